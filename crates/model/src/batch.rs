@@ -1,0 +1,227 @@
+//! What is appended: rows of one tenant, encoded once at the edge. The same bytes are what the WAL
+//! keeps, what goes between nodes, and what replay reads (`docs/format/batch.md`).
+
+use crate::labels::LabelsRef;
+use crate::line::LineRef;
+use crate::signal::Signal;
+use crate::tenant::Tenant;
+use crate::varint;
+use base::{Error, Result};
+use bytes::Bytes;
+
+/// First bytes of a batch: magic and version.
+const MAGIC: &[u8; 4] = b"TFB\x01";
+
+/// An encoded and checked batch; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    tenant: Tenant,
+    signal: Signal,
+    received_ns: i64,
+    stream_count: usize,
+    row_count: u64,
+    /// All bytes, and where the streams start in them.
+    bytes: Bytes,
+    body_start: usize,
+}
+
+/// The rows of one stream in a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchStream<'a> {
+    /// Labels; their canonical bytes identify the stream.
+    pub labels: LabelsRef<'a>,
+    /// Number of rows.
+    pub row_count: u64,
+    rows: &'a [u8],
+}
+
+impl Batch {
+    /// Checks `bytes` through and through, so that iterating later cannot fail.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn decode(bytes: Bytes) -> Result<Self> {
+        let corrupt = |what: &str| Error::corrupt(format!("batch: {what}"));
+        let mut rest = bytes.strip_prefix(MAGIC).ok_or_else(|| corrupt("wrong magic or version"))?;
+        let (tag, tail) = rest.split_first().ok_or_else(|| corrupt("cut header"))?;
+        rest = tail;
+        let signal = Signal::from_tag(*tag).ok_or_else(|| corrupt("unknown signal"))?;
+        let received_ns = varint::take_i64(&mut rest).ok_or_else(|| corrupt("cut header"))?;
+        let tenant = varint::take_bytes(&mut rest).ok_or_else(|| corrupt("cut tenant"))?;
+        let tenant = std::str::from_utf8(tenant).ok().and_then(|t| Tenant::new(t).ok());
+        let tenant = tenant.ok_or_else(|| corrupt("bad tenant"))?;
+        let body_start = bytes.len() - rest.len();
+        let (mut stream_count, mut row_count) = (0, 0u64);
+        while !rest.is_empty() {
+            let stream = BatchStream::take(&mut rest).ok_or_else(|| corrupt("cut stream"))?;
+            LabelsRef::check(stream.labels.bytes())?;
+            let mut rows = stream.rows;
+            for _ in 0..stream.row_count {
+                let row = take_line(&mut rows).ok_or_else(|| corrupt("cut row"))?;
+                LabelsRef::check(row.metadata.bytes())?;
+            }
+            if !rows.is_empty() {
+                return Err(corrupt("bytes after the last row of a stream"));
+            }
+            stream_count += 1;
+            row_count += stream.row_count;
+        }
+        Ok(Self { tenant, signal, received_ns, stream_count, row_count, bytes, body_start })
+    }
+
+    /// Whose rows.
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// What kind of rows.
+    pub fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// When the edge received them.
+    pub fn received_ns(&self) -> i64 {
+        self.received_ns
+    }
+
+    /// Number of streams.
+    pub fn stream_count(&self) -> usize {
+        self.stream_count
+    }
+
+    /// Number of rows.
+    pub fn row_count(&self) -> u64 {
+        self.row_count
+    }
+
+    /// The encoded bytes.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.row_count == 0
+    }
+
+    /// The streams in their order.
+    pub fn streams(&self) -> impl Iterator<Item = BatchStream<'_>> {
+        let mut rest = &self.bytes[self.body_start..];
+        std::iter::from_fn(move || BatchStream::take(&mut rest))
+    }
+
+    /// The same batch without the streams at `positions`.
+    #[must_use]
+    pub fn without_streams(&self, positions: &[usize]) -> Self {
+        let mut out = self.bytes[..self.body_start].to_vec();
+        let (mut stream_count, mut row_count) = (0, 0);
+        for (at, stream) in self.streams().enumerate() {
+            if !positions.contains(&at) {
+                stream.put(&mut out);
+                stream_count += 1;
+                row_count += stream.row_count;
+            }
+        }
+        Self { stream_count, row_count, bytes: out.into(), ..self.clone() }
+    }
+}
+
+impl<'a> BatchStream<'a> {
+    fn take(rest: &mut &'a [u8]) -> Option<Self> {
+        let labels = LabelsRef::trusted(varint::take_bytes(rest)?);
+        let row_count = varint::take(rest)?;
+        let rows = varint::take_bytes(rest)?;
+        Some(Self { labels, row_count, rows })
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        varint::put_bytes(out, self.labels.bytes());
+        varint::put(out, self.row_count);
+        varint::put_bytes(out, self.rows);
+    }
+
+    /// Its rows as lines.
+    pub fn lines(&self) -> impl Iterator<Item = LineRef<'a>> + use<'a> {
+        let mut rest = self.rows;
+        std::iter::from_fn(move || take_line(&mut rest))
+    }
+
+    /// Encoded bytes of its rows: what rate limits and memory budgets count by.
+    pub fn byte_len(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+fn take_line<'a>(rest: &mut &'a [u8]) -> Option<LineRef<'a>> {
+    let ts_ns = varint::take_i64(rest)?;
+    let text = varint::take_bytes(rest)?;
+    let metadata = LabelsRef::trusted(varint::take_bytes(rest)?);
+    Some(LineRef { ts_ns, text, metadata })
+}
+
+/// Encodes a batch stream by stream, row by row.
+#[derive(Debug)]
+pub struct BatchBuilder {
+    tenant: Tenant,
+    signal: Signal,
+    received_ns: i64,
+    bytes: Vec<u8>,
+    body_start: usize,
+    stream_count: usize,
+    row_count: u64,
+    rows: Vec<u8>,
+}
+
+impl BatchBuilder {
+    /// A batch of `signal` rows of `tenant`, received at `received_ns`.
+    pub fn new(tenant: Tenant, signal: Signal, received_ns: i64) -> Self {
+        let mut bytes = MAGIC.to_vec();
+        bytes.push(signal.tag());
+        bytes.extend_from_slice(&received_ns.to_le_bytes());
+        varint::put_bytes(&mut bytes, tenant.as_str().as_bytes());
+        let body_start = bytes.len();
+        Self {
+            tenant,
+            signal,
+            received_ns,
+            bytes,
+            body_start,
+            stream_count: 0,
+            row_count: 0,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Appends a stream with its lines; a stream without lines is left out.
+    pub fn add_lines<'a>(&mut self, labels: LabelsRef<'_>, lines: impl IntoIterator<Item = LineRef<'a>>) {
+        self.rows.clear();
+        let mut row_count = 0;
+        for line in lines {
+            self.rows.extend_from_slice(&line.ts_ns.to_le_bytes());
+            varint::put_bytes(&mut self.rows, line.text);
+            varint::put_bytes(&mut self.rows, line.metadata.bytes());
+            row_count += 1;
+        }
+        if row_count > 0 {
+            BatchStream { labels, row_count, rows: &self.rows }.put(&mut self.bytes);
+            self.stream_count += 1;
+            self.row_count += row_count;
+        }
+    }
+
+    /// The batch so far.
+    pub fn build(self) -> Batch {
+        Batch {
+            tenant: self.tenant,
+            signal: self.signal,
+            received_ns: self.received_ns,
+            stream_count: self.stream_count,
+            row_count: self.row_count,
+            bytes: self.bytes.into(),
+            body_start: self.body_start,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

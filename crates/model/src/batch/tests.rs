@@ -1,0 +1,57 @@
+use super::*;
+use crate::labels::Labels;
+use proptest::prelude::*;
+
+fn sample() -> Batch {
+    let mut builder = BatchBuilder::new(Tenant::new("t1").unwrap(), Signal::Line, 7);
+    let metadata = Labels::from_pairs([("trace_id", "abc")]);
+    for (app, count) in [("a", 2), ("b", 0), ("c", 1)] {
+        let labels = Labels::from_pairs([("app", app)]);
+        let lines = (0..count).map(|n| LineRef { ts_ns: n - 1, text: b"x\xff", metadata: metadata.as_ref() });
+        builder.add_lines(labels.as_ref(), lines);
+    }
+    builder.build()
+}
+
+#[test]
+fn decodes_what_was_built() {
+    let built = sample();
+    let read = Batch::decode(built.bytes().clone()).unwrap();
+    assert_eq!((read.tenant(), read.received_ns()), (built.tenant(), 7));
+    assert_eq!((read.stream_count(), read.row_count()), (2, 3));
+    let texts: Vec<_> = read.streams().map(|s| (s.labels.to_string(), s.lines().count())).collect();
+    assert_eq!(texts, [("{app=\"a\"}".to_owned(), 2), ("{app=\"c\"}".to_owned(), 1)]);
+    let line = read.streams().next().unwrap().lines().next().unwrap();
+    assert_eq!(
+        (line.ts_ns, line.text, line.metadata.get("trace_id")),
+        (-1, b"x\xff".as_slice(), Some("abc"))
+    );
+}
+
+#[test]
+fn leaves_streams_out() {
+    let left = sample().without_streams(&[0]);
+    assert_eq!((left.stream_count(), left.row_count()), (1, 1));
+    assert_eq!(Batch::decode(left.bytes().clone()).unwrap().row_count(), 1);
+}
+
+#[test]
+fn any_cut_is_refused() {
+    let bytes = sample().bytes().clone();
+    for cut in 0..bytes.len() {
+        let whole = Batch::decode(bytes.slice(..cut));
+        assert!(whole.is_err() || whole.unwrap().stream_count() < 2, "cut at {cut}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn damaged_bytes_never_panic(at in 0usize..200, to: u8) {
+        let mut bytes = sample().bytes().to_vec();
+        let at = at % bytes.len();
+        bytes[at] = to;
+        if let Ok(batch) = Batch::decode(bytes.into()) {
+            prop_assert_eq!(batch.streams().map(|s| s.lines().count() as u64).sum::<u64>(), batch.row_count());
+        }
+    }
+}

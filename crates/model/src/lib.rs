@@ -1,0 +1,34 @@
+//! Words of the domain: time, tenant, labels, matcher, stream identity, batch, pushed-down filter,
+//! limits, and the two doors, [`Append`] and [`Select`], that everything between the edge and the
+//! disk speaks.
+
+pub mod append;
+pub mod batch;
+pub mod filter;
+pub mod go_regex;
+pub mod labels;
+pub mod limits;
+pub mod line;
+pub mod matcher;
+pub mod select;
+pub mod signal;
+pub mod stream;
+pub mod tenant;
+pub mod time;
+pub mod varint;
+
+pub use append::{Ack, Append, Refusal, Refused};
+pub use batch::{Batch, BatchBuilder};
+pub use filter::{LineFilter, Needle, Predicate};
+pub use labels::{Labels, LabelsBuilder, LabelsRef};
+pub use limits::{Limits, LimitsOf};
+pub use line::{LineColumns, LineRef};
+pub use matcher::{MatchOp, Matcher};
+pub use select::{
+    BoxFuture, Direction, Follow, Followed, Operate, Projection, Rows, Run, RunFacts, RunStream, ScanStats,
+    Select, Selection, StreamFacts, StreamQuery,
+};
+pub use signal::Signal;
+pub use stream::Stream;
+pub use tenant::Tenant;
+pub use time::TimeRange;

@@ -1,0 +1,201 @@
+//! What a tenant may do. Names, units and defaults are those of Loki's `limits_config`.
+
+use crate::tenant::Tenant;
+use base::unit::{ByteSize, DAY_NS, HOUR_NS, MINUTE_NS, Period};
+use base::{Error, Result, settings};
+use std::sync::Arc;
+
+/// Gives the limits of a tenant as they are now; asked again for every request, since overrides
+/// are re-read while running.
+pub type LimitsOf = Arc<dyn Fn(&Tenant) -> Arc<Limits> + Send + Sync>;
+
+fn texts(items: &[&str]) -> Vec<String> {
+    items.iter().map(|i| (*i).to_owned()).collect()
+}
+
+settings! {
+    /// Limits of one tenant.
+    pub struct Limits {
+        /// How the ingestion rate is shared: `global` (over all distributors) or `local` (each).
+        ingestion_rate_strategy: String = "global".to_owned(),
+        /// Bytes a tenant may push in a second, in MB.
+        ingestion_rate_mb: f64 = 4.0,
+        /// Bytes a tenant may push at once, in MB.
+        ingestion_burst_size_mb: f64 = 6.0,
+        /// Bytes a stream may get in a second.
+        per_stream_rate_limit: ByteSize = ByteSize(3 << 20),
+        /// Bytes a stream may get at once.
+        per_stream_rate_limit_burst: ByteSize = ByteSize(15 << 20),
+        /// Active streams of a tenant in the whole cluster; 0 is no limit.
+        max_global_streams_per_user: u64 = 5000,
+        /// Active streams of a tenant on one node; 0 is no limit.
+        max_streams_per_user: u64 = 0,
+        /// Longest line; 0 is no limit.
+        max_line_size: ByteSize = ByteSize(256 << 10),
+        /// Cut lines that are too long instead of refusing them.
+        max_line_size_truncate: bool = false,
+        /// What is appended to a cut line.
+        max_line_size_truncate_identifier: String = String::new(),
+        /// Most labels of a stream.
+        max_label_names_per_series: usize = 15,
+        /// Longest label name in bytes.
+        max_label_name_length: usize = 1024,
+        /// Longest label value in bytes.
+        max_label_value_length: usize = 2048,
+        /// Refuse lines older than `reject_old_samples_max_age`.
+        reject_old_samples: bool = true,
+        /// Oldest line that is taken. There is no other rule about order.
+        reject_old_samples_max_age: Period = Period(7 * DAY_NS),
+        /// How far in the future a line's time may lie.
+        creation_grace_period: Period = Period(10 * MINUTE_NS),
+        /// Move a line that repeats the time of the line before it in a push by one nanosecond.
+        increment_duplicate_timestamp: bool = false,
+        /// Take structured metadata.
+        allow_structured_metadata: bool = true,
+        /// Most bytes of structured metadata of a line.
+        max_structured_metadata_size: ByteSize = ByteSize(64 << 10),
+        /// Most pairs of structured metadata of a line.
+        max_structured_metadata_entries_count: usize = 128,
+        /// Labels that give `service_name`, the first present; empty turns it off.
+        discover_service_name: Vec<String> = texts(&[
+            "service", "app", "application", "app_name", "name", "app_kubernetes_io_name", "container",
+            "container_name", "k8s_container_name", "component", "workload", "job", "k8s_job_name",
+        ]),
+        /// Find each line's level and keep it as `detected_level`.
+        discover_log_levels: bool = true,
+        /// Names of labels, metadata and fields that hold a level.
+        log_level_fields: Vec<String> = texts(&[
+            "level", "LEVEL", "Level", "log.level", "severity", "SEVERITY", "Severity", "SeverityText", "lvl",
+            "LVL", "Lvl", "severity_text", "Severity_Text", "SEVERITY_TEXT",
+        ]),
+        /// How deep a level is looked for in JSON.
+        log_level_from_json_max_depth: usize = 2,
+        /// Labels that every stream must have.
+        enforced_labels: Vec<String> = Vec::new(),
+        /// Refuse all pushes until then (RFC 3339).
+        block_ingestion_until: String = String::new(),
+        /// Status of a blocked push.
+        block_ingestion_status_code: u16 = 260,
+        /// How OTLP attributes become labels and metadata.
+        otlp_config: OtlpConfig = OtlpConfig::default(),
+        /// Most lines a log query may ask for; 0 is no limit.
+        max_entries_limit_per_query: usize = 5000,
+        /// Most series a metric query may give.
+        max_query_series: usize = 500,
+        /// Longest time range of a query; 0 is no limit.
+        max_query_length: Period = Period(30 * DAY_NS + HOUR_NS),
+        /// Longest `[range]` in a metric query; 0 is no limit.
+        max_query_range: Period = Period(0),
+        /// How far back queries may look; 0 is no limit.
+        max_query_lookback: Period = Period(0),
+        /// Time a query may take.
+        query_timeout: Period = Period(MINUTE_NS),
+        /// Most matchers in a selector.
+        max_streams_matchers_per_query: usize = 1000,
+        /// Tails a tenant may have open.
+        max_concurrent_tail_requests: usize = 10,
+        /// Most streams a query may touch.
+        cardinality_limit: usize = 100_000,
+        /// Most bytes a query may read; 0 is no limit.
+        max_query_bytes_read: ByteSize = ByteSize(0),
+        /// Most bytes one querier may read for a query; 0 is no limit.
+        max_querier_bytes_read: ByteSize = ByteSize(150 << 30),
+        /// Most bytes a query may hold in memory.
+        max_query_memory: ByteSize = ByteSize(1 << 30),
+        /// Length of the pieces that a query is cut into.
+        split_queries_by_interval: Period = Period(HOUR_NS),
+        /// Answer `index/volume`.
+        volume_enabled: bool = true,
+        /// Most series in an answer of `index/volume`.
+        volume_max_series: usize = 1000,
+        /// Aggregations that may be answered by estimation.
+        shard_aggregations: Vec<String> = Vec::new(),
+        /// Queries that are refused.
+        blocked_queries: Vec<BlockedQuery> = Vec::new(),
+        /// Labels that every selector must name.
+        required_labels: Vec<String> = Vec::new(),
+        /// Fewest matchers in a selector.
+        minimum_labels_number: usize = 0,
+        /// `disabled`, `filter-only` or `filter-and-delete`.
+        deletion_mode: String = "filter-and-delete".to_owned(),
+        /// How long lines are kept; 0 keeps them for ever.
+        retention_period: Period = Period(0),
+    }
+}
+
+settings! {
+    /// How OTLP attributes become labels, structured metadata, or nothing.
+    pub struct OtlpConfig {
+        /// Rules for attributes of resources.
+        resource_attributes: OtlpResourceConfig = OtlpResourceConfig::default(),
+        /// Rules for attributes of scopes.
+        scope_attributes: Vec<OtlpAttributeRule> = Vec::new(),
+        /// Rules for attributes of log records.
+        log_attributes: Vec<OtlpAttributeRule> = Vec::new(),
+        /// Make `severity_text` a label.
+        severity_text_as_label: bool = false,
+    }
+}
+
+settings! {
+    /// Rules for attributes of OTLP resources.
+    pub struct OtlpResourceConfig {
+        /// Do without the default list of label attributes.
+        ignore_defaults: bool = false,
+        /// Further rules.
+        attributes_config: Vec<OtlpAttributeRule> = Vec::new(),
+    }
+}
+
+settings! {
+    /// What happens to some OTLP attributes.
+    pub struct OtlpAttributeRule {
+        /// `index_label`, `structured_metadata` or `drop`.
+        action: String = "structured_metadata".to_owned(),
+        /// Names of attributes.
+        attributes: Vec<String> = Vec::new(),
+        /// Names of attributes as a regex.
+        regex: String = String::new(),
+    }
+}
+
+settings! {
+    /// A query that is refused.
+    pub struct BlockedQuery {
+        /// Text, or regex where `regex` is set; `.*` is everything.
+        pattern: String = String::new(),
+        /// Whether `pattern` is a regex.
+        regex: bool = false,
+        /// FNV-1 hash of the query text.
+        hash: u32 = 0,
+        /// Only queries of these types: `metric`, `filter`, `limited`.
+        types: Vec<String> = Vec::new(),
+    }
+}
+
+impl Limits {
+    /// These limits with the keys of `overrides` replaced.
+    ///
+    /// # Errors
+    /// [`base::Kind::Invalid`] for an unknown key or a value of the wrong form.
+    pub fn overlaid(&self, overrides: serde_json::Map<String, serde_json::Value>) -> Result<Self> {
+        let whole = serde_json::to_value(self).map_err(|e| Error::bug("limits").because(e))?;
+        let serde_json::Value::Object(mut whole) = whole else {
+            return Err(Error::bug("limits are no map"));
+        };
+        for (key, value) in overrides {
+            if !whole.contains_key(&key) {
+                return Err(Error::invalid(format!("unknown limit {key:?}")));
+            }
+            whole.insert(key, value);
+        }
+        serde_json::from_value(serde_json::Value::Object(whole))
+            .map_err(|e| Error::invalid(format!("limits: {e}")))
+    }
+
+    /// The same limits for every tenant.
+    pub fn fixed(self) -> LimitsOf {
+        let limits = Arc::new(self);
+        Arc::new(move |_| limits.clone())
+    }
+}

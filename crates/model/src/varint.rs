@@ -1,0 +1,50 @@
+//! LEB128 variable-length unsigned integers and length-prefixed bytes, as all our formats use them.
+
+/// Appends `value`.
+pub fn put(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Appends the length of `bytes`, then `bytes`.
+pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// Takes a value off the front of `input`; `None` when it is cut or longer than 64 bits.
+#[inline]
+pub fn take(input: &mut &[u8]) -> Option<u64> {
+    let mut value = 0u64;
+    for (at, byte) in input.iter().take(10).enumerate() {
+        if at == 9 && *byte > 1 {
+            return None;
+        }
+        value |= u64::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            *input = &input[at + 1..];
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Takes length-prefixed bytes off the front of `input`.
+#[inline]
+pub fn take_bytes<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = usize::try_from(take(input)?).ok()?;
+    let (head, tail) = input.split_at_checked(length)?;
+    *input = tail;
+    Some(head)
+}
+
+/// Takes eight little-endian bytes off the front of `input`.
+#[inline]
+pub fn take_i64(input: &mut &[u8]) -> Option<i64> {
+    let (head, tail) = input.split_first_chunk::<8>()?;
+    *input = tail;
+    Some(i64::from_le_bytes(*head))
+}

@@ -1,0 +1,3 @@
+//! LogQL: its tree, its parser, its printer.
+
+pub mod ast;
