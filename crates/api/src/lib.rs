@@ -1,1 +1,5 @@
-//! api
+//! The products' doors: HTTP and gRPC server, tenant, admission, push, ask, tail, admin pages.
+
+pub mod context;
+
+pub use context::Context;

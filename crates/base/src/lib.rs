@@ -5,9 +5,11 @@ pub mod budget;
 pub mod clock;
 pub mod error;
 pub mod meter;
+pub mod pool;
 pub mod setting;
 pub mod unit;
 
 pub use budget::{ByteBudget, Lease};
 pub use clock::Clock;
 pub use error::{Error, Kind, Result};
+pub use pool::Pool;

@@ -2,6 +2,7 @@
 //! limits, and the two doors, [`Append`] and [`Select`], that everything between the edge and the
 //! disk speaks.
 
+pub mod answer;
 pub mod append;
 pub mod batch;
 pub mod filter;
@@ -17,6 +18,7 @@ pub mod tenant;
 pub mod time;
 pub mod varint;
 
+pub use answer::{Answer, AnsweredLine, AnsweredStream, Point, Series};
 pub use append::{Ack, Append, Refusal, Refused};
 pub use batch::{Batch, BatchBuilder};
 pub use filter::{LineFilter, Needle, Predicate};
