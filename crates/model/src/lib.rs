@@ -16,6 +16,7 @@ pub mod signal;
 pub mod stream;
 pub mod tenant;
 pub mod time;
+pub mod twin;
 pub mod varint;
 
 pub use answer::{Answer, AnsweredLine, AnsweredStream, Point, Series};

@@ -2,7 +2,7 @@
 
 /// One kind of observation. Each has its own store, and a body of its own in [`crate::batch`],
 /// `page` and `query::eval`; nowhere else has it a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Signal {
     /// A line of log text.
