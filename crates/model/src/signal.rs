@@ -1,11 +1,14 @@
 //! The closed list of what is stored.
 
+use serde::{Deserialize, Serialize};
+
 /// One kind of observation. Each has its own store, and a body of its own in [`crate::batch`],
 /// `page` and `query::eval`; nowhere else has it a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Signal {
     /// A line of log text.
+    #[serde(rename = "logs")]
     Line = 0,
 }
 

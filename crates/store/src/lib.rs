@@ -1,1 +1,3 @@
-//! store
+//! One node's engine: head, block, catalogue, flush, select.
+
+pub mod block;
