@@ -1,7 +1,8 @@
 //! What every handler needs.
 
+use base::unit::{ByteSize, Period};
 use base::{Clock, Pool, meter::Registry};
-use model::{Append, Follow, LimitsOf, Operate, Select};
+use model::{Append, Follow, Limits, LimitsOf, Operate, Select};
 use std::sync::Arc;
 
 /// The doors and tools behind the handlers; cheap to clone.
@@ -25,6 +26,27 @@ pub struct Context {
     pub pool: Pool,
     /// The rest of the configuration that handlers look at.
     pub settings: Arc<Settings>,
+    /// What operators see of the process.
+    pub process: Arc<Process>,
+}
+
+impl Context {
+    /// A context in which `store` is behind every door, with default limits, settings and clock; what
+    /// shall differ is set afterwards.
+    pub fn over<S: Append + Select + Follow + Operate + 'static>(store: Arc<S>, pool: Pool) -> Self {
+        Self {
+            append: store.clone(),
+            select: store.clone(),
+            follow: store.clone(),
+            operate: store,
+            limits: Limits::default().fixed(),
+            clock: Clock::System,
+            registry: Registry::default(),
+            pool,
+            settings: Arc::default(),
+            process: Arc::default(),
+        }
+    }
 }
 
 base::settings! {
@@ -35,12 +57,92 @@ base::settings! {
         /// Let `a|b` in `X-Scope-OrgID` read several tenants at once.
         multi_tenant_queries_enabled: bool = false,
         /// Largest body of a push as sent, in bytes.
-        max_recv_msg_size: base::unit::ByteSize = base::unit::ByteSize(100 << 20),
+        max_recv_msg_size: ByteSize = ByteSize(100 << 20),
         /// Largest body of a push after decompression, in bytes.
-        max_decompressed_size: base::unit::ByteSize = base::unit::ByteSize(5000 << 20),
+        max_decompressed_size: ByteSize = ByteSize(5000 << 20),
         /// Longest life of a tail.
-        tail_max_duration: base::unit::Period = base::unit::Period::seconds(3600),
+        tail_max_duration: Period = Period::seconds(3600),
         /// Align the start and end of metric range queries to their step.
         align_queries_with_step: bool = true,
+        /// Queries that are evaluated at once.
+        max_concurrent_queries: usize = 32,
+        /// Queries of one tenant that may wait for their turn; one more is refused with 429.
+        max_outstanding_per_tenant: usize = 2048,
+    }
+}
+
+/// What operators see of the process.
+pub struct Process {
+    /// What was built.
+    pub build: Build,
+    /// The configuration in effect as YAML, on `/config`.
+    pub config_text: Box<dyn Fn(ConfigText) -> String + Send + Sync>,
+    /// Reads and sets the level of the process's own log, on `/log_level`.
+    pub log_level: Box<dyn LogLevel>,
+    /// Parts of the process by name with their state (`Running`, `Starting`, …), on `/services`.
+    pub services: Box<dyn Fn() -> Vec<(String, String)> + Send + Sync>,
+}
+
+/// Which configuration is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigText {
+    /// Every key as it is in effect.
+    Effective,
+    /// Only keys that differ from their default.
+    Changed,
+    /// Every key's default.
+    Defaults,
+}
+
+/// The level of the process's own log.
+pub trait LogLevel: Send + Sync {
+    /// The level now: `debug`, `info`, `warn` or `error`.
+    fn get(&self) -> String;
+
+    /// Sets it.
+    ///
+    /// # Errors
+    /// [`base::Kind::Invalid`] for a word that is no level.
+    fn set(&self, level: &str) -> base::Result<()>;
+}
+
+/// What was built, as `/loki/api/v1/status/buildinfo` and `loki_build_info` tell it.
+#[derive(Clone, Debug, Default)]
+pub struct Build {
+    /// Version of the program.
+    pub version: String,
+    /// Commit it was built from.
+    pub revision: String,
+    /// Branch it was built from.
+    pub branch: String,
+    /// When, RFC 3339.
+    pub date: String,
+    /// Who.
+    pub user: String,
+    /// The compiler.
+    pub compiler: String,
+}
+
+/// A log level that nothing follows, for servers without a log.
+struct FixedLevel;
+
+impl LogLevel for FixedLevel {
+    fn get(&self) -> String {
+        "info".to_owned()
+    }
+
+    fn set(&self, level: &str) -> base::Result<()> {
+        Err(base::Error::invalid(format!("the log level is fixed, {level:?} was not set")))
+    }
+}
+
+impl Default for Process {
+    fn default() -> Self {
+        Self {
+            build: Build { version: env!("CARGO_PKG_VERSION").to_owned(), ..Build::default() },
+            config_text: Box::new(|_| String::new()),
+            log_level: Box::new(FixedLevel),
+            services: Box::new(Vec::new),
+        }
     }
 }

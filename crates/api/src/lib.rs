@@ -1,5 +1,7 @@
 //! The products' doors: HTTP and gRPC server, tenant, admission, push, ask, tail, admin pages.
 
 pub mod context;
+pub mod error;
+pub mod tenant;
 
 pub use context::Context;
