@@ -2,6 +2,7 @@
 
 pub mod context;
 pub mod error;
+pub mod params;
 pub mod tenant;
 
 pub use context::Context;
