@@ -1,4 +1,5 @@
 //! From a question to an answer over any [`model::Select`]: languages, pipelines, evaluation.
 //! Knows nothing of how rows are stored or how answers are sent.
 
+pub mod eval;
 pub mod logql;

@@ -1,0 +1,3 @@
+//! Evaluation: from rows to answers.
+
+pub mod line;
