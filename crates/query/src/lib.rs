@@ -1,5 +1,6 @@
 //! From a question to an answer over any [`model::Select`]: languages, pipelines, evaluation.
 //! Knows nothing of how rows are stored or how answers are sent.
 
+pub mod engine;
 pub mod eval;
 pub mod logql;
