@@ -3,6 +3,9 @@
 pub mod context;
 pub mod error;
 pub mod params;
+mod router;
+pub mod server;
 pub mod tenant;
 
 pub use context::Context;
+pub use server::{Server, ServerConfig, serve};
