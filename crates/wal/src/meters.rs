@@ -1,0 +1,67 @@
+//! What a log counts, under the names that Loki's dashboards know where there are such.
+
+use base::meter::{Buckets, Cell, Metric, Registry, Type};
+
+static RECORDS: Metric = Metric {
+    name: "loki_ingester_wal_records_logged_total",
+    help: "Records written to the write-ahead log.",
+    kind: Type::Counter,
+    labels: &[],
+    buckets: &[],
+};
+static BYTES: Metric = Metric {
+    name: "loki_ingester_wal_logged_bytes_total",
+    help: "Bytes of records written to the write-ahead log.",
+    kind: Type::Counter,
+    labels: &[],
+    buckets: &[],
+};
+static CORRUPTIONS: Metric = Metric {
+    name: "loki_ingester_wal_corruptions_total",
+    help: "Damaged places found in the write-ahead log.",
+    kind: Type::Counter,
+    labels: &[],
+    buckets: &[],
+};
+static DISK_FULL: Metric = Metric {
+    name: "loki_ingester_wal_disk_full_failures_total",
+    help: "Records refused because the disk of the write-ahead log was full.",
+    kind: Type::Counter,
+    labels: &[],
+    buckets: &[],
+};
+static SYNC_SECONDS: Metric = Metric {
+    name: "trefoil_wal_sync_seconds",
+    help: "Time that a sync of the write-ahead log took.",
+    kind: Type::Histogram,
+    labels: &[],
+    buckets: &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0],
+};
+
+/// The bound metrics of one log.
+#[derive(Clone, Debug)]
+pub struct Meters {
+    /// Records written.
+    pub records: Cell,
+    /// Bytes written, record headers included.
+    pub bytes: Cell,
+    /// Damaged places met by replay.
+    pub corruptions: Cell,
+    /// Records refused for lack of space.
+    pub disk_full: Cell,
+    /// Seconds per sync.
+    pub sync_seconds: Buckets,
+}
+
+impl Meters {
+    /// Binds the metrics to `registry`.
+    pub fn new(registry: &Registry) -> Self {
+        Self {
+            records: registry.cell(&RECORDS, &[]),
+            bytes: registry.cell(&BYTES, &[]),
+            corruptions: registry.cell(&CORRUPTIONS, &[]),
+            disk_full: registry.cell(&DISK_FULL, &[]),
+            sync_seconds: registry.buckets(&SYNC_SECONDS, &[]),
+        }
+    }
+}
