@@ -1,1 +1,38 @@
-fn main() {}
+//! Chores of the project: `cargo x tidy | ci | bench | …`. `cargo x` alone lists them.
+
+mod bench;
+mod ci;
+mod conformance;
+mod source;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo x tidy             check layers, cycles, names, sizes, format pages
+cargo x ci               everything that continuous integration checks, in its order
+cargo x conformance [..] compare with the recorded answers of the real Loki, where they are present
+cargo x bench [WHAT…]    ratios against yardsticks measured in the same run
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match args.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("", &[][..]),
+    };
+    let done = match command {
+        "tidy" => tidy::run(),
+        "ci" => ci::run(),
+        "conformance" => conformance::run(rest),
+        "bench" => bench::run(rest),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            eprintln!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}

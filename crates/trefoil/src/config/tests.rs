@@ -1,0 +1,115 @@
+use super::*;
+
+fn load_text(text: &str, set: &[&str]) -> Result<Loaded> {
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("config.yaml");
+    std::fs::write(&file, text)?;
+    load(&RunOptions {
+        config_file: Some(file),
+        target: "all".to_owned(),
+        set: set.iter().map(|s| (*s).to_owned()).collect(),
+        ..RunOptions::default()
+    })
+}
+
+#[test]
+fn an_empty_file_gives_the_defaults() {
+    let loaded = load_text("", &[]).unwrap();
+    assert_eq!(loaded.config, Config::default());
+    assert!(loaded.warnings.is_empty());
+}
+
+#[test]
+fn keys_of_the_same_meaning_are_used_and_others_named_once() {
+    let loaded = load_text(
+        "auth_enabled: true\n\
+         server: {http_listen_port: 3200, grpc_listen_port: 9096}\n\
+         common: {path_prefix: /srv, ring: {kvstore: {store: inmemory}}}\n\
+         limits_config: {max_line_size: 1KB, retention_period: 744h, split_metadata_queries_by_interval: 1d}\n\
+         nonsense: {a: 1, b: 2}\n",
+        &["ingester.wal.dir=/wal"],
+    )
+    .unwrap();
+    let config = &loaded.config;
+    assert!(config.auth_enabled);
+    assert_eq!(config.server.http_listen_port, 3200);
+    assert_eq!(config.limits_config.max_line_size.0, 1024);
+    assert_eq!(config.limits_config.retention_period.ns(), 31 * base::unit::DAY_NS);
+    assert_eq!(config.ingester.wal.dir, "/wal");
+    let named: Vec<&str> = loaded.warnings.iter().filter_map(|w| w.split(':').next()).collect();
+    for name in [
+        "server.grpc_listen_port",
+        "common.ring",
+        "limits_config.split_metadata_queries_by_interval",
+        "nonsense",
+    ] {
+        assert!(named.contains(&name), "{name} is not named in {:?}", loaded.warnings);
+    }
+    assert_eq!(named.len(), 4, "{:?}", loaded.warnings);
+}
+
+#[test]
+fn wrong_values_name_themselves() {
+    for (text, words) in [
+        ("server: {http_listen_port: many}", "http_listen_port"),
+        ("limits_config: {max_line_size: 1XB}", "1XB"),
+        ("- a\n- b\n", "map of sections"),
+        ("a: [", "no valid YAML"),
+    ] {
+        let error = load_text(text, &[]).err().map(|e| format!("{e:#}")).unwrap_or_default();
+        assert!(error.contains(words) || words == "http_listen_port" && error.contains("many"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn storage_comes_from_either_place() {
+    let loaded = load_text(
+        "schema_config: {configs: [{object_store: s3}]}\n\
+         storage_config: {aws: {bucketnames: old, region: eu}, filesystem: {directory: /blocks}}\n",
+        &[],
+    )
+    .unwrap();
+    let storage = &loaded.config.common.storage;
+    assert_eq!(storage.s3.bucketnames, "old");
+    assert_eq!(storage.filesystem.chunks_directory, "/blocks");
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+}
+
+#[test]
+fn overrides_lie_over_the_defaults() {
+    let defaults = Limits { max_query_series: 7, ..Limits::default() };
+    let text = "overrides:\n  a: {max_line_size: 100B, max_line_size_truncate: true}\n  b: {no_such_limit: 1}\nconfigs: {}\n";
+    let (overrides, warnings) = read_overrides(text, &defaults).unwrap();
+    assert_eq!((overrides["a"].max_line_size.0, overrides["a"].max_query_series), (100, 7));
+    assert_eq!(overrides["b"], defaults);
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    let wrong = read_overrides("overrides: {a: {max_line_size: much}}", &defaults).unwrap_err();
+    assert!(format!("{wrong:#}").contains("tenant a"), "{wrong:#}");
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let config = Config {
+        common: sections::Common {
+            storage: sections::Storage {
+                s3: bucket::config::S3Config { secret_access_key: "hush".to_owned(), ..Default::default() },
+                ..Default::default()
+            },
+            ..Default::default()
+        },
+        ..Config::default()
+    };
+    let text = to_yaml(&config).unwrap();
+    assert!(text.contains("secret_access_key") && !text.contains("hush"), "{text}");
+}
+
+#[test]
+fn the_reference_page_is_up_to_date() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/configuration.md");
+    if std::env::var_os("TREFOIL_UPDATE").is_some() {
+        std::fs::create_dir_all(page.parent().unwrap()).unwrap();
+        std::fs::write(&page, sections::reference()).unwrap();
+    }
+    let written = std::fs::read_to_string(&page).unwrap_or_default();
+    assert!(written == sections::reference(), "run TREFOIL_UPDATE=1 cargo test -p trefoil to write the page anew");
+}
