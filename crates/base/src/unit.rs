@@ -99,6 +99,25 @@ impl Period {
     pub fn go_text(self) -> String {
         go_duration_text(self.0)
     }
+
+    /// The form Prometheus prints, in whole milliseconds: `30d1h`, `90d`, `1w`, `1h30m`, `0s`. Weeks
+    /// and years stand only alone.
+    pub fn prometheus_text(self) -> String {
+        let mut rest = self.0.unsigned_abs() / 1_000_000 * 1_000_000;
+        if rest == 0 {
+            return "0s".to_owned();
+        }
+        let mut text = String::new();
+        for unit in ["y", "w", "d", "h", "m", "s", "ms"] {
+            let size = unit_ns(unit).unwrap_or(1).unsigned_abs();
+            let alone = matches!(unit, "y" | "w");
+            if rest >= size && (!alone || rest.is_multiple_of(size)) {
+                text.push_str(&format!("{}{unit}", rest / size));
+                rest %= size;
+            }
+        }
+        text
+    }
 }
 
 impl FromStr for Period {

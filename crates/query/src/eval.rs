@@ -1,3 +1,12 @@
 //! Evaluation: from rows to answers.
 
+pub mod aggregate;
+pub mod binary;
+pub mod counter;
+pub mod fold;
+pub mod function;
 pub mod line;
+pub mod quantile;
+pub mod relabel;
+pub mod series;
+pub mod window;

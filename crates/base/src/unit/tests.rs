@@ -50,3 +50,14 @@ fn go_durations_print_as_go_does() {
         assert_eq!(go_duration_text(ns), text);
     }
 }
+
+#[test]
+fn prometheus_prints_weeks_only_alone() {
+    let text = |text: &str| text.parse::<Period>().unwrap().prometheus_text();
+    assert_eq!(text("30d1h"), "30d1h");
+    assert_eq!(text("2w"), "2w");
+    assert_eq!(text("90d"), "90d");
+    assert_eq!(text("1h1s"), "1h1s");
+    assert_eq!(text("1500ms"), "1s500ms");
+    assert_eq!(text("0"), "0s");
+}

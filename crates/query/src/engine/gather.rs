@@ -1,0 +1,257 @@
+//! Asks the store and hands every run to the compute pool: a bounded number at a time, within the
+//! query's memory, until all came or the rest cannot matter.
+
+use super::checks;
+use crate::volume::holding;
+use base::{ByteBudget, Pool, Result};
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use futures_util::stream::{FuturesUnordered, SelectAll};
+use hashbrown::HashSet;
+use model::{
+    Direction, Labels, LabelsBuilder, Limits, Matcher, Predicate, Projection, Rows, Run, RunStream, ScanStats,
+    Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Label that says whose line it is, when several tenants are asked.
+const TENANT_LABEL: &str = "__tenant_id__";
+/// What a label of that name in the data is called then.
+const ORIGINAL_TENANT_LABEL: &str = "original___tenant_id__";
+
+/// What one query may ask and hold, and what it has cost so far.
+pub(super) struct Gather<'a> {
+    pub select: &'a dyn Select,
+    pub pool: &'a Pool,
+    pub limits: &'a Limits,
+    pub tenants: &'a [Tenant],
+    pub budget: ByteBudget,
+    pub scan: Arc<ScanStats>,
+    pub cost: Arc<Cost>,
+}
+
+/// What a query has cost besides the store's own work.
+#[derive(Debug, Default)]
+pub(super) struct Cost {
+    pub selections: AtomicU64,
+    pub runs: AtomicU64,
+    pub compute_ns: AtomicU64,
+    pub lines_passed: AtomicU64,
+}
+
+/// Which rows are wanted.
+pub(super) struct Question<'a> {
+    pub matchers: &'a [Matcher],
+    pub predicates: Vec<Predicate>,
+    pub range: TimeRange,
+    pub projection: Projection,
+    pub direction: Direction,
+    pub limit_hint: Option<usize>,
+}
+
+/// Works on the runs of a question, on several threads at once.
+pub(super) trait Work: Send + Sync + 'static {
+    /// Takes the rows of one run in. `labels` are those of its stream, as the query sees them;
+    /// `rank` orders streams of equal times.
+    fn take(&self, labels: &Labels, rank: (u64, usize), run: &Run) -> Result<()>;
+
+    /// Whether rows at `bound_ns` or beyond it, in the question's direction, cannot matter any more.
+    fn is_done(&self, bound_ns: i64) -> bool;
+}
+
+/// What comes from the stores: a run of a tenant, or its end.
+type Item = (usize, Option<Result<Run>>);
+
+enum Event {
+    Came(Option<Item>),
+    Worked(Option<Result<Result<()>>>),
+}
+
+impl Gather<'_> {
+    /// Puts all runs of `question` through `work`.
+    ///
+    /// # Errors
+    /// Of the store, of `work`, and of the limits on memory, bytes and streams.
+    pub async fn run(&self, question: &Question<'_>, work: Arc<impl Work>) -> Result<()> {
+        let mut bounds = Bounds::new(self.tenants.len(), question.direction);
+        let mut runs: SelectAll<_> = futures_util::stream::select_all(self.ask(question, &mut bounds));
+        let mut streams: HashSet<(usize, u64)> = HashSet::new();
+        let mut working = FuturesUnordered::new();
+        let most = self.pool.threads() * 2;
+        let mut more = true;
+        while more || !working.is_empty() {
+            let event = if more && working.is_empty() {
+                Event::Came(runs.next().await)
+            } else if more && working.len() < most {
+                match select(runs.next(), working.next()).await {
+                    Either::Left((came, _)) => Event::Came(came),
+                    Either::Right((worked, _)) => Event::Worked(worked),
+                }
+            } else {
+                Event::Worked(working.next().await)
+            };
+            match event {
+                Event::Came(None) => more = false,
+                Event::Came(Some((tenant, None))) => bounds.end(tenant),
+                Event::Came(Some((tenant, Some(run)))) => {
+                    let run = run?;
+                    bounds.set(tenant, Some(run.bound_ns));
+                    streams.insert((tenant, run.stream.fingerprint));
+                    self.check(streams.len())?;
+                    let bytes = held_bytes(&run);
+                    let lease = match self.budget.lease(bytes) {
+                        Ok(lease) => lease,
+                        Err(_) => {
+                            // What is being worked on gives its bytes back.
+                            while let Some(worked) = working.next().await {
+                                worked??;
+                            }
+                            self.budget.lease(bytes)?
+                        }
+                    };
+                    let labels = self.labels(tenant, &run.stream);
+                    let (work, cost) = (work.clone(), self.cost.clone());
+                    working.push(self.pool.run(move || {
+                        let started = Instant::now();
+                        let taken = work.take(&labels, (run.stream.fingerprint, tenant), &run);
+                        let spent = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+                        cost.compute_ns.fetch_add(spent, Ordering::Relaxed);
+                        cost.runs.fetch_add(1, Ordering::Relaxed);
+                        drop((run, lease));
+                        taken
+                    }));
+                }
+                Event::Worked(None) => {}
+                Event::Worked(Some(worked)) => worked??,
+            }
+            if more && bounds.all().is_some_and(|bound_ns| work.is_done(bound_ns)) {
+                more = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// The runs of every tenant, each stream followed by its end.
+    fn ask(
+        &self,
+        question: &Question<'_>,
+        bounds: &mut Bounds,
+    ) -> Vec<impl futures_util::Stream<Item = Item> + Send + Unpin + use<>> {
+        let asked = self.asked(question.matchers).map(|(at, tenant, matchers)| {
+            bounds.begin(at);
+            self.cost.selections.fetch_add(1, Ordering::Relaxed);
+            let runs: RunStream = self.select.select(Selection {
+                tenant: tenant.clone(),
+                signal: Signal::Line,
+                range: question.range,
+                matchers,
+                predicates: question.predicates.clone(),
+                projection: question.projection,
+                direction: question.direction,
+                limit_hint: question.limit_hint,
+                budget: self.budget.clone(),
+                stats: self.scan.clone(),
+            });
+            let end = futures_util::stream::iter([(at, None)]);
+            runs.map(move |run| (at, Some(run))).chain(end)
+        });
+        asked.collect()
+    }
+
+    /// The tenants that the matchers let pass, each with the matchers on its own labels.
+    fn asked(&self, matchers: &[Matcher]) -> impl Iterator<Item = (usize, &Tenant, Vec<Matcher>)> {
+        let (on_tenant, own): (Vec<Matcher>, Vec<Matcher>) =
+            matchers.iter().cloned().partition(|matcher| self.tenants.len() > 1 && matcher.name == TENANT_LABEL);
+        let passes = move |tenant: &Tenant| on_tenant.iter().all(|matcher| matcher.matches(tenant.as_str()));
+        let wanted = self.tenants.iter().enumerate().filter(move |(_, tenant)| passes(tenant));
+        wanted.map(move |(at, tenant)| (at, tenant, own.clone()))
+    }
+
+    /// A stream's labels as the query sees them.
+    fn labels(&self, tenant: usize, stream: &Stream) -> Labels {
+        let Some(tenant) = self.tenants.get(tenant).filter(|_| self.tenants.len() > 1) else {
+            return stream.labels.clone();
+        };
+        let mut labels = LabelsBuilder::from(stream.labels.as_ref());
+        if let Some(original) = stream.labels.get(TENANT_LABEL) {
+            labels.set(ORIGINAL_TENANT_LABEL, original);
+        }
+        labels.set(TENANT_LABEL, tenant.as_str());
+        labels.build()
+    }
+
+    fn check(&self, streams: usize) -> Result<()> {
+        let limit = self.limits.cardinality_limit;
+        if limit > 0 && streams > limit {
+            return Err(checks::too_many_streams(limit));
+        }
+        let (limit, scan) = (self.limits.max_querier_bytes_read.0, &self.scan);
+        let bytes = scan.head_bytes.load(Ordering::Relaxed) + scan.block_bytes.load(Ordering::Relaxed);
+        if limit > 0 && bytes > limit {
+            return Err(checks::too_many_bytes_scanned(bytes, limit));
+        }
+        Ok(())
+    }
+
+    /// Refuses the question when the streams it touches hold too many bytes in its range.
+    ///
+    /// # Errors
+    /// [`base::Kind::Limit`], or what the store says.
+    pub async fn check_bytes(&self, matchers: &[Matcher], range: TimeRange) -> Result<()> {
+        if self.limits.max_query_bytes_read.0 == 0 {
+            return Ok(());
+        }
+        let mut bytes = 0;
+        for (_, tenant, matchers) in self.asked(matchers) {
+            let query = StreamQuery { tenant: tenant.clone(), signal: Signal::Line, range, matchers };
+            bytes += holding(&self.select.streams(query).await?, range).bytes;
+        }
+        checks::bytes_read(self.limits, bytes)
+    }
+}
+
+fn held_bytes(run: &Run) -> u64 {
+    let Rows::Lines(lines) = &run.rows;
+    lines.held_bytes()
+}
+
+/// How far the rows still to come can reach, over all tenants.
+struct Bounds {
+    /// `None` while a tenant that is asked has not said anything.
+    of: Vec<Option<i64>>,
+    direction: Direction,
+}
+
+impl Bounds {
+    /// Nobody is asked yet.
+    fn new(tenants: usize, direction: Direction) -> Self {
+        let mut bounds = Self { of: vec![None; tenants], direction };
+        (0..tenants).for_each(|tenant| bounds.end(tenant));
+        bounds
+    }
+
+    fn begin(&mut self, tenant: usize) {
+        self.set(tenant, None);
+    }
+
+    fn end(&mut self, tenant: usize) {
+        let nothing = if self.direction == Direction::Backward { i64::MIN } else { i64::MAX };
+        self.set(tenant, Some(nothing));
+    }
+
+    fn set(&mut self, tenant: usize, bound_ns: Option<i64>) {
+        if let Some(bound) = self.of.get_mut(tenant) {
+            *bound = bound_ns;
+        }
+    }
+
+    fn all(&self) -> Option<i64> {
+        let bounds = self.of.iter().copied();
+        match self.direction {
+            Direction::Backward => bounds.reduce(|a, b| Some(a?.max(b?)))?,
+            Direction::Forward => bounds.reduce(|a, b| Some(a?.min(b?)))?,
+        }
+    }
+}

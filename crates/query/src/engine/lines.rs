@@ -1,0 +1,260 @@
+//! Log queries: the first lines over all streams, in the query's direction.
+
+use super::gather::{Cost, Gather, Question, Work};
+use super::{RangeQuery, checks};
+use crate::eval::line::{Pipeline, Processed, Pushdown, Scratch, Wanted};
+use crate::logql::ast::LogExpr;
+use base::{Lease, Result};
+use bytes::Bytes;
+use indexmap::IndexMap;
+use model::{AnsweredLine, AnsweredStream, Direction, Labels, LabelsRef, Limits, Rows, Run, TimeRange};
+use parking_lot::Mutex;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// The lines that `query` asks for.
+pub(super) async fn answer(
+    gather: &Gather<'_>,
+    log: &LogExpr,
+    query: &RangeQuery,
+    start_ns: i64,
+) -> Result<Vec<AnsweredStream>> {
+    let Pushdown { predicates, rest } = Pushdown::split(&log.stages)?;
+    let pipeline = Pipeline::compile(&rest, Wanted::Lines)?;
+    let range = checks::line_range(start_ns, query.end_ns);
+    gather.check_bytes(&log.matchers, range).await?;
+    let limit = if query.limit == 0 { usize::MAX } else { query.limit };
+    let mut hits = Vec::new();
+    for piece in pieces(range, query, gather.limits) {
+        let left = limit - hits.len();
+        if left == 0 {
+            break;
+        }
+        // Thinning chooses among all lines of a piece.
+        let most = if query.interval_ns > 0 { usize::MAX } else { left };
+        let question = Question {
+            matchers: &log.matchers,
+            predicates: predicates.clone(),
+            range: piece,
+            projection: pipeline.projection(),
+            direction: query.direction,
+            limit_hint: Some(most).filter(|most| *most < usize::MAX && rest.is_empty()),
+        };
+        let first = Arc::new(First {
+            pipeline: pipeline.clone(),
+            categorize: query.categorize,
+            direction: query.direction,
+            limit: most,
+            worst_ns: AtomicI64::new(end_of_time(query.direction)),
+            cost: gather.cost.clone(),
+            held: Mutex::new(Held { heap: BinaryHeap::new(), lease: gather.budget.lease(0)? }),
+        });
+        gather.run(&question, first.clone()).await?;
+        let mut piece = std::mem::take(&mut first.held.lock().heap).into_sorted_vec();
+        if query.interval_ns > 0 {
+            thin(&mut piece, query.interval_ns);
+        }
+        piece.truncate(left);
+        hits.append(&mut piece);
+    }
+    Ok(into_streams(hits))
+}
+
+/// The time ranges that are asked one after the other: the whole, or for a query with an interval
+/// the pieces that Loki cuts it into, since thinning starts anew in each.
+fn pieces(range: TimeRange, query: &RangeQuery, limits: &Limits) -> Vec<TimeRange> {
+    let split_ns = limits.split_queries_by_interval.ns();
+    if query.interval_ns <= 0 || split_ns <= 0 {
+        return vec![range];
+    }
+    let mut pieces = Vec::new();
+    let mut start_ns = range.start_ns;
+    while start_ns < range.end_ns {
+        let next_ns = start_ns.saturating_sub(start_ns.rem_euclid(split_ns)).saturating_add(split_ns);
+        let end_ns = next_ns.min(range.end_ns);
+        pieces.push(TimeRange::new(start_ns, end_ns));
+        start_ns = end_ns;
+    }
+    if query.direction == Direction::Backward {
+        pieces.reverse();
+    }
+    pieces
+}
+
+/// Keeps lines that are at least `interval_ns` from the line kept before.
+fn thin(hits: &mut Vec<Hit>, interval_ns: i64) {
+    let mut kept: Option<i64> = None;
+    hits.retain(|hit| {
+        let far = kept.is_none_or(|kept| hit.ts_ns.abs_diff(kept) >= interval_ns.unsigned_abs());
+        if far {
+            kept = Some(hit.ts_ns);
+        }
+        far
+    });
+}
+
+/// A line that may be answered. Ordered as the answer is: the first line is the least.
+struct Hit {
+    ts_ns: i64,
+    /// Fingerprint of the stream and position of the tenant.
+    rank: (u64, usize),
+    /// Position in its run. Rows of one time and stream are in one run.
+    row: usize,
+    direction: Direction,
+    labels: Labels,
+    line: AnsweredLine,
+}
+
+impl Hit {
+    fn key(&self) -> (i64, (u64, usize), usize) {
+        (self.ts_ns, self.rank, self.row)
+    }
+
+    fn held_bytes(&self) -> u64 {
+        let labels = [&self.labels, &self.line.metadata, &self.line.parsed];
+        let labels: usize = labels.iter().map(|labels| labels.bytes().len()).sum();
+        (size_of::<Self>() + self.line.text.len() + labels) as u64
+    }
+}
+
+impl Ord for Hit {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        match self.direction {
+            Direction::Forward => self.key().cmp(&other.key()),
+            Direction::Backward => other.key().cmp(&self.key()),
+        }
+    }
+}
+
+impl PartialOrd for Hit {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Hit {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Hit {}
+
+/// Collects the first lines.
+struct First {
+    pipeline: Pipeline,
+    categorize: bool,
+    direction: Direction,
+    limit: usize,
+    /// Time of the last line that is held, once there are enough; lines beyond it cannot be answered.
+    worst_ns: AtomicI64,
+    cost: Arc<Cost>,
+    held: Mutex<Held>,
+}
+
+struct Held {
+    /// The last line on top.
+    heap: BinaryHeap<Hit>,
+    lease: Lease,
+}
+
+fn end_of_time(direction: Direction) -> i64 {
+    if direction == Direction::Forward { i64::MAX } else { i64::MIN }
+}
+
+/// Whether `a_ns` comes after `b_ns`.
+fn is_beyond(direction: Direction, a_ns: i64, b_ns: i64) -> bool {
+    if direction == Direction::Forward { a_ns > b_ns } else { a_ns < b_ns }
+}
+
+impl Work for First {
+    fn take(&self, labels: &Labels, rank: (u64, usize), run: &Run) -> Result<()> {
+        let Rows::Lines(lines) = &run.rows;
+        let pipeline = self.pipeline.for_stream(labels);
+        let (mut scratch, mut names) = (Scratch::default(), Names::default());
+        let mut found = Vec::new();
+        for at in 0..lines.len() {
+            let row = if self.direction == Direction::Forward { at } else { lines.len() - 1 - at };
+            let line = lines.row(row);
+            let worst_ns = self.worst_ns.load(Ordering::Relaxed);
+            if is_beyond(self.direction, line.ts_ns, worst_ns) || found.len() >= self.limit {
+                break;
+            }
+            let Some(mut processed) = pipeline.line(&mut scratch, line) else { continue };
+            let (labels, line) = names.answered(&mut processed, line.ts_ns, self.categorize);
+            found.push(Hit { ts_ns: line.ts_ns, rank, row, direction: self.direction, labels, line });
+        }
+        self.cost.lines_passed.fetch_add(found.len() as u64, Ordering::Relaxed);
+        self.keep(found)
+    }
+
+    fn is_done(&self, bound_ns: i64) -> bool {
+        is_beyond(self.direction, bound_ns, self.worst_ns.load(Ordering::Relaxed))
+    }
+}
+
+impl First {
+    fn keep(&self, found: Vec<Hit>) -> Result<()> {
+        let mut held = self.held.lock();
+        let Held { heap, lease } = &mut *held;
+        for hit in found {
+            if heap.len() < self.limit {
+                lease.grow(hit.held_bytes())?;
+                heap.push(hit);
+            } else if let Some(mut last) = heap.peek_mut().filter(|last| hit < **last) {
+                lease.grow(hit.held_bytes())?;
+                lease.shrink(last.held_bytes());
+                *last = hit;
+            }
+        }
+        if heap.len() >= self.limit && let Some(last) = heap.peek() {
+            self.worst_ns.store(last.ts_ns, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// Label sets of the line before: neighbouring lines mostly share them.
+#[derive(Default)]
+struct Names {
+    all: Labels,
+    metadata: Labels,
+    parsed: Labels,
+}
+
+fn same(known: &mut Labels, labels: LabelsRef<'_>) -> Labels {
+    if known.as_ref() != labels {
+        *known = labels.to_owned();
+    }
+    known.clone()
+}
+
+impl Names {
+    fn answered(&mut self, line: &mut Processed<'_>, ts_ns: i64, categorize: bool) -> (Labels, AnsweredLine) {
+        let text = Bytes::copy_from_slice(line.text());
+        if categorize {
+            let labels = same(&mut self.all, line.stream_labels());
+            let metadata = same(&mut self.metadata, line.metadata_labels());
+            let parsed = same(&mut self.parsed, line.parsed_labels());
+            return (labels, AnsweredLine { ts_ns, text, metadata, parsed });
+        }
+        let labels = same(&mut self.all, line.labels());
+        (labels, AnsweredLine { ts_ns, text, metadata: Labels::default(), parsed: Labels::default() })
+    }
+}
+
+/// Lines grouped by label set, the sets in the order of their text.
+fn into_streams(hits: Vec<Hit>) -> Vec<AnsweredStream> {
+    let mut streams: IndexMap<Labels, Vec<AnsweredLine>> = IndexMap::new();
+    for hit in hits {
+        streams.entry(hit.labels).or_default().push(hit.line);
+    }
+    let streams = streams.into_iter().map(|(labels, lines)| AnsweredStream { labels, lines });
+    let mut streams: Vec<AnsweredStream> = streams.collect();
+    streams.sort_by_cached_key(|stream| stream.labels.to_string());
+    streams
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,296 @@
+//! Leaves of metric queries: from lines to numbers per step.
+
+use super::checks;
+use super::gather::{Cost, Gather, Question, Work};
+use crate::eval::fold::{Fold, FoldKind, merge_panes};
+use crate::eval::function::{Function, Keeps, Kept};
+use crate::eval::line::{ERROR_LABEL, Pipeline, Pushdown, SampleValue, Scratch, StreamPipeline, Wanted};
+use crate::eval::series::StepSeries;
+use crate::eval::window::{Steps, Windows};
+use crate::logql::ast::{RangeOp, Unwrap};
+use crate::plan::Leaf;
+use base::{ByteBudget, Error, Lease, Result};
+use hashbrown::HashMap;
+use model::{Direction, Labels, LabelsBuilder, LabelsRef, LineColumns, MatchOp, Matcher, Rows, Run};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Bytes of a series besides its labels and numbers: map entry, vector, allocations.
+const SERIES_BYTES: usize = 96;
+
+/// The series of `leaf` with the lease on their memory.
+pub(super) async fn series(
+    gather: &Gather<'_>,
+    leaf: &Leaf,
+    steps: &Steps,
+) -> Result<(Vec<StepSeries>, Lease)> {
+    let range = &leaf.range;
+    let Pushdown { predicates, rest } = Pushdown::split(&range.log.stages)?;
+    let value = sample_value(range.op, range.unwrap.as_ref());
+    let wanted = Wanted::Samples { value, grouping: leaf.grouping.as_ref() };
+    let pipeline = Pipeline::compile(&rest, wanted)?;
+    let windows = Windows::new(steps, range.range_ns, range.offset_ns.unwrap_or(0));
+    let function = Function::new(range.op, range.parameter, range.range_ns);
+    gather.check_bytes(&range.log.matchers, windows.time_range()).await?;
+    let question = Question {
+        matchers: &range.log.matchers,
+        predicates,
+        range: windows.time_range(),
+        projection: pipeline.projection(),
+        direction: Direction::Forward,
+        limit_hint: None,
+    };
+    let work = Arc::new(Windowed {
+        pipeline,
+        windows,
+        keeps: function.keeps(),
+        max_series: gather.limits.max_query_series,
+        cost: gather.cost.clone(),
+        held: Mutex::new(Held { series: HashMap::new(), failure: None, lease: gather.budget.lease(0)? }),
+    });
+    gather.run(&question, work.clone()).await?;
+    let (held, budget) = (work.held.lock().taken(gather.budget.lease(0)?), gather.budget.clone());
+    let absent = (range.op == RangeOp::AbsentOverTime).then(|| absent_labels(&range.log.matchers));
+    gather.pool.run(move || held.finish(&function, &windows, absent, &budget)).await?
+}
+
+fn sample_value(op: RangeOp, unwrap: Option<&Unwrap>) -> SampleValue<'_> {
+    match (op, unwrap) {
+        (RangeOp::BytesOverTime | RangeOp::BytesRate, _) => SampleValue::Bytes,
+        (_, Some(unwrap)) => SampleValue::Unwrap(unwrap),
+        (_, None) => SampleValue::Count,
+    }
+}
+
+/// Labels of what `absent_over_time` gives: those that a matcher sets to one value, and no other.
+fn absent_labels(matchers: &[Matcher]) -> Labels {
+    let mut labels = LabelsBuilder::default();
+    for (at, matcher) in matchers.iter().enumerate() {
+        let alone = matchers.iter().enumerate().all(|(other, m)| other == at || m.name != matcher.name);
+        if alone && matcher.op == MatchOp::Equal && !matcher.value.is_empty() {
+            labels.set(&matcher.name, &matcher.value);
+        }
+    }
+    labels.build()
+}
+
+/// Puts rows into windows.
+struct Windowed {
+    pipeline: Pipeline,
+    windows: Windows,
+    keeps: Keeps,
+    max_series: usize,
+    cost: Arc<Cost>,
+    held: Mutex<Held>,
+}
+
+/// What the runs so far gave.
+struct Held {
+    series: HashMap<Labels, Kept>,
+    failure: Option<Failure>,
+    lease: Lease,
+}
+
+/// A line with an error, in the first window that holds one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Failure {
+    step: u32,
+    labels: Labels,
+}
+
+impl Failure {
+    fn note(known: &mut Option<Self>, new: Self) {
+        if known.as_ref().is_none_or(|known| new < *known) {
+            *known = Some(new);
+        }
+    }
+
+    fn error(&self) -> Error {
+        let name = self.labels.get(ERROR_LABEL).unwrap_or("");
+        Error::invalid(format!(
+            "pipeline error: '{name}' for series: '{}'.\n\
+             Use a label filter to intentionally skip this error. (e.g | {ERROR_LABEL}!=\"{name}\").\n\
+             To skip all potential errors you can match empty errors.(e.g {ERROR_LABEL}=\"\")\n\
+             The label filter can also be specified after unwrap. (e.g | unwrap latency | {ERROR_LABEL}=\"\" )\n",
+            self.labels
+        ))
+    }
+}
+
+impl Work for Windowed {
+    fn take(&self, labels: &Labels, _rank: (u64, usize), run: &Run) -> Result<()> {
+        let Rows::Lines(lines) = &run.rows;
+        let mut part = Part::default();
+        let passed = part.fill(&self.pipeline.for_stream(labels), &self.windows, self.keeps, lines);
+        self.cost.lines_passed.fetch_add(passed, Ordering::Relaxed);
+        let mut held = self.held.lock();
+        held.merge(part).map_err(|full| {
+            // Of two refusals the one that says how to mend the query.
+            if self.max_series > 0 && held.series.len() > self.max_series {
+                checks::too_many_series(self.max_series)
+            } else {
+                full
+            }
+        })
+    }
+
+    fn is_done(&self, _bound_ns: i64) -> bool {
+        false
+    }
+}
+
+/// What one run gives.
+#[derive(Default)]
+struct Part {
+    /// Positions in `series` by canonical label bytes.
+    known: HashMap<Box<[u8]>, usize, foldhash::fast::RandomState>,
+    series: Vec<(Labels, Kept)>,
+    failure: Option<Failure>,
+}
+
+impl Part {
+    /// Takes the rows in, oldest first; says how many passed the pipeline.
+    fn fill(&mut self, pipeline: &StreamPipeline, windows: &Windows, keeps: Keeps, lines: &LineColumns) -> u64 {
+        let mut scratch = Scratch::default();
+        let (mut pane, mut pane_end_ns) = (None, i64::MIN);
+        let mut last = usize::MAX;
+        let mut passed = 0;
+        for (at, ts_ns) in lines.ts_ns.iter().enumerate() {
+            if *ts_ns > pane_end_ns {
+                (pane, pane_end_ns) = (windows.pane(*ts_ns), windows.pane_end(*ts_ns));
+            }
+            let Some(pane) = pane else { continue };
+            let Some(sample) = pipeline.sample(&mut scratch, lines.row(at), lines.text_len(at)) else { continue };
+            passed += 1;
+            if sample.failed {
+                let step = windows.steps(pane).start;
+                if self.failure.as_ref().is_none_or(|known| step <= known.step) {
+                    Failure::note(&mut self.failure, Failure { step, labels: sample.labels.to_owned() });
+                }
+                continue;
+            }
+            // Neighbouring lines are mostly of one series.
+            if self.series.get(last).is_none_or(|(labels, _)| labels.as_ref() != sample.labels) {
+                last = self.position(sample.labels, keeps);
+            }
+            if let Some((_, kept)) = self.series.get_mut(last) {
+                keep(kept, keeps, pane, *ts_ns, sample.value);
+            }
+        }
+        passed
+    }
+
+    fn position(&mut self, labels: LabelsRef<'_>, keeps: Keeps) -> usize {
+        if let Some(at) = self.known.get(labels.bytes()) {
+            return *at;
+        }
+        let kept = match keeps {
+            Keeps::Folds(_) => Kept::Folds(Vec::new()),
+            Keeps::Rows => Kept::Rows(Vec::new()),
+        };
+        self.series.push((labels.to_owned(), kept));
+        self.known.insert(labels.bytes().into(), self.series.len() - 1);
+        self.series.len() - 1
+    }
+}
+
+/// Takes a row into what is kept of its series; panes come in ascending order.
+fn keep(kept: &mut Kept, keeps: Keeps, pane: u64, ts_ns: i64, value: f64) {
+    match (kept, keeps) {
+        (Kept::Folds(panes), Keeps::Folds(kind)) => keep_fold(panes, kind, pane, ts_ns, value),
+        (Kept::Rows(rows), _) => rows.push((ts_ns, value)),
+        (Kept::Folds(_), Keeps::Rows) => debug_assert!(false, "folds where rows are kept"),
+    }
+}
+
+fn keep_fold(panes: &mut Vec<(u64, Fold)>, kind: FoldKind, pane: u64, ts_ns: i64, value: f64) {
+    let fold = kind.of(ts_ns, value);
+    match panes.last_mut() {
+        Some((last, held)) if *last == pane => held.merge(&fold),
+        _ => panes.push((pane, fold)),
+    }
+}
+
+fn kept_bytes(kept: &Kept) -> usize {
+    match kept {
+        Kept::Folds(panes) => panes.len() * size_of::<(u64, Fold)>(),
+        Kept::Rows(rows) => rows.len() * size_of::<(i64, f64)>(),
+    }
+}
+
+impl Held {
+    fn merge(&mut self, part: Part) -> Result<()> {
+        if let Some(failure) = part.failure {
+            Failure::note(&mut self.failure, failure);
+        }
+        for (labels, new) in part.series {
+            // What the new part has at most, before it is merged.
+            self.lease.grow(kept_bytes(&new) as u64)?;
+            match self.series.get_mut(&labels) {
+                None => {
+                    self.lease.grow((labels.bytes().len() + SERIES_BYTES) as u64)?;
+                    self.series.insert(labels, new);
+                }
+                Some(known) => {
+                    let (before, added) = (kept_bytes(known), kept_bytes(&new));
+                    match (&mut *known, new) {
+                        (Kept::Folds(panes), Kept::Folds(new)) => merge_panes(panes, &new),
+                        (Kept::Rows(rows), Kept::Rows(new)) => rows.extend(new),
+                        _ => return Err(Error::bug("a series keeps folds and rows")),
+                    }
+                    self.lease.shrink((before + added - kept_bytes(known)) as u64);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All that is held; what stays behind is empty with the lease `empty`.
+    fn taken(&mut self, empty: Lease) -> Self {
+        let empty = Self { series: HashMap::new(), failure: None, lease: empty };
+        std::mem::replace(self, empty)
+    }
+
+    /// The numbers at each step. `absent` are the labels of `absent_over_time`, which gives 1 where
+    /// there is nothing.
+    fn finish(
+        self,
+        function: &Function,
+        windows: &Windows,
+        absent: Option<Labels>,
+        budget: &ByteBudget,
+    ) -> Result<(Vec<StepSeries>, Lease)> {
+        if let Some(failure) = self.failure {
+            return Err(failure.error());
+        }
+        let mut lease = budget.lease(0)?;
+        let mut series = Vec::with_capacity(self.series.len());
+        for (labels, kept) in self.series {
+            let points = function.evaluate(kept, windows);
+            if !points.is_empty() {
+                let one = StepSeries { labels, points };
+                lease.grow(one.held_bytes())?;
+                series.push(one);
+            }
+        }
+        if let Some(labels) = absent {
+            series = vec![absence(&series, labels, windows.count())];
+        }
+        // A map gives its entries in any order; answers shall not depend on it.
+        series.sort_by(|a, b| a.labels.cmp(&b.labels));
+        Ok((series, lease))
+    }
+}
+
+/// 1 at every step at which no series has a point.
+fn absence(series: &[StepSeries], labels: Labels, count: u32) -> StepSeries {
+    let mut present = vec![false; count as usize];
+    for (step, _) in series.iter().flat_map(|one| &one.points) {
+        if let Some(present) = present.get_mut(*step as usize) {
+            *present = true;
+        }
+    }
+    let steps = (0..count).zip(present).filter(|(_, present)| !present);
+    StepSeries { labels, points: steps.map(|(step, _)| (step, 1.0)).collect() }
+}

@@ -1,0 +1,109 @@
+//! The functions over a window: what they keep of its rows, and what they give.
+
+use super::counter;
+use super::fold::{Fold, FoldKind, slide};
+use super::quantile::quantile;
+use super::window::Windows;
+use crate::logql::ast::RangeOp;
+
+/// A function over windows of one range.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    op: RangeOp,
+    parameter: f64,
+    range_ns: i64,
+}
+
+/// What a function keeps of the rows of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// A fold per pane.
+    Folds(FoldKind),
+    /// Every row's time and value.
+    Rows,
+}
+
+/// What was kept of the rows of a series.
+#[derive(Clone, Debug)]
+pub enum Kept {
+    /// Folds, ascending by pane.
+    Folds(Vec<(u64, Fold)>),
+    /// Times and values, in no order.
+    Rows(Vec<(i64, f64)>),
+}
+
+impl Function {
+    /// `op` with its parameter, over windows of `range_ns`.
+    pub fn new(op: RangeOp, parameter: Option<f64>, range_ns: i64) -> Self {
+        Self { op, parameter: parameter.unwrap_or(f64::NAN), range_ns }
+    }
+
+    /// What it keeps of the rows.
+    pub fn keeps(&self) -> Keeps {
+        match self.op {
+            RangeOp::CountOverTime
+            | RangeOp::Rate
+            | RangeOp::BytesOverTime
+            | RangeOp::BytesRate
+            | RangeOp::SumOverTime
+            | RangeOp::AbsentOverTime => Keeps::Folds(FoldKind::Sum),
+            RangeOp::AvgOverTime => Keeps::Folds(FoldKind::Mean),
+            RangeOp::MaxOverTime => Keeps::Folds(FoldKind::Max),
+            RangeOp::MinOverTime => Keeps::Folds(FoldKind::Min),
+            RangeOp::StdvarOverTime | RangeOp::StddevOverTime => Keeps::Folds(FoldKind::Moments),
+            RangeOp::FirstOverTime => Keeps::Folds(FoldKind::First),
+            RangeOp::LastOverTime => Keeps::Folds(FoldKind::Last),
+            RangeOp::RateCounter | RangeOp::QuantileOverTime => Keeps::Rows,
+        }
+    }
+
+    /// The function's value at every step whose window holds rows.
+    pub fn evaluate(&self, kept: Kept, windows: &Windows) -> Vec<(u32, f64)> {
+        let mut points = Vec::new();
+        match kept {
+            Kept::Folds(panes) => {
+                slide(&panes, windows, |step, fold| points.push((step, self.of_fold(&fold))));
+            }
+            Kept::Rows(mut rows) => {
+                rows.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+                let (mut low, mut high) = (0, 0);
+                let mut values = Vec::new();
+                for step in 0..windows.count() {
+                    let (before, end) = windows.bounds(step);
+                    low += later(&rows, low, before);
+                    high += later(&rows, high, end);
+                    if let Some(window) = rows.get(low..high).filter(|window| !window.is_empty()) {
+                        points.push((step, self.of_rows(window, &mut values)));
+                    }
+                }
+            }
+        }
+        points
+    }
+
+    fn of_fold(&self, fold: &Fold) -> f64 {
+        match self.op {
+            RangeOp::Rate | RangeOp::BytesRate => fold.value() / (self.range_ns as f64 / 1e9),
+            RangeOp::StdvarOverTime => fold.variance(),
+            RangeOp::StddevOverTime => fold.variance().sqrt(),
+            _ => fold.value(),
+        }
+    }
+
+    fn of_rows(&self, window: &[(i64, f64)], values: &mut Vec<f64>) -> f64 {
+        if self.op == RangeOp::RateCounter {
+            return counter::rate(window, self.range_ns);
+        }
+        values.clear();
+        values.extend(window.iter().map(|row| row.1));
+        quantile(self.parameter, values)
+    }
+}
+
+/// How many of `rows[from..]` are not after `ts_ns`.
+fn later(rows: &[(i64, f64)], from: usize, ts_ns: i64) -> usize {
+    rows.get(from..).unwrap_or_default().iter().take_while(|row| row.0 <= ts_ns).count()
+}
+
+#[cfg(test)]
+mod tests;
