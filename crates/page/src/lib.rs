@@ -1,5 +1,22 @@
-//! Rows of one signal, encoded: sealing, scanning, merging. Pure: bytes and values only.
+//! Rows of one signal, encoded (`docs/format/page.md`): sealing, scanning, merging. Pure: bytes and
+//! values, no I/O and no clock.
+//!
+//! [`seal`] makes a page of the rows of one or more streams; a [`Page`] is its entry in a block's
+//! directory, which tells for a [`Question`] what to fetch ([`Page::parts`]), whether to fetch it at all
+//! ([`Page::allows`]), and gives the rows ([`Page::scan`]). What a signal's pages look like inside is in
+//! the module of that signal.
 
-pub mod question;
+mod codec;
+mod condition;
+pub mod filter;
+pub mod line;
+mod question;
+mod rows;
+mod sealed;
+mod section;
 
+pub use codec::Codec;
 pub use question::Question;
+pub use rows::{Piece, count, fitting, held_bytes, merge, raw_bytes, signal, well_formed};
+pub use sealed::{PAGE_BYTES, PAGE_ROWS_MAX, Page, PageKind, Sealed, decode_untrusted, seal};
+pub use section::{Section, Tag};

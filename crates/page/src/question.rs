@@ -1,5 +1,7 @@
 //! What a scan is asked, prepared once for all pages.
 
+use crate::condition::{Condition, Proof};
+use crate::filter::Filter;
 use model::{Predicate, Projection, TimeRange};
 use std::sync::Arc;
 
@@ -10,17 +12,60 @@ pub struct Question {
     pub range: TimeRange,
     /// What of them is wanted.
     pub projection: Projection,
-    predicates: Arc<[Predicate]>,
+    prepared: Arc<Prepared>,
+}
+
+#[derive(Debug)]
+struct Prepared {
+    conditions: Vec<Condition>,
+    proofs: Vec<Proof>,
 }
 
 impl Question {
     /// Rows in `range` for which all `predicates` hold, and of them what `projection` names.
     pub fn new(range: TimeRange, predicates: &[Predicate], projection: Projection) -> Self {
-        Self { range, projection, predicates: predicates.into() }
+        let conditions: Vec<Condition> = predicates.iter().map(Condition::new).collect();
+        let proofs = conditions.iter().filter_map(Condition::proof).collect();
+        Self { range, projection, prepared: Arc::new(Prepared { conditions, proofs }) }
     }
 
-    /// The conditions.
-    pub fn predicates(&self) -> &[Predicate] {
-        &self.predicates
+    /// All rows with everything.
+    pub fn all() -> Self {
+        Self::new(TimeRange::ALL, &[], Projection::ALL)
+    }
+
+    /// The same question with another projection.
+    #[must_use]
+    pub fn with_projection(&self, projection: Projection) -> Self {
+        Self { projection, ..self.clone() }
+    }
+
+    /// Whether filters can drop pages.
+    pub fn uses_filters(&self) -> bool {
+        !self.prepared.proofs.is_empty()
+    }
+
+    /// Whether a page with `filter` may hold a row that passes.
+    pub fn allows(&self, filter: &Filter<'_>) -> bool {
+        self.prepared.proofs.iter().all(|proof| proof.allows(filter))
+    }
+
+    pub(crate) fn conditions(&self) -> &[Condition] {
+        &self.prepared.conditions
+    }
+
+    /// Whether texts must be read: wanted or searched.
+    pub(crate) fn reads_text(&self) -> bool {
+        self.projection.text || self.searches_text()
+    }
+
+    /// Whether texts are searched.
+    pub(crate) fn searches_text(&self) -> bool {
+        self.conditions().iter().any(|condition| matches!(condition, Condition::Text(_)))
+    }
+
+    /// Whether structured metadata must be read: wanted or compared.
+    pub(crate) fn reads_metadata(&self) -> bool {
+        self.projection.metadata || self.conditions().iter().any(|c| matches!(c, Condition::Metadata(_)))
     }
 }

@@ -3,7 +3,7 @@
 //! Pages, then their filters, then the tail: label index, run table, page directory, facts, footer.
 //! Building and reading are plain functions over bytes; who holds the bucket fetches:
 //!
-//! 1. the tail (`BlockMeta::tail_range`), once, for [`Block::open`];
+//! 1. the tail ([`BlockMeta::tail_range`]), once, for [`Block::open`];
 //! 2. [`Block::plan`] names the pages and the ranges to fetch; where [`Plan::filters`] is some, fetch
 //!    that range first and let [`Block::prune`] drop pages that cannot hold what is looked for;
 //! 3. the ranges of each page left ([`PagePlan::parts`]), for [`Block::scan_page`].
@@ -13,9 +13,14 @@ mod meta;
 mod open;
 mod order;
 mod scan;
+mod tail;
 
 pub use build::{Builder, build};
 pub use meta::BlockMeta;
-pub use open::{Block, FOOTER_BYTES, describe, tail_len};
+pub use open::{Block, decode_untrusted, describe};
 pub use order::stream_order;
 pub use scan::{PagePlan, Plan, PlannedRun};
+pub use tail::{FOOTER_BYTES, tail_len};
+
+#[cfg(test)]
+mod tests;

@@ -1,38 +1,64 @@
-//! Reading the tail of a block.
+//! An open block: answers about its streams.
 
-use super::BlockMeta;
+use super::{BlockMeta, tail};
 use base::{Error, Result};
 use bytes::Bytes;
+use index::Index;
 use model::{Matcher, RunFacts, Stream, StreamFacts, TimeRange};
+use page::Page;
 use std::sync::Arc;
-
-/// Bytes of the footer, the last ones of an object.
-pub const FOOTER_BYTES: usize = 192;
-
-/// Length of the tail, read from the last [`FOOTER_BYTES`] of an object: for who has no
-/// [`BlockMeta`], as when a catalogue is rebuilt.
-///
-/// # Errors
-/// [`base::Kind::Corrupt`].
-pub fn tail_len(footer: &[u8]) -> Result<u64> {
-    let _ = footer;
-    Err(Error::bug("blocks are not read yet"))
-}
-
-/// The catalogue's entry of the object called `name` of `size_bytes`, from its tail.
-///
-/// # Errors
-/// [`base::Kind::Corrupt`].
-pub fn describe(name: &str, size_bytes: u64, tail: &Bytes) -> Result<BlockMeta> {
-    let _ = (name, size_bytes, tail);
-    Err(Error::bug("blocks are not read yet"))
-}
 
 /// An open block: its tables, not its rows. Streams are numbered in the block's order; such a
 /// number is an *ordinal*.
 #[derive(Debug)]
 pub struct Block {
-    pub(super) meta: BlockMeta,
+    meta: BlockMeta,
+    index: Index,
+    pub(super) pages: Vec<PlacedPage>,
+    pub(super) runs: Vec<PlacedRun>,
+    /// Which runs each stream has: where they end in `runs`.
+    run_ends: Vec<u32>,
+    held_bytes: u64,
+}
+
+/// A page and where its bytes lie in the object.
+#[derive(Debug)]
+pub(super) struct PlacedPage {
+    pub page: Page,
+    pub body_start: u64,
+    pub search_start: u64,
+}
+
+/// A run and where it lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlacedRun {
+    pub facts: RunFacts,
+    pub page: u32,
+    pub position: u32,
+}
+
+/// The catalogue's entry of the object called `name`, from its tail.
+///
+/// # Errors
+/// [`base::Kind::Corrupt`].
+pub fn describe(name: &str, size_bytes: u64, tail: &Bytes) -> Result<BlockMeta> {
+    let decoded = tail::take(tail)?;
+    let runs = || decoded.runs.iter().flatten();
+    let empty = || Error::corrupt(format!("block {name} without rows"));
+    Ok(BlockMeta {
+        name: name.to_owned(),
+        min_ns: runs().map(|run| run.min_ns).min().ok_or_else(empty)?,
+        max_ns: runs().map(|run| run.max_ns).max().ok_or_else(empty)?,
+        received_min_ns: *decoded.received_ns.start(),
+        received_max_ns: *decoded.received_ns.end(),
+        rows: runs().map(|run| run.rows).sum(),
+        streams: decoded.index.stream_count(),
+        raw_bytes: runs().map(|run| run.bytes).fold(0, u64::saturating_add),
+        size_bytes,
+        tail_bytes: tail.len() as u64,
+        tenant: decoded.tenant,
+        signal: decoded.signal,
+    })
 }
 
 impl Block {
@@ -40,9 +66,41 @@ impl Block {
     ///
     /// # Errors
     /// [`base::Kind::Corrupt`].
-    pub fn open(meta: BlockMeta, tail: Bytes) -> Result<Self> {
-        let _ = tail;
-        Ok(Self { meta })
+    pub fn open(meta: BlockMeta, tail: &[u8]) -> Result<Self> {
+        let decoded = tail::take(tail)?;
+        let wrong = |what: &str| Error::corrupt(format!("block {}: {what}", meta.name));
+        if decoded.tenant != meta.tenant || decoded.signal != meta.signal {
+            return Err(wrong("of another tenant or signal than its catalogue entry"));
+        }
+        let mut body_start = tail::HEADER.len() as u64;
+        let bodies: u64 = decoded.pages.iter().map(Page::body_len).sum();
+        let mut search_start = body_start + bodies;
+        let mut pages = Vec::with_capacity(decoded.pages.len());
+        for page in decoded.pages {
+            let (body_len, search_len) = (page.body_len(), page.search_len());
+            pages.push(PlacedPage { page, body_start, search_start });
+            body_start += body_len;
+            search_start += search_len;
+        }
+        if search_start + tail.len() as u64 != meta.size_bytes {
+            return Err(wrong(&format!("{} bytes, its parts have another sum", meta.size_bytes)));
+        }
+        let places = (0..).zip(&pages).flat_map(|(page, placed)| {
+            (0..placed.page.run_rows().len() as u32).map(move |position| (page, position))
+        });
+        let facts = decoded.runs.iter().flatten();
+        let runs: Vec<PlacedRun> =
+            facts.zip(places).map(|(facts, (page, position))| PlacedRun { facts: *facts, page, position }).collect();
+        let mut end = 0;
+        let ends = decoded.runs.iter().map(|of_stream| {
+            end += of_stream.len() as u32;
+            end
+        });
+        let run_ends: Vec<u32> = ends.collect();
+        let held_bytes = decoded.index.held_bytes()
+            + (size_of_val(runs.as_slice()) + size_of_val(run_ends.as_slice())) as u64
+            + pages.iter().map(|placed| (size_of::<PlacedPage>() + placed.page.held_bytes()) as u64).sum::<u64>();
+        Ok(Self { meta, index: decoded.index, pages, runs, run_ends, held_bytes })
     }
 
     /// What the catalogue keeps of it.
@@ -52,7 +110,17 @@ impl Block {
 
     /// Bytes held in memory, for caches.
     pub fn held_bytes(&self) -> u64 {
-        0
+        self.held_bytes
+    }
+
+    /// Number of pages.
+    pub fn page_count(&self) -> usize {
+        self.pages.len()
+    }
+
+    /// The label index.
+    pub fn index(&self) -> &Index {
+        &self.index
     }
 
     /// Ordinals, ascending, of the streams that match all `matchers` and have rows in `range`.
@@ -60,22 +128,34 @@ impl Block {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn matching(&self, matchers: &[Matcher], range: TimeRange) -> Result<Vec<u32>> {
-        let _ = (matchers, range);
-        Err(Error::bug("blocks are not read yet"))
+        let mut ordinals = self.index.matching(matchers)?;
+        if !range.covers(self.meta.min_ns, self.meta.max_ns) {
+            ordinals.retain(|ordinal| self.placed_runs(*ordinal, range).next().is_some());
+        }
+        Ok(ordinals)
     }
 
     /// The stream of `ordinal`.
     ///
     /// # Errors
-    /// [`base::Kind::Bug`] when there is no such stream.
+    /// [`base::Kind::Bug`] when there is no such stream, [`base::Kind::Corrupt`].
     pub fn stream(&self, ordinal: u32) -> Result<Arc<Stream>> {
-        Err(Error::bug(format!("block {} has no stream {ordinal}", self.meta.name)))
+        let labels = self.index.labels(ordinal)?;
+        let missing = || Error::bug(format!("block {} has no stream {ordinal}", self.meta.name));
+        Ok(Arc::new(Stream::new(labels.ok_or_else(missing)?)))
     }
 
     /// What is known about the runs of `ordinal` that touch `range`.
     pub fn runs(&self, ordinal: u32, range: TimeRange) -> Vec<RunFacts> {
-        let _ = (ordinal, range);
-        Vec::new()
+        self.placed_runs(ordinal, range).map(|run| run.facts).collect()
+    }
+
+    pub(super) fn placed_runs(&self, ordinal: u32, range: TimeRange) -> impl Iterator<Item = &PlacedRun> {
+        let end_of = |ordinal: usize| self.run_ends.get(ordinal).map_or(0, |end| *end as usize);
+        let ordinal = ordinal as usize;
+        let of_stream = ordinal.checked_sub(1).map_or(0, end_of)..end_of(ordinal);
+        let runs = self.runs.get(of_stream).unwrap_or(&[]);
+        runs.iter().filter(move |run| range.overlaps(run.facts.min_ns, run.facts.max_ns))
     }
 
     /// What is known about the stream of `ordinal` in `range`.
@@ -85,4 +165,10 @@ impl Block {
     pub fn facts(&self, ordinal: u32, range: TimeRange) -> Result<StreamFacts> {
         Ok(StreamFacts { stream: self.stream(ordinal)?, runs: self.runs(ordinal, range) })
     }
+}
+
+/// Reads `tail` as far as it goes: what a fuzzer feeds.
+pub fn decode_untrusted(tail: &[u8]) {
+    let Ok(meta) = describe("fuzz", 0, &Bytes::copy_from_slice(tail)) else { return };
+    let _ = Block::open(meta, tail).map(|block| block.matching(&[], TimeRange::ALL));
 }

@@ -22,12 +22,12 @@ pub struct Plan {
 pub struct PagePlan {
     /// Position in the block.
     pub page: u32,
-    /// The runs that are wanted.
+    /// The runs that are wanted, in the page's order.
     pub runs: Vec<PlannedRun>,
     /// Ranges of the object to fetch for [`Block::scan_page`], ascending, no two adjacent.
     pub parts: Vec<Range<u64>>,
-    /// Bytes of the whole page once decoded: what a scan may hold at most, besides what it gives.
-    pub raw_bytes: u64,
+    /// Bytes of the page once decoded: what a scan may hold, besides what it gives.
+    pub decoded_bytes: u64,
 }
 
 /// A stream's rows in one page, as far as known before reading.
@@ -68,18 +68,71 @@ impl Block {
     /// What to read for `question` about the streams of `ordinals` (ascending, as
     /// [`Block::matching`] gives them).
     pub fn plan(&self, ordinals: &[u32], question: &Question) -> Plan {
-        let _ = (ordinals, question);
-        Plan::default()
+        let mut plan = Plan::default();
+        for ordinal in ordinals {
+            for run in self.placed_runs(*ordinal, question.range) {
+                let planned = PlannedRun {
+                    ordinal: *ordinal,
+                    position: run.position,
+                    min_ns: run.facts.min_ns,
+                    max_ns: run.facts.max_ns,
+                    rows: run.facts.rows,
+                    bytes: run.facts.bytes,
+                };
+                match plan.pages.last_mut() {
+                    Some(last) if last.page == run.page => last.runs.push(planned),
+                    _ => plan.pages.extend(self.page_plan(run.page, planned, question)),
+                }
+            }
+        }
+        if question.uses_filters() {
+            plan.filters = self.filters_of(&plan.pages);
+        }
+        plan
+    }
+
+    fn page_plan(&self, page: u32, run: PlannedRun, question: &Question) -> Option<PagePlan> {
+        let placed = self.pages.get(page as usize)?;
+        let start = placed.body_start;
+        let parts = placed.page.parts(question).into_iter().map(|part| start + part.start..start + part.end);
+        Some(PagePlan {
+            page,
+            runs: vec![run],
+            parts: parts.collect(),
+            decoded_bytes: placed.page.decoded_bytes(),
+        })
+    }
+
+    /// One range over the filters of `pages`; none when they have no bytes.
+    fn filters_of(&self, pages: &[PagePlan]) -> Option<Range<u64>> {
+        let filter = |plan: &PagePlan| self.pages.get(plan.page as usize).map(|placed| placed.search_range());
+        let (first, last) = (filter(pages.first()?)?, filter(pages.last()?)?);
+        (first.start < last.end).then_some(first.start..last.end)
     }
 
     /// Drops the pages of `plan` whose filters prove that no row passes; `filters` is what lies at
     /// [`Plan::filters`]. Gives the number of pages dropped.
     ///
     /// # Errors
-    /// [`base::Kind::Corrupt`].
+    /// [`base::Kind::Corrupt`] when a filter is damaged or `filters` too short.
     pub fn prune(&self, plan: &mut Plan, filters: &[u8], question: &Question) -> Result<u64> {
-        let _ = (plan, filters, question);
-        Ok(0)
+        let Some(range) = plan.filters.clone() else { return Ok(0) };
+        let before = plan.pages.len();
+        let mut kept = Vec::with_capacity(before);
+        for page in plan.pages.drain(..) {
+            let placed = self.pages.get(page.page as usize).ok_or_else(|| self.foreign(page.page))?;
+            let filter = placed.search_range();
+            let inside = usize::try_from(filter.start.wrapping_sub(range.start)).ok();
+            let inside = inside.and_then(|start| filters.get(start..)?.get(..placed.page.search_len() as usize));
+            let inside = inside.ok_or_else(|| {
+                Error::corrupt(format!("block {}: {} bytes of filters", self.meta().name, filters.len()))
+            })?;
+            if placed.page.allows(inside, question)? {
+                kept.push(page);
+            }
+        }
+        plan.pages = kept;
+        Ok((before - plan.pages.len()) as u64)
     }
 
     /// The rows of `page` that `question` asks for, by ordinal and oldest first; streams without
@@ -94,7 +147,23 @@ impl Block {
         question: &Question,
         stats: &ScanStats,
     ) -> Result<Vec<(u32, Rows)>> {
-        let _ = (page, parts, question, stats);
-        Err(Error::bug("blocks are not read yet"))
+        let placed = self.pages.get(page.page as usize).ok_or_else(|| self.foreign(page.page))?;
+        let wanted: Vec<u32> = page.runs.iter().map(|run| run.position).collect();
+        let runs = placed.page.scan(parts, &wanted, question, stats).map_err(|e| {
+            let what = format!("block {}: page {}", self.meta().name, page.page);
+            Error::new(e.kind(), what).because(e)
+        })?;
+        let ordinal_of = |position: u32| page.runs.iter().find(|run| run.position == position);
+        Ok(runs.into_iter().filter_map(|(position, rows)| Some((ordinal_of(position)?.ordinal, rows))).collect())
+    }
+
+    fn foreign(&self, page: u32) -> Error {
+        Error::bug(format!("block {} has no page {page}", self.meta().name))
+    }
+}
+
+impl super::open::PlacedPage {
+    fn search_range(&self) -> Range<u64> {
+        self.search_start..self.search_start + self.page.search_len()
     }
 }

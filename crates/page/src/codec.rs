@@ -1,0 +1,161 @@
+//! How the bytes of a section are stored. Contexts and scratch buffers are kept per thread: fresh
+//! ones cost more than compressing a small section.
+
+use base::{Error, Result};
+use pco::data_types::Number;
+use pco::{ChunkConfig, DeltaSpec};
+use std::cell::RefCell;
+
+/// The most bytes a section may decode to. A page aims at 2 MiB; only a page of a single huge row
+/// comes near, and rows beyond are refused long before.
+pub const DECODED_BYTES_MAX: usize = 256 << 20;
+
+/// A scratch buffer larger than this is not kept for the next section.
+const KEPT_SCRATCH_BYTES: usize = 16 << 20;
+
+/// 1 and 3 compress log text alike; level 1 is the faster one.
+const ZSTD_LEVEL: i32 = 1;
+
+/// Level 4 of pco is within a percent of its default and twice as fast on timestamps.
+const PCO_LEVEL: usize = 4;
+
+/// How a section is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Codec {
+    /// As it is.
+    None = 0,
+    /// One zstd frame with its content size.
+    Zstd = 1,
+    /// pco columns; the section's kind says how many and of which type.
+    Pco = 2,
+}
+
+impl Codec {
+    /// The codec of a stored byte.
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        Some(match byte {
+            0 => Self::None,
+            1 => Self::Zstd,
+            2 => Self::Pco,
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Contexts {
+    compressor: Option<zstd::bulk::Compressor<'static>>,
+    decompressor: Option<zstd::bulk::Decompressor<'static>>,
+    compressed: Vec<u8>,
+}
+
+thread_local! {
+    static CONTEXTS: RefCell<Contexts> = RefCell::default();
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Appends `raw` to `out`, compressed when that is smaller, and says how.
+///
+/// # Errors
+/// [`base::Kind::Bug`] when zstd fails.
+pub fn compress(raw: &[u8], out: &mut Vec<u8>) -> Result<Codec> {
+    let failed = |e: std::io::Error| Error::bug("zstd cannot compress").because(e);
+    CONTEXTS.with_borrow_mut(|contexts| {
+        let compressor = match &mut contexts.compressor {
+            Some(compressor) => compressor,
+            none => none.insert(zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(failed)?),
+        };
+        contexts.compressed.clear();
+        contexts.compressed.reserve(zstd::compress_bound(raw.len()));
+        compressor.compress_to_buffer(raw, &mut contexts.compressed).map_err(failed)?;
+        let smaller = contexts.compressed.len() < raw.len();
+        out.extend_from_slice(if smaller { &contexts.compressed } else { raw });
+        if contexts.compressed.capacity() > KEPT_SCRATCH_BYTES {
+            contexts.compressed = Vec::new();
+        }
+        Ok(if smaller { Codec::Zstd } else { Codec::None })
+    })
+}
+
+/// Replaces what is in `out` by the `raw_len` bytes that `stored` decodes to.
+///
+/// # Errors
+/// [`base::Kind::Corrupt`] when it decodes to another length, to more than [`DECODED_BYTES_MAX`] or
+/// not at all.
+pub fn decompress(codec: Codec, stored: &[u8], raw_len: usize, out: &mut Vec<u8>) -> Result<()> {
+    out.clear();
+    if raw_len > DECODED_BYTES_MAX {
+        return Err(Error::corrupt(format!("section of {raw_len} bytes, limit {DECODED_BYTES_MAX}")));
+    }
+    match codec {
+        Codec::None if stored.len() == raw_len => out.extend_from_slice(stored),
+        Codec::Zstd => decompress_frame(stored, raw_len, out)?,
+        Codec::None | Codec::Pco => {
+            return Err(Error::corrupt(format!("{} bytes {codec:?} for {raw_len} raw", stored.len())));
+        }
+    }
+    Ok(())
+}
+
+fn decompress_frame(stored: &[u8], raw_len: usize, out: &mut Vec<u8>) -> Result<()> {
+    // Before memory is taken for it.
+    let said = zstd::zstd_safe::get_frame_content_size(stored).ok().flatten();
+    if said != Some(raw_len as u64) {
+        return Err(Error::corrupt(format!("zstd frame of {said:?} bytes instead of {raw_len}")));
+    }
+    let failed = |e: std::io::Error| Error::corrupt("zstd frame").because(e);
+    out.reserve_exact(raw_len);
+    let written = CONTEXTS.with_borrow_mut(|contexts| {
+        let decompressor = match &mut contexts.decompressor {
+            Some(decompressor) => decompressor,
+            none => none.insert(zstd::bulk::Decompressor::new().map_err(failed)?),
+        };
+        decompressor.decompress_to_buffer(stored, out).map_err(failed)
+    })?;
+    if written != raw_len {
+        return Err(Error::corrupt(format!("zstd frame gave {written} bytes instead of {raw_len}")));
+    }
+    Ok(())
+}
+
+/// This thread's scratch buffer, to be given back with [`keep_scratch`].
+pub fn take_scratch() -> Vec<u8> {
+    SCRATCH.take()
+}
+
+/// Keeps `buffer` for the next [`take_scratch`] of this thread.
+pub fn keep_scratch(mut buffer: Vec<u8>) {
+    if buffer.capacity() <= KEPT_SCRATCH_BYTES {
+        buffer.clear();
+        SCRATCH.set(buffer);
+    }
+}
+
+/// Appends a pco column of `values` to `out`; `delta` stores differences of neighbours.
+///
+/// # Errors
+/// [`base::Kind::Bug`] when pco fails.
+pub fn compress_numbers<T: Number>(values: &[T], delta: bool, out: &mut Vec<u8>) -> Result<()> {
+    let delta = if delta { DeltaSpec::TryConsecutive(1) } else { DeltaSpec::NoOp };
+    let config = ChunkConfig::default().with_compression_level(PCO_LEVEL).with_delta_spec(delta);
+    pco::standalone::simple_compress_into(values, &config, out)
+        .map(|_| ())
+        .map_err(|e| Error::bug("pco cannot compress").because(e))
+}
+
+/// Fills `out` from a pco column.
+///
+/// # Errors
+/// [`base::Kind::Corrupt`] when `stored` holds another number of values or is no pco column.
+pub fn decompress_numbers<T: Number>(stored: &[u8], out: &mut [T]) -> Result<()> {
+    let progress = pco::standalone::simple_decompress_into(stored, out)
+        .map_err(|e| Error::corrupt("pco column").because(e))?;
+    if !progress.finished || progress.n_processed != out.len() {
+        return Err(Error::corrupt(format!("pco column of other than {} values", out.len())));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

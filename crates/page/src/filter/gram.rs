@@ -1,0 +1,133 @@
+//! Sampled grams: a few keys per long id, such that any long enough cut of the id shares one.
+//!
+//! An *id* is a maximal run of `[A-Za-z0-9_-]` with a digit, [`ID_BYTES_MIN`] bytes or longer. Of each
+//! [`WINDOW`] neighbouring grams of [`GRAM_BYTES`] lower-cased bytes the one with the least hash is a
+//! key (a *minimizer*). [`ID_BYTES_MIN`] bytes hold just one window, so a cut of that length has a
+//! window in common with the id, and with it a key. Shorter windows were measured at two to five
+//! times the size.
+
+use hashbrown::HashSet;
+
+/// Bytes of a gram.
+pub const GRAM_BYTES: usize = 6;
+/// Grams of a window.
+pub const WINDOW: usize = 11;
+/// Bytes of the shortest run that is an id, and of the shortest cut that can be looked up.
+pub const ID_BYTES_MIN: usize = GRAM_BYTES + WINDOW - 1;
+
+/// The lower-cased byte for bytes of an id, 0 for others.
+const FOLDED: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        if b.is_ascii_alphanumeric() || b == b'_' || b == b'-' {
+            table[byte] = b.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    table
+};
+
+fn folded(byte: u8) -> u8 {
+    FOLDED[usize::from(byte)]
+}
+
+/// Calls `found` with each id of `text`. Looks at every sixteenth byte until one may be in an id.
+pub fn ids<'a>(text: &'a [u8], mut found: impl FnMut(&'a [u8])) {
+    let in_id = |at: usize| folded(text[at]) != 0;
+    // Everything before `start` is done, and no id reaches over it.
+    let mut start = 0;
+    while start + ID_BYTES_MIN <= text.len() {
+        let probe = start + ID_BYTES_MIN - 1;
+        if !in_id(probe) {
+            start = probe + 1;
+            continue;
+        }
+        let mut from = probe;
+        while from > start && in_id(from - 1) {
+            from -= 1;
+        }
+        let mut to = probe + 1;
+        while to < text.len() && in_id(to) {
+            to += 1;
+        }
+        let run = &text[from..to];
+        if is_id(run) {
+            found(run);
+        }
+        start = to;
+    }
+}
+
+/// Whether a run of id bytes is long enough and has a digit.
+fn is_id(run: &[u8]) -> bool {
+    run.len() >= ID_BYTES_MIN && run.iter().any(u8::is_ascii_digit)
+}
+
+/// Calls `found` with the keys of `id`, of which every cut of [`ID_BYTES_MIN`] bytes has one.
+/// Neighbouring windows often share theirs: it is given once for them.
+pub fn keys(id: &[u8], mut found: impl FnMut(u64)) {
+    // Hash, position and gram of those that may still become a window's least one, ascending.
+    let mut queue = [(0u64, 0usize, 0u64); WINDOW];
+    let (mut head, mut len) = (0, 0);
+    let mut gram = 0u64;
+    let mut last = usize::MAX;
+    for (at, byte) in id.iter().enumerate() {
+        gram = ((gram << 8) | u64::from(folded(*byte))) & 0xffff_ffff_ffff;
+        let Some(position) = (at + 1).checked_sub(GRAM_BYTES) else { continue };
+        let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        while len > 0 && queue[(head + len - 1) % WINDOW].0 > hash {
+            len -= 1;
+        }
+        if len > 0 && queue[head].1 + WINDOW <= position {
+            head = (head + 1) % WINDOW;
+            len -= 1;
+        }
+        queue[(head + len) % WINDOW] = (hash, position, gram);
+        len += 1;
+        if position + 1 >= WINDOW && queue[head].1 != last {
+            last = queue[head].1;
+            found(queue[head].2);
+        }
+    }
+}
+
+/// The keys of all cuts of ids in `needle`: a text that contains the needle has all of them. Empty
+/// when the needle has no cut that is long enough and has a digit.
+pub fn needle_keys(needle: &[u8]) -> Vec<u64> {
+    let mut out = Vec::new();
+    ids(needle, |cut| keys(cut, |key| out.push(key)));
+    out
+}
+
+/// Distinct keys in the order they were first seen, so that equal pages have equal filters.
+#[derive(Debug, Default)]
+pub struct KeySet<'a> {
+    keys: Vec<u64>,
+    seen: HashSet<u64, foldhash::fast::RandomState>,
+    seen_ids: HashSet<&'a [u8], foldhash::fast::RandomState>,
+}
+
+impl<'a> KeySet<'a> {
+    /// Adds a key.
+    pub fn add(&mut self, key: u64) {
+        if self.seen.insert(key) {
+            self.keys.push(key);
+        }
+    }
+
+    /// Adds the keys of all ids in `text`. Ids that repeat, as pod names do, are cut only once.
+    pub fn add_ids(&mut self, text: &'a [u8]) {
+        ids(text, |id| {
+            if self.seen_ids.insert(id) {
+                keys(id, |key| self.add(key));
+            }
+        });
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> &[u64] {
+        &self.keys
+    }
+}

@@ -1,0 +1,74 @@
+use super::gram::{ID_BYTES_MIN, KeySet, ids, needle_keys};
+use super::*;
+use proptest::prelude::*;
+
+fn naive_ids(text: &[u8]) -> Vec<&[u8]> {
+    text.split(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')))
+        .filter(|run| run.len() >= ID_BYTES_MIN && run.iter().any(u8::is_ascii_digit))
+        .collect()
+}
+
+#[test]
+fn an_empty_filter_contains_nothing() {
+    let bytes = build(&[]).unwrap();
+    assert!(!Filter::read(&bytes).unwrap().may_contain(7));
+}
+
+#[test]
+fn wrong_headers_are_corrupt() {
+    let bytes = build(&[1, 2, 3]).unwrap();
+    for cut in 0..bytes.len() {
+        assert!(Filter::read(&bytes[..cut]).is_err(), "cut at {cut}");
+    }
+    let mut odd = bytes.clone();
+    odd[8] = 3;
+    assert!(Filter::read(&odd).is_err());
+}
+
+#[test]
+fn a_needle_without_a_long_id_has_no_key() {
+    for needle in ["", "connection refused", "0123456789abcde", "a-very-long-word-without-any-digit"] {
+        assert!(needle_keys(needle.as_bytes()).is_empty(), "{needle}");
+    }
+    assert_eq!(needle_keys(b"0123456789abcdef"), needle_keys(b"x 0123456789ABCDEF y"));
+}
+
+proptest! {
+    #[test]
+    fn keys_are_found_and_others_rarely(keys in prop::collection::hash_set(any::<u64>(), 1..3000)) {
+        let keys: Vec<u64> = keys.into_iter().collect();
+        let bytes = build(&keys).unwrap();
+        let filter = Filter::read(&bytes).unwrap();
+        let theirs = BinaryFuse8::try_from(&keys).unwrap();
+        prop_assert!(keys.iter().all(|key| filter.may_contain(*key)));
+        for probe in 0..2000u64 {
+            prop_assert_eq!(filter.may_contain(probe), xorf::Filter::contains(&theirs, &probe));
+        }
+    }
+
+    #[test]
+    fn finds_the_ids_that_splitting_finds(text in "[ab0_:]{0,120}") {
+        let mut found = Vec::new();
+        ids(text.as_bytes(), |id| found.push(id));
+        prop_assert_eq!(found, naive_ids(text.as_bytes()));
+    }
+
+    /// The promise: whatever is cut out of a text is never proved absent from it.
+    #[test]
+    fn any_cut_of_a_text_is_found(text in "([a-fA-F0-9]{14,40}[ .]?){1,6}", from: usize, len in 0usize..60) {
+        let from = from % text.len();
+        let cut = &text.as_bytes()[from..(from + len).min(text.len())];
+        let mut set = KeySet::default();
+        set.add_ids(text.as_bytes());
+        let bytes = build(set.keys()).unwrap();
+        let filter = Filter::read(&bytes).unwrap();
+        prop_assert!(needle_keys(&cut.to_ascii_uppercase()).into_iter().all(|key| filter.may_contain(key)));
+    }
+
+    #[test]
+    fn any_bytes_are_refused_or_read(bytes in prop::collection::vec(any::<u8>(), 0..80), key: u64) {
+        if let Ok(filter) = Filter::read(&bytes) {
+            let _ = filter.may_contain(key);
+        }
+    }
+}

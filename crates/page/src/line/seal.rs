@@ -1,0 +1,123 @@
+//! Sealing rows into a text page.
+
+use super::metadata::Sets;
+use super::{LENGTHS_TAG, TEXT_TAG, TIMES_TAG, times};
+use crate::codec::{self, Codec};
+use crate::filter::{self, gram::KeySet};
+use crate::section::{Section, SectionWriter, Tag, checksum};
+use base::{Error, Result};
+use model::{LabelsRef, LineColumns, RunFacts};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Consecutive rows of one stream.
+pub type Piece<'a> = (&'a LineColumns, Range<usize>);
+
+/// A sealed text page.
+#[derive(Debug)]
+pub struct SealedLines {
+    /// Body and its sections, the filter's at the end where there is one.
+    pub writer: SectionWriter,
+    /// The filter; empty when there is none.
+    pub filter: Vec<u8>,
+    /// What is known about each piece.
+    pub facts: Vec<RunFacts>,
+}
+
+/// Bytes of text and encoded metadata of `rows`.
+pub fn raw_bytes(columns: &LineColumns, rows: &Range<usize>) -> u64 {
+    (span(&columns.ends, rows).len() + span(&columns.metadata_ends, rows).len()) as u64
+}
+
+/// Where the bytes of `rows` lie.
+pub fn span(ends: &[u32], rows: &Range<usize>) -> Range<usize> {
+    let end_of = |row: usize| ends.get(row).map_or(0, |end| *end as usize);
+    let start = rows.start.checked_sub(1).map_or(0, end_of);
+    start..rows.end.checked_sub(1).map_or(0, end_of).max(start)
+}
+
+/// Seals the rows of `pieces`, each not empty and sorted by time.
+///
+/// # Errors
+/// [`base::Kind::Bug`] when a codec fails or a text is too long to be read back.
+pub fn seal(pieces: &[Piece<'_>]) -> Result<SealedLines> {
+    let mut writer = SectionWriter::default();
+    let row_count: usize = pieces.iter().map(|(_, rows)| rows.len()).sum();
+    writer.add(TIMES_TAG, 8 * row_count, |out| {
+        let runs = pieces.iter().map(|(columns, rows)| columns.ts_ns.get(rows.clone()).unwrap_or(&[]));
+        times::put(runs, out).map(|()| Codec::Pco)
+    })?;
+    let lengths: Vec<u32> = pieces
+        .iter()
+        .flat_map(|(columns, rows)| rows.clone().map(|row| columns.text_len(row) as u32))
+        .collect();
+    writer.add(LENGTHS_TAG, 4 * row_count, |out| {
+        codec::compress_numbers(&lengths, false, out).map(|()| Codec::Pco)
+    })?;
+    let mut sets = Sets::default();
+    let facts = pieces.iter().map(|piece| facts_of(piece, &mut sets)).collect::<Result<_>>()?;
+    sets.write(&mut writer)?;
+    let text = joined(pieces)?;
+    writer.add_bytes(TEXT_TAG, &text)?;
+    let filter = filter_of(&text, &sets).unwrap_or_default();
+    if !filter.is_empty() {
+        writer.sections.push(Section {
+            tag: Tag::FILTER,
+            codec: Codec::None,
+            stored_len: filter.len() as u32,
+            raw_len: filter.len() as u32,
+            checksum: checksum(&filter),
+        });
+    }
+    Ok(SealedLines { writer, filter, facts })
+}
+
+fn facts_of<'a>((columns, rows): &Piece<'a>, sets: &mut Sets<'a>) -> Result<RunFacts> {
+    let times = columns.ts_ns.get(rows.clone()).unwrap_or(&[]);
+    let (Some(min_ns), Some(max_ns)) = (times.first(), times.last()) else {
+        return Err(Error::bug("a run without rows was to be sealed"));
+    };
+    let mut bytes = span(&columns.ends, rows).len() as u64;
+    let mut last: Option<(LabelsRef<'a>, u64)> = None;
+    for row in rows.clone() {
+        let metadata = columns.row(row).metadata;
+        sets.add(metadata);
+        if !metadata.is_empty() {
+            let known = last.filter(|(last, _)| *last == metadata);
+            let (_, size) = *last.insert(known.unwrap_or_else(|| (metadata, metadata_bytes(metadata))));
+            bytes += size;
+        }
+    }
+    Ok(RunFacts { min_ns: *min_ns, max_ns: *max_ns, rows: rows.len() as u64, bytes })
+}
+
+/// Bytes of structured metadata as people count them: names and values.
+pub fn metadata_bytes(metadata: LabelsRef<'_>) -> u64 {
+    metadata.iter().map(|(name, value)| (name.len() + value.len()) as u64).sum()
+}
+
+fn joined<'a>(pieces: &[Piece<'a>]) -> Result<Cow<'a, [u8]>> {
+    let text_of = |(columns, rows): &Piece<'a>| {
+        let text = columns.text.get(span(&columns.ends, rows));
+        text.ok_or_else(|| Error::bug("rows without their text were to be sealed"))
+    };
+    if let [piece] = pieces {
+        return text_of(piece).map(Cow::Borrowed);
+    }
+    let mut text = Vec::with_capacity(pieces.iter().map(|(c, rows)| span(&c.ends, rows).len()).sum());
+    for piece in pieces {
+        text.extend_from_slice(text_of(piece)?);
+    }
+    Ok(Cow::Owned(text))
+}
+
+/// Long ids of the texts, and whole values of metadata. Ids that only the end of one text and the
+/// start of the next make together add keys but take none away.
+fn filter_of(text: &[u8], sets: &Sets<'_>) -> Option<Vec<u8>> {
+    let mut keys = KeySet::default();
+    keys.add_ids(text);
+    for (name, value) in sets.sets().iter().flat_map(|set| set.iter()) {
+        keys.add(filter::value_key(name, value));
+    }
+    filter::build(keys.keys())
+}

@@ -1,0 +1,262 @@
+//! A sealed page of any kind: what its block's directory says about it, and what can be done with it.
+
+use crate::codec::DECODED_BYTES_MAX;
+use crate::filter::Filter;
+use crate::line;
+use crate::question::Question;
+use crate::rows::Piece;
+use crate::section::{self, Body, Section, Tag};
+use base::{Error, Result};
+use bytes::Bytes;
+use model::{Rows, RunFacts, ScanStats, varint};
+use std::ops::Range;
+
+/// Bytes of text and metadata that a page aims at.
+pub const PAGE_BYTES: u64 = 2 << 20;
+
+/// The most rows in a page.
+pub const PAGE_ROWS_MAX: usize = 65_536;
+
+/// How the rows of a page are encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PageKind {
+    /// Log lines: columns for time, length and metadata, one frame of text.
+    LineText = 0,
+}
+
+/// What the directory says about a page. Bodies and filters lie elsewhere in the block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    kind: PageKind,
+    run_rows: Vec<u32>,
+    sections: Vec<Section>,
+}
+
+/// A page as it is to be stored.
+#[derive(Debug)]
+pub struct Sealed {
+    /// Its entry in the directory.
+    pub page: Page,
+    /// Its body.
+    pub body: Bytes,
+    /// Its filter.
+    pub filter: Vec<u8>,
+    /// What is known about each of its runs.
+    pub facts: Vec<RunFacts>,
+}
+
+/// Seals a page of `pieces`, at most [`PAGE_ROWS_MAX`] rows, each piece a run of its own: not empty,
+/// sorted by time, with texts and metadata. The page is read back and compared before it is given.
+///
+/// # Errors
+/// [`base::Kind::Bug`] when the page does not read back as the rows it was sealed from.
+pub fn seal(pieces: &[Piece<'_>]) -> Result<Sealed> {
+    let lines: Vec<line::Piece<'_>> = pieces
+        .iter()
+        .map(|piece| {
+            let Rows::Lines(columns) = piece.rows;
+            (columns, piece.range.clone())
+        })
+        .collect();
+    let rows: usize = pieces.iter().map(|piece| piece.range.len()).sum();
+    if rows == 0 || rows > PAGE_ROWS_MAX {
+        return Err(Error::bug(format!("page of {rows} rows, limit {PAGE_ROWS_MAX}")));
+    }
+    let sealed = line::seal(&lines)?;
+    let page = Page {
+        kind: PageKind::LineText,
+        run_rows: pieces.iter().map(|piece| piece.range.len() as u32).collect(),
+        sections: sealed.writer.sections,
+    };
+    page.check().map_err(|e| Error::bug("sealed page is too large").because(e))?;
+    let body = Bytes::from(sealed.writer.bytes);
+    verify(&page, &body, pieces)?;
+    Ok(Sealed { page, body, filter: sealed.filter, facts: sealed.facts })
+}
+
+fn verify(page: &Page, body: &Bytes, pieces: &[Piece<'_>]) -> Result<()> {
+    let wanted: Vec<u32> = (0..pieces.len() as u32).collect();
+    let question = Question::all();
+    let runs = page.scan(std::slice::from_ref(body), &wanted, &question, &ScanStats::default())?;
+    let same = |(piece, (_, rows)): (&Piece<'_>, &(u32, Rows))| {
+        let (Rows::Lines(sealed), Rows::Lines(given)) = (rows, piece.rows);
+        line::equal(sealed, given, &piece.range)
+    };
+    if runs.len() != pieces.len() || !pieces.iter().zip(&runs).all(same) {
+        return Err(Error::bug("a sealed page does not read back as it was written"));
+    }
+    Ok(())
+}
+
+impl Page {
+    /// How its rows are encoded.
+    pub fn kind(&self) -> PageKind {
+        self.kind
+    }
+
+    /// Rows of each run.
+    pub fn run_rows(&self) -> &[u32] {
+        &self.run_rows
+    }
+
+    /// Rows in all.
+    pub fn rows(&self) -> u64 {
+        self.run_rows.iter().map(|rows| u64::from(*rows)).sum()
+    }
+
+    /// Bytes of all decoded sections.
+    pub fn decoded_bytes(&self) -> u64 {
+        self.sections.iter().map(|section| u64::from(section.raw_len)).sum()
+    }
+
+    /// Bytes held in memory besides the value itself, for caches.
+    pub fn held_bytes(&self) -> usize {
+        size_of_val(self.run_rows.as_slice()) + size_of_val(self.sections.as_slice())
+    }
+
+    /// Bytes of the body.
+    pub fn body_len(&self) -> u64 {
+        let body = self.sections.iter().filter(|section| !section.tag.in_search());
+        body.map(|section| u64::from(section.stored_len)).sum()
+    }
+
+    /// Bytes in the block's search region.
+    pub fn search_len(&self) -> u64 {
+        let search = self.sections.iter().filter(|section| section.tag.in_search());
+        search.map(|section| u64::from(section.stored_len)).sum()
+    }
+
+    /// The sections in the order they are stored.
+    pub fn sections(&self) -> &[Section] {
+        &self.sections
+    }
+
+    /// Where in the body lies what `question` needs.
+    pub fn parts(&self, question: &Question) -> Vec<Range<u64>> {
+        match self.kind {
+            PageKind::LineText => {
+                section::ranges(&self.sections, |tag| line::needs(tag, question).unwrap_or(false))
+            }
+        }
+    }
+
+    /// Whether a row may pass `question`, as far as the page's filter can tell. `search` are the page's
+    /// bytes in the search region.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`] when the filter is damaged.
+    pub fn allows(&self, search: &[u8], question: &Question) -> Result<bool> {
+        let mut rest = search;
+        for section in self.sections.iter().filter(|section| section.tag.in_search()) {
+            let cut = || Error::corrupt(format!("search region of {} bytes", search.len()));
+            let (bytes, after) = rest.split_at_checked(section.stored_len as usize).ok_or_else(cut)?;
+            rest = after;
+            if section.tag == Tag::FILTER {
+                if section::checksum(bytes) != section.checksum {
+                    return Err(Error::corrupt("filter: wrong checksum"));
+                }
+                return Ok(question.allows(&Filter::read(bytes)?));
+            }
+        }
+        Ok(true)
+    }
+
+    /// The rows that `question` asks for, of the runs at the positions that are `wanted` (ascending);
+    /// runs without such rows are left out. `parts` are the bytes at [`Page::parts`], or one part that
+    /// is the whole body.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn scan(
+        &self,
+        parts: &[Bytes],
+        wanted: &[u32],
+        question: &Question,
+        stats: &ScanStats,
+    ) -> Result<Vec<(u32, Rows)>> {
+        let whole = parts.len() == 1 && parts[0].len() as u64 == self.body_len();
+        let ranges = self.parts(question);
+        let starts: Vec<u64> = if whole { vec![0] } else { ranges.iter().map(|range| range.start).collect() };
+        let body = Body { sections: &self.sections, starts: &starts, parts, verified: true };
+        self.scan_body(&body, wanted, question, stats)
+    }
+
+    fn scan_body(
+        &self,
+        body: &Body<'_>,
+        wanted: &[u32],
+        question: &Question,
+        stats: &ScanStats,
+    ) -> Result<Vec<(u32, Rows)>> {
+        match self.kind {
+            PageKind::LineText => {
+                let runs = line::scan(body, &self.run_rows, wanted, question, stats)?;
+                Ok(runs.into_iter().map(|(position, lines)| (position, Rows::Lines(lines))).collect())
+            }
+        }
+    }
+
+    /// Appends the directory's entry.
+    pub fn put(&self, out: &mut Vec<u8>) {
+        out.push(self.kind as u8);
+        varint::put(out, self.run_rows.len() as u64);
+        for rows in &self.run_rows {
+            varint::put(out, u64::from(*rows));
+        }
+        section::put_sections(&self.sections, out);
+    }
+
+    /// Takes an entry off the front of `input`.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`], also for a kind that only a later version knows.
+    pub fn take(input: &mut &[u8]) -> Result<Self> {
+        let corrupt = |what: &str| Error::corrupt(format!("page directory: {what}"));
+        let (kind, rest) = input.split_first().ok_or_else(|| corrupt("cut page"))?;
+        *input = rest;
+        if *kind != PageKind::LineText as u8 {
+            return Err(corrupt(&format!("page of unknown kind {kind}")));
+        }
+        let count = varint::take(input).filter(|count| *count <= PAGE_ROWS_MAX as u64);
+        let count = count.ok_or_else(|| corrupt("wrong number of runs"))?;
+        let mut run_rows = Vec::new();
+        for _ in 0..count {
+            let rows = varint::take(input).filter(|rows| (1..=PAGE_ROWS_MAX as u64).contains(rows));
+            run_rows.push(rows.ok_or_else(|| corrupt("wrong number of rows"))? as u32);
+        }
+        let sections = section::take_sections(input)?;
+        let page = Self { kind: PageKind::LineText, run_rows, sections };
+        page.check()?;
+        Ok(page)
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.rows() > PAGE_ROWS_MAX as u64 {
+            return Err(Error::corrupt(format!("page of {} rows, limit {PAGE_ROWS_MAX}", self.rows())));
+        }
+        let question = Question::all();
+        let PageKind::LineText = self.kind;
+        let unknown = |tag: Tag| !tag.is_optional() && line::needs(tag, &question).is_none();
+        if let Some(section) = self.sections.iter().find(|section| unknown(section.tag)) {
+            return Err(Error::corrupt(format!("page with unknown section {}", section.tag.number())));
+        }
+        if self.decoded_bytes() > 2 * DECODED_BYTES_MAX as u64 {
+            return Err(Error::corrupt(format!("page decodes to {} bytes", self.decoded_bytes())));
+        }
+        Ok(())
+    }
+}
+
+/// Reads `bytes` as a directory entry followed by a body and scans all of it, without the help of
+/// checksums: what a fuzzer feeds.
+pub fn decode_untrusted(mut bytes: &[u8]) {
+    let Ok(page) = Page::take(&mut bytes) else { return };
+    let parts = [Bytes::copy_from_slice(bytes)];
+    let body = Body { sections: &page.sections, starts: &[0], parts: &parts, verified: false };
+    let wanted: Vec<u32> = (0..page.run_rows.len() as u32).collect();
+    let _ = page.scan_body(&body, &wanted, &Question::all(), &ScanStats::default());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,229 @@
+//! Sections: the parts of a page that are stored, checked and fetched one by one.
+
+use crate::codec::{self, Codec};
+use base::{Error, Result};
+use bytes::Bytes;
+use model::varint;
+use std::ops::Range;
+
+/// Which section of its page it is: a number, and two flags in the lowest bits. The page's kind says
+/// what the number means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag(u16);
+
+impl Tag {
+    /// Set for sections in the block's search region instead of the page's body.
+    const IN_SEARCH: u16 = 1;
+    /// Set for sections that may be ignored by who does not know them.
+    const OPTIONAL: u16 = 2;
+
+    /// The filter of a page of any kind.
+    pub const FILTER: Self = Self(1 << 2 | Self::IN_SEARCH | Self::OPTIONAL);
+
+    /// A section of the body that readers must know.
+    pub const fn body(number: u16) -> Self {
+        Self(number << 2)
+    }
+
+    /// Its number.
+    pub fn number(self) -> u16 {
+        self.0 >> 2
+    }
+
+    /// Whether it lies in the block's search region instead of the page's body.
+    pub fn in_search(self) -> bool {
+        self.0 & Self::IN_SEARCH != 0
+    }
+
+    /// Whether it may be ignored by who does not know it.
+    pub fn is_optional(self) -> bool {
+        self.0 & Self::OPTIONAL != 0
+    }
+}
+
+/// The most sections in a page.
+const SECTIONS_MAX: u64 = 1024;
+
+/// What the directory says about a section. Sections of a body, and those of a
+/// page in the search region, follow each other without gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// What it holds; once per page.
+    pub tag: Tag,
+    /// How it is stored.
+    pub codec: Codec,
+    /// Bytes as stored.
+    pub stored_len: u32,
+    /// Bytes once decoded.
+    pub raw_len: u32,
+    /// Lower half of xxh3-64 of the stored bytes.
+    pub checksum: u32,
+}
+
+/// Lower half of xxh3-64.
+pub fn checksum(bytes: &[u8]) -> u32 {
+    xxhash_rust::xxh3::xxh3_64(bytes) as u32
+}
+
+impl Section {
+    fn put(&self, out: &mut Vec<u8>) {
+        varint::put(out, u64::from(self.tag.0));
+        out.push(self.codec as u8);
+        varint::put(out, u64::from(self.stored_len));
+        varint::put(out, u64::from(self.raw_len));
+        out.extend_from_slice(&self.checksum.to_le_bytes());
+    }
+
+    fn take(input: &mut &[u8]) -> Result<Self> {
+        let cut = || Error::corrupt("page directory: cut section");
+        let tag = varint::take(input).and_then(|tag| u16::try_from(tag).ok()).ok_or_else(cut)?;
+        let (codec, rest) = input.split_first().ok_or_else(cut)?;
+        *input = rest;
+        let mut length = || varint::take(input).and_then(|v| u32::try_from(v).ok()).ok_or_else(cut);
+        let (stored_len, raw_len) = (length()?, length()?);
+        let (checksum, rest) = input.split_first_chunk::<4>().ok_or_else(cut)?;
+        *input = rest;
+        let codec = Codec::from_byte(*codec)
+            .ok_or_else(|| Error::corrupt(format!("page directory: unknown codec {codec}")))?;
+        Ok(Self { tag: Tag(tag), codec, stored_len, raw_len, checksum: u32::from_le_bytes(*checksum) })
+    }
+}
+
+/// Appends a list of sections.
+pub fn put_sections(sections: &[Section], out: &mut Vec<u8>) {
+    varint::put(out, sections.len() as u64);
+    for section in sections {
+        section.put(out);
+    }
+}
+
+/// Takes a list of sections off the front of `input`.
+///
+/// # Errors
+/// [`base::Kind::Corrupt`].
+pub fn take_sections(input: &mut &[u8]) -> Result<Vec<Section>> {
+    let count = varint::take(input).filter(|count| *count <= SECTIONS_MAX);
+    let count = count.ok_or_else(|| Error::corrupt("page directory: wrong number of sections"))?;
+    (0..count).map(|_| Section::take(input)).collect()
+}
+
+/// Writes the sections of a page one after the other.
+#[derive(Debug, Default)]
+pub struct SectionWriter {
+    /// The stored bytes of all sections.
+    pub bytes: Vec<u8>,
+    /// The sections so far.
+    pub sections: Vec<Section>,
+}
+
+impl SectionWriter {
+    /// Adds a section of bytes, compressed when that is smaller.
+    ///
+    /// # Errors
+    /// [`base::Kind::Bug`] when a codec fails or `raw` is too long to be read back.
+    pub fn add_bytes(&mut self, tag: Tag, raw: &[u8]) -> Result<()> {
+        self.add(tag, raw.len(), |out| codec::compress(raw, out))
+    }
+
+    /// Adds a section whose `raw_len` bytes `store` appends in stored form.
+    ///
+    /// # Errors
+    /// As [`SectionWriter::add_bytes`].
+    pub fn add(
+        &mut self,
+        tag: Tag,
+        raw_len: usize,
+        store: impl FnOnce(&mut Vec<u8>) -> Result<Codec>,
+    ) -> Result<()> {
+        let start = self.bytes.len();
+        let codec = store(&mut self.bytes)?;
+        let stored = &self.bytes[start..];
+        let too_long = || Error::bug(format!("section {} of {raw_len} bytes cannot be read back", tag.number()));
+        if raw_len > codec::DECODED_BYTES_MAX {
+            return Err(too_long());
+        }
+        let section = Section {
+            tag,
+            codec,
+            stored_len: u32::try_from(stored.len()).map_err(|_| too_long())?,
+            raw_len: u32::try_from(raw_len).map_err(|_| too_long())?,
+            checksum: checksum(stored),
+        };
+        self.sections.push(section);
+        Ok(())
+    }
+}
+
+/// Where the sections that `wanted` names lie in a body, adjacent ones as one range.
+pub fn ranges(sections: &[Section], wanted: impl Fn(Tag) -> bool) -> Vec<Range<u64>> {
+    let mut out: Vec<Range<u64>> = Vec::new();
+    let mut start = 0;
+    for section in sections.iter().filter(|section| !section.tag.in_search()) {
+        let end = start + u64::from(section.stored_len);
+        if wanted(section.tag) && start < end {
+            match out.last_mut() {
+                Some(last) if last.end == start => last.end = end,
+                _ => out.push(start..end),
+            }
+        }
+        start = end;
+    }
+    out
+}
+
+/// The fetched parts of a body.
+#[derive(Clone, Copy, Debug)]
+pub struct Body<'a> {
+    /// The sections of the page.
+    pub sections: &'a [Section],
+    /// Where each part starts in the body.
+    pub starts: &'a [u64],
+    /// The parts.
+    pub parts: &'a [Bytes],
+    /// Whether checksums are compared. Only a fuzz target leaves that out.
+    pub verified: bool,
+}
+
+impl<'a> Body<'a> {
+    /// The section `tag` with its stored bytes; none when the page has no such section.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`] when its checksum is wrong, [`base::Kind::Bug`] when it was not fetched.
+    pub fn stored(&self, tag: Tag) -> Result<Option<(Section, &'a [u8])>> {
+        let mut start = 0;
+        for section in self.sections.iter().filter(|section| !section.tag.in_search()) {
+            if section.tag == tag {
+                return self.slice(section, start).map(|bytes| Some((*section, bytes)));
+            }
+            start += u64::from(section.stored_len);
+        }
+        Ok(None)
+    }
+
+    /// As [`Body::stored`]; a page without it is corrupt.
+    pub fn needed(&self, tag: Tag) -> Result<(Section, &'a [u8])> {
+        self.stored(tag)?.ok_or_else(|| Error::corrupt(format!("page without section {}", tag.number())))
+    }
+
+    /// The decoded bytes of section `tag` in `out`; a page without it is corrupt.
+    pub fn decode(&self, tag: Tag, out: &mut Vec<u8>) -> Result<()> {
+        let (section, stored) = self.needed(tag)?;
+        codec::decompress(section.codec, stored, section.raw_len as usize, out)
+    }
+
+    fn slice(&self, section: &Section, start: u64) -> Result<&'a [u8]> {
+        let (tag, len) = (section.tag.number(), section.stored_len as usize);
+        let bytes = if len == 0 { Some(&[][..]) } else { self.find(start, len) };
+        let bytes = bytes.ok_or_else(|| Error::bug(format!("section {tag} was not fetched")))?;
+        if self.verified && checksum(bytes) != section.checksum {
+            return Err(Error::corrupt(format!("section {tag}: wrong checksum")));
+        }
+        Ok(bytes)
+    }
+
+    fn find(&self, start: u64, len: usize) -> Option<&'a [u8]> {
+        let part = self.starts.partition_point(|part_start| *part_start <= start).checked_sub(1)?;
+        let offset = usize::try_from(start - self.starts.get(part)?).ok()?;
+        self.parts.get(part)?.get(offset..offset.checked_add(len)?)
+    }
+}
