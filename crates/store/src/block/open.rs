@@ -167,8 +167,15 @@ impl Block {
     }
 }
 
-/// Reads `tail` as far as it goes: what a fuzzer feeds.
+/// Reads `tail` as if it ended an object of fitting length, and asks for its streams: what a fuzzer
+/// feeds.
 pub fn decode_untrusted(tail: &[u8]) {
-    let Ok(meta) = describe("fuzz", 0, &Bytes::copy_from_slice(tail)) else { return };
-    let _ = Block::open(meta, tail).map(|block| block.matching(&[], TimeRange::ALL));
+    let Ok(decoded) = tail::take(tail) else { return };
+    let pages: u64 = decoded.pages.iter().map(|page| page.body_len() + page.search_len()).sum();
+    let size_bytes = (tail::HEADER.len() + tail.len()) as u64 + pages;
+    let Ok(meta) = describe("untrusted", size_bytes, &Bytes::copy_from_slice(tail)) else { return };
+    let Ok(block) = Block::open(meta, tail) else { return };
+    for ordinal in block.matching(&[], TimeRange::ALL).unwrap_or_default() {
+        let _ = block.facts(ordinal, TimeRange::ALL);
+    }
 }
