@@ -17,6 +17,9 @@ mod section;
 
 pub use codec::Codec;
 pub use question::Question;
-pub use rows::{Piece, count, fitting, held_bytes, merge, raw_bytes, signal, well_formed};
+pub use rows::{
+    Piece, concat, count, fitting, held_bytes, merge, pick, project, raw_bytes, signal, slice, sort, times,
+    well_formed,
+};
 pub use sealed::{PAGE_BYTES, PAGE_ROWS_MAX, Page, PageKind, Sealed, decode_untrusted, seal};
 pub use section::{Section, Tag};

@@ -5,12 +5,14 @@
 
 mod merge;
 mod metadata;
+mod pick;
 mod scan;
 mod seal;
 mod search;
 mod times;
 
 pub use merge::{merge, sort};
+pub(crate) use pick::{concat, pick, project, slice};
 pub(crate) use scan::scan;
 pub(crate) use seal::{Piece, raw_bytes, seal};
 

@@ -1,8 +1,9 @@
 //! Rows of any signal: pieces of them, merging, sorting.
 
 use crate::line;
+use crate::question::Question;
 use crate::sealed::{PAGE_BYTES, PAGE_ROWS_MAX};
-use model::{Rows, Signal};
+use model::{Projection, Rows, ScanStats, Signal};
 use std::ops::Range;
 
 /// Consecutive rows of one stream.
@@ -64,6 +65,54 @@ pub fn merge(inputs: &[&Rows]) -> (Rows, u64) {
         .collect();
     let (merged, duplicates) = line::merge(&lines);
     (Rows::Lines(merged), duplicates)
+}
+
+/// The rows of several pieces of one stream, in any order, in one: sorted by time, those of one time as
+/// they came, without duplicates; and how many duplicates were dropped. All must hold texts and metadata.
+pub fn sort(inputs: &[&Rows]) -> (Rows, u64) {
+    let rows = inputs.iter().flat_map(|rows| {
+        let Rows::Lines(lines) = rows;
+        lines.rows()
+    });
+    let (sorted, duplicates) = line::sort(rows.collect());
+    (Rows::Lines(sorted), duplicates)
+}
+
+/// The rows, in any order, that `question` asks for, in the same order and whole: its projection is
+/// not applied. `stats` counts the work as done in a head.
+pub fn pick(rows: &Rows, question: &Question, stats: &ScanStats) -> Rows {
+    let Rows::Lines(lines) = rows;
+    Rows::Lines(line::pick(lines, question, stats))
+}
+
+/// The rows `range` of `rows`. Texts are shared.
+pub fn slice(rows: &Rows, range: &Range<usize>) -> Rows {
+    let Rows::Lines(lines) = rows;
+    Rows::Lines(line::slice(lines, range))
+}
+
+/// The rows of `inputs`, all of the same projection, one after the other.
+pub fn concat(inputs: &[&Rows]) -> Rows {
+    let lines: Vec<_> = inputs
+        .iter()
+        .map(|rows| {
+            let Rows::Lines(lines) = rows;
+            lines
+        })
+        .collect();
+    Rows::Lines(line::concat(&lines))
+}
+
+/// Leaves out what `projection` does not name.
+pub fn project(rows: &mut Rows, projection: Projection) {
+    let Rows::Lines(lines) = rows;
+    line::project(lines, projection);
+}
+
+/// Times of the rows.
+pub fn times(rows: &Rows) -> &[i64] {
+    let Rows::Lines(lines) = rows;
+    &lines.ts_ns
 }
 
 /// Bytes held in memory, for budgets.

@@ -18,6 +18,7 @@ mod tail;
 pub use build::{Builder, build};
 pub use meta::BlockMeta;
 pub use open::{Block, decode_untrusted, describe};
+pub(crate) use order::order_key;
 pub use order::stream_order;
 pub use scan::{PagePlan, Plan, PlannedRun};
 pub use tail::{FOOTER_BYTES, tail_len};

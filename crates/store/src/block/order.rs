@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 const ALIKE: [&str; 5] = ["app", "service_name", "job", "container", "filename"];
 
 /// What streams are sorted by: the values of the labels that name an application, then all labels.
-pub(super) fn order_key(labels: &Labels) -> (Vec<u8>, Labels) {
+pub(crate) fn order_key(labels: &Labels) -> (Vec<u8>, Labels) {
     let mut alike = Vec::new();
     for name in ALIKE {
         alike.extend_from_slice(labels.get(name).unwrap_or("").as_bytes());
