@@ -28,6 +28,20 @@ fn decodes_what_was_built() {
     );
 }
 
+/// Stored in logs: these bytes must be read for ever.
+#[test]
+fn golden_bytes() {
+    let row = |ts: &[u8; 8]| [ts, b"\x02x\xff\x0d\x08trace_id\x03abc".as_slice()].concat();
+    let minus_one = [0xff; 8];
+    let mut golden = b"TFB\x01\x00\x07\0\0\0\0\0\0\0\x02t1".to_vec();
+    golden.extend_from_slice(b"\x06\x03app\x01a\x02\x32");
+    golden.extend_from_slice(&[row(&minus_one), row(&[0; 8])].concat());
+    golden.extend_from_slice(b"\x06\x03app\x01c\x01\x19");
+    golden.extend_from_slice(&row(&minus_one));
+    assert_eq!(sample().bytes(), &golden);
+    assert_eq!(Batch::decode(golden.into()).unwrap().row_count(), 3);
+}
+
 #[test]
 fn leaves_streams_out() {
     let left = sample().without_streams(&[0]);
