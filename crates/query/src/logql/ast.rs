@@ -1,6 +1,32 @@
-//! The tree of a LogQL query, as written: nothing folded, reordered or resolved.
+//! The tree of a LogQL query, as written: operators between two numbers are folded, nothing else is
+//! reordered or resolved.
 
 use model::{MatchOp, Matcher};
+
+/// An enum of functions with the names they have in queries.
+macro_rules! functions {
+    ($(#[$doc:meta])* $enum:ident { $($variant:ident = $name:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs)] // each variant is the function beside it
+        pub enum $enum { $($variant,)* }
+
+        impl $enum {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its name in queries.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The one called `name`.
+            pub fn named(name: &str) -> Option<Self> {
+                Some(match name { $($name => Self::$variant,)* _ => return None })
+            }
+        }
+    };
+}
 
 /// A whole query.
 #[derive(Clone, Debug, PartialEq)]
@@ -209,25 +235,25 @@ pub enum MetricExpr {
     Literal(f64),
 }
 
-/// Functions over the lines in a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)] // each variant is the function of its name
-pub enum RangeOp {
-    CountOverTime,
-    Rate,
-    BytesOverTime,
-    BytesRate,
-    AbsentOverTime,
-    RateCounter,
-    SumOverTime,
-    AvgOverTime,
-    MaxOverTime,
-    MinOverTime,
-    StdvarOverTime,
-    StddevOverTime,
-    QuantileOverTime,
-    FirstOverTime,
-    LastOverTime,
+functions! {
+    /// Functions over the lines in a window.
+    RangeOp {
+        CountOverTime = "count_over_time",
+        Rate = "rate",
+        BytesOverTime = "bytes_over_time",
+        BytesRate = "bytes_rate",
+        AbsentOverTime = "absent_over_time",
+        RateCounter = "rate_counter",
+        SumOverTime = "sum_over_time",
+        AvgOverTime = "avg_over_time",
+        MaxOverTime = "max_over_time",
+        MinOverTime = "min_over_time",
+        StdvarOverTime = "stdvar_over_time",
+        StddevOverTime = "stddev_over_time",
+        QuantileOverTime = "quantile_over_time",
+        FirstOverTime = "first_over_time",
+        LastOverTime = "last_over_time",
+    }
 }
 
 /// A function over the lines in a window.
@@ -273,6 +299,46 @@ pub enum Conversion {
     Bytes,
 }
 
+impl Conversion {
+    /// Its name in queries; empty for [`Conversion::Number`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Number => "",
+            Self::Duration => "duration",
+            Self::DurationSeconds => "duration_seconds",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+impl LineOp {
+    /// The operator's text.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Contains => "|=",
+            Self::NotContains => "!=",
+            Self::Regex => "|~",
+            Self::NotRegex => "!~",
+            Self::Pattern => "|>",
+            Self::NotPattern => "!>",
+        }
+    }
+}
+
+impl CompareOp {
+    /// The operator's text.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Greater => ">",
+            Self::GreaterEqual => ">=",
+            Self::Less => "<",
+            Self::LessEqual => "<=",
+        }
+    }
+}
+
 /// `by (a, b)` or `without (a, b)`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Grouping {
@@ -282,22 +348,22 @@ pub struct Grouping {
     pub labels: Vec<String>,
 }
 
-/// Functions over a vector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)] // each variant is the function of its name
-pub enum VectorOp {
-    Sum,
-    Avg,
-    Count,
-    Max,
-    Min,
-    Stddev,
-    Stdvar,
-    Topk,
-    Bottomk,
-    Sort,
-    SortDesc,
-    ApproxTopk,
+functions! {
+    /// Functions over a vector.
+    VectorOp {
+        Sum = "sum",
+        Avg = "avg",
+        Count = "count",
+        Max = "max",
+        Min = "min",
+        Stddev = "stddev",
+        Stdvar = "stdvar",
+        Topk = "topk",
+        Bottomk = "bottomk",
+        Sort = "sort",
+        SortDesc = "sort_desc",
+        ApproxTopk = "approx_topk",
+    }
 }
 
 /// A function over a vector.
@@ -313,25 +379,25 @@ pub struct VectorAggregation {
     pub grouping: Option<Grouping>,
 }
 
-/// Operators between two expressions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)] // each variant is the operator of its name
-pub enum BinaryOp {
-    Or,
-    And,
-    Unless,
-    Equal,
-    NotEqual,
-    Greater,
-    GreaterEqual,
-    Less,
-    LessEqual,
-    Add,
-    Sub,
-    Mul,
-    Div,
-    Mod,
-    Pow,
+functions! {
+    /// Operators between two expressions.
+    BinaryOp {
+        Or = "or",
+        And = "and",
+        Unless = "unless",
+        Equal = "==",
+        NotEqual = "!=",
+        Greater = ">",
+        GreaterEqual = ">=",
+        Less = "<",
+        LessEqual = "<=",
+        Add = "+",
+        Sub = "-",
+        Mul = "*",
+        Div = "/",
+        Mod = "%",
+        Pow = "^",
+    }
 }
 
 /// An operator between two expressions.
