@@ -14,7 +14,8 @@ enum Care {
     LineSeparator,
 }
 
-const CARE: [Care; 256] = {
+/// What each byte needs; with `html`, also in a text that a browser might take for HTML.
+const fn care_table(html: bool) -> [Care; 256] {
     let mut care = [Care::None; 256];
     let mut byte = 0;
     while byte < 0x20 {
@@ -23,19 +24,33 @@ const CARE: [Care; 256] = {
     }
     care[b'"' as usize] = Care::Escape;
     care[b'\\' as usize] = Care::Escape;
-    care[b'<' as usize] = Care::Escape;
-    care[b'>' as usize] = Care::Escape;
-    care[b'&' as usize] = Care::Escape;
+    if html {
+        care[b'<' as usize] = Care::Escape;
+        care[b'>' as usize] = Care::Escape;
+        care[b'&' as usize] = Care::Escape;
+    }
     care[0xe2] = Care::LineSeparator;
     care
-};
+}
+
+const HTML_CARE: [Care; 256] = care_table(true);
+const PLAIN_CARE: [Care; 256] = care_table(false);
 
 /// Appends `text` as a JSON string with its quotes. `<`, `>`, `&` and the two line separators of
 /// Unicode are escaped; each byte that is not UTF-8 becomes `\ufffd`.
 pub fn put_string(out: &mut Vec<u8>, text: &[u8]) {
+    put_quoted(out, text, &HTML_CARE);
+}
+
+/// As [`put_string`], but leaves `<`, `>` and `&` as they are.
+pub fn put_plain_string(out: &mut Vec<u8>, text: &[u8]) {
+    put_quoted(out, text, &PLAIN_CARE);
+}
+
+fn put_quoted(out: &mut Vec<u8>, text: &[u8], care: &[Care; 256]) {
     out.push(b'"');
     for chunk in text.utf8_chunks() {
-        put_escaped(out, chunk.valid().as_bytes());
+        put_escaped(out, chunk.valid().as_bytes(), care);
         for _ in chunk.invalid() {
             out.extend_from_slice(b"\\ufffd");
         }
@@ -44,10 +59,10 @@ pub fn put_string(out: &mut Vec<u8>, text: &[u8]) {
 }
 
 /// Appends valid UTF-8 with the characters escaped that need it.
-fn put_escaped(out: &mut Vec<u8>, text: &[u8]) {
+fn put_escaped(out: &mut Vec<u8>, text: &[u8], care: &[Care; 256]) {
     let mut copied = 0;
     for (at, byte) in text.iter().enumerate() {
-        match CARE[*byte as usize] {
+        match care[usize::from(*byte)] {
             Care::None => continue,
             Care::LineSeparator => {
                 let Some([0xe2, 0x80, last @ (0xa8 | 0xa9)]) = text.get(at..at + 3) else { continue };

@@ -1,5 +1,16 @@
 //! The world's encodings both ways, as pure functions of bytes: pushes and label sets of Loki,
 //! OTLP, compressed bodies (always with a limit), and the JSON of answers. No I/O, no clock.
 
+pub mod decompress;
+pub mod go_json;
 pub mod json_text;
+pub mod label_name;
+pub mod loki;
+pub mod otlp;
+pub mod protobuf;
+pub mod push;
+pub mod refused;
 pub mod reply;
+
+pub use push::Push;
+pub use refused::Refused;

@@ -14,6 +14,8 @@ fn strings_are_safe_in_html_and_always_utf8() {
         string(b"<a href=\"x\">&\\\n\r\t\x01\x7f"),
         r#""\u003ca href=\"x\"\u003e\u0026\\\n\r\t\u0001"#.to_owned() + "\x7f\""
     );
+    let plain = |text: &[u8]| text_of(|out| put_plain_string(out, text));
+    assert_eq!(plain(b"<a>&\"\x01"), r#""<a>&\"\u0001""#);
     assert_eq!(string("\u{2028}é\u{2029}\u{2030}".as_bytes()), "\"\\u2028é\\u2029\u{2030}\"");
     assert_eq!(string(b"bad \xff\xfe \xe2\x80"), r#""bad \ufffd\ufffd \ufffd\ufffd""#);
 }

@@ -1,0 +1,108 @@
+//! `PushRequest` in protobuf: streams of `labels`, `entries` of `timestamp`, `line` and
+//! `structuredMetadata`.
+
+use crate::loki::Streams;
+use crate::protobuf::{Fields, Value};
+use crate::push::{NO_TIME_NS, Push, PushBuilder};
+use crate::refused::Refused;
+
+/// Reads a decompressed body; texts stay borrowed from it.
+///
+/// # Errors
+/// [`base::Kind::Invalid`] in the words of Go's decoder or of Prometheus' label parser.
+pub fn push(body: &[u8]) -> Result<Push<'_>, Refused> {
+    let mut streams = Streams::default();
+    let mut fields = Fields::new(body, "PushRequest");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            1 => stream(value.bytes("Streams")?, &mut streams)?,
+            2 => drop(value.bytes("Format")?),
+            _ => {}
+        }
+    }
+    streams.build()
+}
+
+fn stream<'a>(bytes: &'a [u8], streams: &mut Streams<'a>) -> Result<(), Refused> {
+    let mut labels: &[u8] = b"";
+    let mut fields = Fields::new(bytes, "StreamAdapter");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            1 => labels = value.bytes("Labels")?,
+            2 => entry(value.bytes("Entries")?, &mut streams.builder)?,
+            3 => drop(value.varint("Hash")?),
+            _ => {}
+        }
+    }
+    streams.end_text(labels);
+    Ok(())
+}
+
+fn entry<'a>(bytes: &'a [u8], builder: &mut PushBuilder<'a>) -> Result<(), Refused> {
+    let mut ts_ns = NO_TIME_NS;
+    let mut line: &[u8] = b"";
+    let mut fields = Fields::new(bytes, "EntryAdapter");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            1 => ts_ns = timestamp(value)?,
+            2 => line = value.bytes("Line")?,
+            3 => {
+                let (name, value) = pair(value)?;
+                builder.pair(name, value);
+            }
+            _ => {}
+        }
+    }
+    builder.entry(ts_ns, line);
+    Ok(())
+}
+
+fn pair(value: Value<'_>) -> Result<(&[u8], &[u8]), Refused> {
+    let (mut name, mut text): (&[u8], &[u8]) = (b"", b"");
+    let mut fields = Fields::new(value.bytes("StructuredMetadata")?, "LabelPairAdapter");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            1 => name = value.bytes("Name")?,
+            2 => text = value.bytes("Value")?,
+            _ => {}
+        }
+    }
+    Ok((name, text))
+}
+
+/// The first second of year 1.
+const SECONDS_START: i64 = -62_135_596_800;
+
+/// The first second of year 10000.
+const SECONDS_END: i64 = 253_402_300_800;
+
+fn timestamp(value: Value<'_>) -> Result<i64, Refused> {
+    let (mut seconds, mut nanos) = (0, 0);
+    let mut fields = Fields::new(value.bytes("Timestamp")?, "Timestamp");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            1 => seconds = value.varint("Seconds")? as i64,
+            2 => nanos = value.varint("Nanos")? as i32,
+            _ => {}
+        }
+    }
+    timestamp_ns(seconds, nanos)
+}
+
+/// Unix nanoseconds; times that `i64` cannot hold become its ends.
+fn timestamp_ns(seconds: i64, nanos: i32) -> Result<i64, Refused> {
+    let outside =
+        |what: &str| Refused::invalid(format!("timestamp: seconds:{seconds} nanos:{nanos} : {what}"));
+    match (seconds, nanos) {
+        (..SECONDS_START, _) => Err(outside("before 0001-01-01")),
+        (SECONDS_END.., _) => Err(outside("after 10000-01-01")),
+        (_, 0..1_000_000_000) => {
+            let ns = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+            Ok(ns.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64)
+        }
+        _ => Err(outside("nanos not in range [0, 1e9)")),
+    }
+}
+
+#[cfg(test)]
+mod tests;
