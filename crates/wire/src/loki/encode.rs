@@ -1,6 +1,7 @@
 //! Loki's push body, written: what agents and the command line send.
 
-use model::{LabelsRef, LineRef, varint};
+use crate::protobuf::{put_bytes, put_varint};
+use model::{LabelsRef, LineRef};
 
 /// A push of `streams` as a snappy-compressed protobuf `PushRequest`.
 pub fn push_body(streams: &[(LabelsRef<'_>, Vec<LineRef<'_>>)]) -> Vec<u8> {
@@ -36,16 +37,5 @@ fn put_entry(out: &mut Vec<u8>, line: &LineRef<'_>) {
     }
 }
 
-/// A field of wire type 2.
-fn put_bytes(out: &mut Vec<u8>, field: u64, bytes: &[u8]) {
-    varint::put(out, field << 3 | 2);
-    varint::put_bytes(out, bytes);
-}
-
-/// A field of wire type 0; zero is left out, as protobuf 3 does.
-fn put_varint(out: &mut Vec<u8>, field: u64, value: u64) {
-    if value != 0 {
-        varint::put(out, field << 3);
-        varint::put(out, value);
-    }
-}
+#[cfg(test)]
+mod tests;
