@@ -255,6 +255,3 @@ fn into_streams(hits: Vec<Hit>) -> Vec<AnsweredStream> {
     streams.sort_by_cached_key(|stream| stream.labels.to_string());
     streams
 }
-
-#[cfg(test)]
-mod tests;
