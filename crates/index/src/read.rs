@@ -102,7 +102,8 @@ impl Index {
 
     fn check(&self, tables: &[(Table, usize, usize)]) -> Result<()> {
         for (table, count, len) in tables {
-            let ends: Option<Vec<u32>> = (0..*count).map(|at| u32_at(&self.raw, table.ends + 4 * at)).collect();
+            let ends: Option<Vec<u32>> =
+                (0..*count).map(|at| u32_at(&self.raw, table.ends + 4 * at)).collect();
             let ends = ends.ok_or_else(|| corrupt("cut table"))?;
             if !ends.is_sorted() || ends.last().map_or(0, |end| *end as usize) != *len {
                 return Err(corrupt("ends out of order"));
@@ -175,7 +176,10 @@ impl Index {
         let (mut value, mut first, mut last_name) = (0u64, true, None);
         while !rest.is_empty() {
             let step = varint::take(&mut rest).ok_or_else(|| corrupt("cut labels"))?;
-            value = value.checked_add(step).filter(|_| first || step > 0).ok_or_else(|| corrupt("labels out of order"))?;
+            value = value
+                .checked_add(step)
+                .filter(|_| first || step > 0)
+                .ok_or_else(|| corrupt("labels out of order"))?;
             first = false;
             let at = usize::try_from(value).ok().filter(|at| *at < self.value_count);
             let at = at.ok_or_else(|| corrupt("labels beyond the dictionary"))?;

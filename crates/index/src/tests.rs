@@ -3,8 +3,10 @@ use model::{Labels, MatchOp, Matcher};
 use proptest::prelude::*;
 
 fn labels(pairs: &[(u8, u8)]) -> Labels {
-    let pairs: Vec<(String, String)> =
-        pairs.iter().map(|(n, v)| (format!("n{n}"), if *v == 0 { String::new() } else { format!("v{v}") })).collect();
+    let pairs: Vec<(String, String)> = pairs
+        .iter()
+        .map(|(n, v)| (format!("n{n}"), if *v == 0 { String::new() } else { format!("v{v}") }))
+        .collect();
     Labels::from_pairs(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())))
 }
 

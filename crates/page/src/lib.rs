@@ -18,8 +18,8 @@ mod section;
 pub use codec::Codec;
 pub use question::Question;
 pub use rows::{
-    Piece, concat, count, fitting, held_bytes, merge, pick, project, raw_bytes, signal, slice, sort, times,
-    well_formed,
+    PAGE_BYTES, PAGE_ROWS_MAX, Piece, concat, count, fitting, held_bytes, merge, pick, project, raw_bytes,
+    signal, slice, sort, times, well_formed,
 };
-pub use sealed::{PAGE_BYTES, PAGE_ROWS_MAX, Page, PageKind, Sealed, decode_untrusted, seal};
+pub use sealed::{Page, PageKind, Sealed, decode_untrusted, seal};
 pub use section::{Section, Tag};

@@ -60,7 +60,8 @@ pub(crate) fn needs(tag: Tag, question: &Question) -> Option<bool> {
 /// Whether `sealed` are the rows `range` of `given`.
 pub(crate) fn equal(sealed: &LineColumns, given: &LineColumns, range: &Range<usize>) -> bool {
     let all = 0..sealed.len();
-    let texts = sealed.text.get(seal::span(&sealed.ends, &all)) == given.text.get(seal::span(&given.ends, range));
+    let texts =
+        sealed.text.get(seal::span(&sealed.ends, &all)) == given.text.get(seal::span(&given.ends, range));
     let metadata = sealed.metadata.get(seal::span(&sealed.metadata_ends, &all))
         == given.metadata.get(seal::span(&given.metadata_ends, range));
     let lengths = range.clone().zip(all).all(|(theirs, ours)| {

@@ -2,9 +2,14 @@
 
 use crate::line;
 use crate::question::Question;
-use crate::sealed::{PAGE_BYTES, PAGE_ROWS_MAX};
 use model::{Projection, Rows, ScanStats, Signal};
 use std::ops::Range;
+
+/// Bytes of text and metadata that a page aims at.
+pub const PAGE_BYTES: u64 = 2 << 20;
+
+/// The most rows in a page.
+pub const PAGE_ROWS_MAX: usize = 65_536;
 
 /// Consecutive rows of one stream.
 #[derive(Clone, Debug)]

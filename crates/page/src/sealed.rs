@@ -4,18 +4,12 @@ use crate::codec::DECODED_BYTES_MAX;
 use crate::filter::Filter;
 use crate::line;
 use crate::question::Question;
-use crate::rows::Piece;
+use crate::rows::{PAGE_ROWS_MAX, Piece};
 use crate::section::{self, Body, Section, Tag};
 use base::{Error, Result};
 use bytes::Bytes;
 use model::{Rows, RunFacts, ScanStats, varint};
 use std::ops::Range;
-
-/// Bytes of text and metadata that a page aims at.
-pub const PAGE_BYTES: u64 = 2 << 20;
-
-/// The most rows in a page.
-pub const PAGE_ROWS_MAX: usize = 65_536;
 
 /// How the rows of a page are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

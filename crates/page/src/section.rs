@@ -138,7 +138,8 @@ impl SectionWriter {
         let start = self.bytes.len();
         let codec = store(&mut self.bytes)?;
         let stored = &self.bytes[start..];
-        let too_long = || Error::bug(format!("section {} of {raw_len} bytes cannot be read back", tag.number()));
+        let too_long =
+            || Error::bug(format!("section {} of {raw_len} bytes cannot be read back", tag.number()));
         if raw_len > codec::DECODED_BYTES_MAX {
             return Err(too_long());
         }

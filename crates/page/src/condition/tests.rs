@@ -63,7 +63,8 @@ fn proofs_read_filters() {
     set.add_ids(b"trace 4bf92f3577b34da6a3ce929d0e0e4736 done");
     let bytes = filter::build(set.keys()).unwrap();
     let filter = Filter::read(&bytes).unwrap();
-    let allows = |needle: &str| line(vec![Needle::text(needle.as_bytes())], false).proof().unwrap().allows(&filter);
+    let allows =
+        |needle: &str| line(vec![Needle::text(needle.as_bytes())], false).proof().unwrap().allows(&filter);
     assert!(allows("2f3577b34da6a3ce9"));
     assert!(!allows("00000000000000001"));
     let either = regex("00000000000000001|(?i)2F3577B34DA6A3CE9");

@@ -1,8 +1,8 @@
 //! Sampled grams: a few keys per long id, such that any long enough cut of the id shares one.
 //!
 //! An *id* is a maximal run of `[A-Za-z0-9_-]` with a digit, [`ID_BYTES_MIN`] bytes or longer. Of each
-//! [`WINDOW`] neighbouring grams of [`GRAM_BYTES`] lower-cased bytes the one with the least hash is a
-//! key (a *minimizer*). [`ID_BYTES_MIN`] bytes hold just one window, so a cut of that length has a
+//! [`WINDOW`] neighbouring grams of [`GRAM_BYTES`] lower-cased bytes the one with the least hash
+//! gives a key (a *minimizer*). [`ID_BYTES_MIN`] bytes hold just one window, so a cut of that length has a
 //! window in common with the id, and with it a key. Shorter windows were measured at two to five
 //! times the size.
 
@@ -68,28 +68,29 @@ fn is_id(run: &[u8]) -> bool {
 /// Calls `found` with the keys of `id`, of which every cut of [`ID_BYTES_MIN`] bytes has one.
 /// Neighbouring windows often share theirs: it is given once for them.
 pub fn keys(id: &[u8], mut found: impl FnMut(u64)) {
-    // Hash, position and gram of those that may still become a window's least one, ascending.
-    let mut queue = [(0u64, 0usize, 0u64); WINDOW];
-    let (mut head, mut len) = (0, 0);
+    const MASK: usize = WINDOW.next_power_of_two() - 1;
+    let mut recent = [0u64; MASK + 1];
     let mut gram = 0u64;
-    let mut last = usize::MAX;
+    // Where the last key was found; none before the first window is full.
+    let mut least: Option<usize> = None;
     for (at, byte) in id.iter().enumerate() {
         gram = ((gram << 8) | u64::from(folded(*byte))) & 0xffff_ffff_ffff;
         let Some(position) = (at + 1).checked_sub(GRAM_BYTES) else { continue };
+        // A bijection, so it stands for the gram itself.
         let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        while len > 0 && queue[(head + len - 1) % WINDOW].0 > hash {
-            len -= 1;
-        }
-        if len > 0 && queue[head].1 + WINDOW <= position {
-            head = (head + 1) % WINDOW;
-            len -= 1;
-        }
-        queue[(head + len) % WINDOW] = (hash, position, gram);
-        len += 1;
-        if position + 1 >= WINDOW && queue[head].1 != last {
-            last = queue[head].1;
-            found(queue[head].2);
-        }
+        recent[position & MASK] = hash;
+        let Some(start) = (position + 1).checked_sub(WINDOW) else { continue };
+        let next = match least {
+            Some(least) if least >= start => {
+                if hash >= recent[least & MASK] {
+                    continue;
+                }
+                position
+            }
+            _ => (start..position + 1).min_by_key(|at| recent[at & MASK]).unwrap_or(position),
+        };
+        least = Some(next);
+        found(recent[next & MASK]);
     }
 }
 

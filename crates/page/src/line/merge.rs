@@ -30,7 +30,8 @@ pub fn merge(inputs: &[&LineColumns]) -> (LineColumns, u64) {
                 group.clear();
                 while let Some(Reverse((_, at))) = waiting.peek().copied().filter(|head| head.0.0 == now) {
                     waiting.pop();
-                    heads[at] = take_while(inputs[at], heads[at], |row| row.ts_ns == now, |row| group.push(row));
+                    heads[at] =
+                        take_while(inputs[at], heads[at], |row| row.ts_ns == now, |row| group.push(row));
                     waiting.extend(time(at, heads[at]));
                 }
                 duplicates += push_distinct(&group, &mut out);
@@ -64,7 +65,8 @@ pub fn sort(mut rows: Vec<LineRef<'_>>) -> (LineColumns, u64) {
         rows.sort_by_key(|row| row.ts_ns);
     }
     let mut out = LineColumnsBuilder::default();
-    let duplicates = rows.chunk_by(|a, b| a.ts_ns == b.ts_ns).map(|group| push_distinct(group, &mut out)).sum();
+    let duplicates =
+        rows.chunk_by(|a, b| a.ts_ns == b.ts_ns).map(|group| push_distinct(group, &mut out)).sum();
     (out.build(), duplicates)
 }
 

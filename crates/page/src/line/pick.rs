@@ -1,7 +1,7 @@
 //! Rows out of lines that are not in a page: those of a question, and pieces put together and cut.
 
-use super::search::{self, Bits, Texts};
 use super::seal::{metadata_bytes, span};
+use super::search::{self, Bits, Texts};
 use crate::condition::Condition;
 use crate::question::Question;
 use bytes::Bytes;
@@ -23,7 +23,8 @@ pub fn pick(lines: &LineColumns, question: &Question, stats: &ScanStats) -> Line
     for condition in question.conditions() {
         if let Condition::Metadata(matcher) = condition {
             let mut holds = Bits::new(lines.len());
-            let rows = passing.iter(0..lines.len()).filter(|row| matcher.matches_labels(lines.row(*row).metadata));
+            let rows =
+                passing.iter(0..lines.len()).filter(|row| matcher.matches_labels(lines.row(*row).metadata));
             rows.for_each(|row| holds.set(row));
             passing.keep(&holds, false);
         }

@@ -57,7 +57,8 @@ pub fn scan(
 ) -> Result<Vec<(u32, LineColumns)>> {
     let Some(mut page) = open(body, run_rows, wanted, question)? else { return Ok(Vec::new()) };
     count_work(&mut page, question, stats);
-    let block = if question.reads_text() { page.read_text(body, question)? } else { Block::Scratch(Vec::new()) };
+    let block =
+        if question.reads_text() { page.read_text(body, question)? } else { Block::Scratch(Vec::new()) };
     let passing = page.passing(&block, question);
     let given: usize = passing.as_ref().map_or_else(|| page.candidate_rows(), Bits::count);
     stats.rows_passed.fetch_add(given as u64, Ordering::Relaxed);

@@ -31,8 +31,11 @@ fn any_metadata() -> impl Strategy<Value = Labels> {
 }
 
 fn any_row() -> impl Strategy<Value = Row> {
-    (-20i64..20, "[ab\n]{0,5}|id=[a-f0-9]{20}", any_metadata())
-        .prop_map(|(ts_ns, text, metadata)| Row { ts_ns, text: text.into_bytes(), metadata })
+    (-20i64..20, "[ab\n]{0,5}|id=[a-f0-9]{20}", any_metadata()).prop_map(|(ts_ns, text, metadata)| Row {
+        ts_ns,
+        text: text.into_bytes(),
+        metadata,
+    })
 }
 
 fn any_runs() -> impl Strategy<Value = Vec<LineColumns>> {
@@ -40,11 +43,13 @@ fn any_runs() -> impl Strategy<Value = Vec<LineColumns>> {
 }
 
 fn any_needle() -> impl Strategy<Value = Needle> {
-    let expressions = vec!["", "ab", "a.b", "^a", "b$", "(?i)AB", "aa|bb", "[^a]b", "a*", "(ab|ba)+a", "id=[a-f]"];
+    let expressions =
+        vec!["", "ab", "a.b", "^a", "b$", "(?i)AB", "aa|bb", "[^a]b", "a*", "(ab|ba)+a", "id=[a-f]"];
     prop_oneof![
         "[ab\n]{0,3}".prop_map(|text| Needle::text(text.as_bytes())),
-        prop::sample::select(expressions)
-            .prop_map(|text| Needle::Regex(std::sync::Arc::new(model::go_regex::GoRegex::new(text).unwrap()))),
+        prop::sample::select(expressions).prop_map(|text| Needle::Regex(std::sync::Arc::new(
+            model::go_regex::GoRegex::new(text).unwrap()
+        ))),
     ]
 }
 
@@ -64,12 +69,19 @@ fn any_question() -> impl Strategy<Value = (TimeRange, Vec<Predicate>, Projectio
         Just(TimeRange::ALL),
         (-25i64..25, -25i64..25).prop_map(|(a, b)| TimeRange::new(a.min(b), a.max(b))),
     ];
-    let projection = (any::<bool>(), any::<bool>()).prop_map(|(text, metadata)| Projection { text, metadata });
+    let projection =
+        (any::<bool>(), any::<bool>()).prop_map(|(text, metadata)| Projection { text, metadata });
     (range, prop::collection::vec(any_predicate(), 0..3), projection)
 }
 
-fn naive(run: &LineColumns, range: TimeRange, predicates: &[Predicate], projection: Projection) -> LineColumns {
-    let rows = run.rows().filter(|row| range.contains(row.ts_ns) && predicates.iter().all(|p| p.matches(row)));
+fn naive(
+    run: &LineColumns,
+    range: TimeRange,
+    predicates: &[Predicate],
+    projection: Projection,
+) -> LineColumns {
+    let rows =
+        run.rows().filter(|row| range.contains(row.ts_ns) && predicates.iter().all(|p| p.matches(row)));
     let mut out = LineColumns::from_rows(rows);
     if !projection.text {
         out.text = Bytes::new();
@@ -82,7 +94,8 @@ fn naive(run: &LineColumns, range: TimeRange, predicates: &[Predicate], projecti
 
 fn sealed(runs: &[LineColumns]) -> Sealed {
     let rows: Vec<Rows> = runs.iter().cloned().map(Rows::Lines).collect();
-    let pieces: Vec<Piece<'_>> = rows.iter().map(|rows| Piece { rows, range: 0..crate::count(rows) }).collect();
+    let pieces: Vec<Piece<'_>> =
+        rows.iter().map(|rows| Piece { rows, range: 0..crate::count(rows) }).collect();
     seal(&pieces).unwrap()
 }
 
@@ -90,7 +103,12 @@ fn fetch(page: &Page, body: &Bytes, question: &Question) -> Vec<Bytes> {
     page.parts(question).iter().map(|part| body.slice(part.start as usize..part.end as usize)).collect()
 }
 
-fn scanned(sealed: &Sealed, wanted: &[u32], question: &Question, stats: &ScanStats) -> Vec<(u32, LineColumns)> {
+fn scanned(
+    sealed: &Sealed,
+    wanted: &[u32],
+    question: &Question,
+    stats: &ScanStats,
+) -> Vec<(u32, LineColumns)> {
     let parts = fetch(&sealed.page, &sealed.body, question);
     let runs = sealed.page.scan(&parts, wanted, question, stats).unwrap();
     runs.into_iter()
@@ -181,7 +199,8 @@ fn long_runs_and_many_names_come_back() {
     let run = |rows: i64, seed: i64| {
         let row = |n: i64| {
             let (name, value) = (format!("name{:03}", n % 90), format!("{}", n / 7));
-            let metadata = Labels::from_pairs([(name.as_str(), value.as_str()), ("trace_id", "t"), ("zone", "z")]);
+            let metadata =
+                Labels::from_pairs([(name.as_str(), value.as_str()), ("trace_id", "t"), ("zone", "z")]);
             Row { ts_ns: n * 1_000_000 + seed, text: format!("line {n} of {seed}").into_bytes(), metadata }
         };
         let mut rows: Vec<Row> = (0..rows).map(row).collect();
@@ -197,7 +216,12 @@ fn long_runs_and_many_names_come_back() {
     let only = scanned(&sealed, &[2], &question, &ScanStats::default());
     assert_eq!(only, [(2, runs[2].clone())]);
     let rare = Predicate::Metadata(Matcher::new("name089", MatchOp::Equal, "141").unwrap());
-    let rare = scanned(&sealed, &[2], &Question::new(TimeRange::ALL, &[rare], Projection::ALL), &ScanStats::default());
+    let rare = scanned(
+        &sealed,
+        &[2],
+        &Question::new(TimeRange::ALL, &[rare], Projection::ALL),
+        &ScanStats::default(),
+    );
     assert_eq!(rare[0].1.ts_ns, [989_000_003]);
 }
 

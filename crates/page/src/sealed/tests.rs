@@ -1,9 +1,11 @@
 use super::*;
+use crate::rows::PAGE_BYTES;
 use model::{Labels, LineColumns, LineFilter, LineRef, Needle, Predicate, Projection, TimeRange};
 use proptest::prelude::*;
 
 fn lines(count: i64) -> Rows {
-    let metadata = [Labels::from_pairs([("trace_id", "0af7651916cd43dd8448eb211c80319c")]), Labels::default()];
+    let metadata =
+        [Labels::from_pairs([("trace_id", "0af7651916cd43dd8448eb211c80319c")]), Labels::default()];
     let texts: Vec<String> = (0..count)
         .map(|n| match n % 3 {
             0 => format!("GET /api/items/{n} 200 {}ms", n % 17),
@@ -20,7 +22,8 @@ fn lines(count: i64) -> Rows {
 }
 
 fn sealed(rows: &[Rows]) -> Sealed {
-    let pieces: Vec<Piece<'_>> = rows.iter().map(|rows| Piece { rows, range: 0..crate::count(rows) }).collect();
+    let pieces: Vec<Piece<'_>> =
+        rows.iter().map(|rows| Piece { rows, range: 0..crate::count(rows) }).collect();
     seal(&pieces).unwrap()
 }
 

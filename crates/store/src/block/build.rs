@@ -170,7 +170,13 @@ impl Builder {
         let mut bytes = self.bytes;
         bytes.append(&mut self.filters);
         let tail_start = bytes.len();
-        tail::put(&index, &self.runs, &self.pages, (&self.tenant, self.signal, &self.received_ns), &mut bytes);
+        tail::put(
+            &index,
+            &self.runs,
+            &self.pages,
+            (&self.tenant, self.signal, &self.received_ns),
+            &mut bytes,
+        );
         let meta = BlockMeta {
             name: name(&self.tenant, self.signal, min_ns, &bytes),
             min_ns,

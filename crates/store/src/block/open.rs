@@ -89,8 +89,10 @@ impl Block {
             (0..placed.page.run_rows().len() as u32).map(move |position| (page, position))
         });
         let facts = decoded.runs.iter().flatten();
-        let runs: Vec<PlacedRun> =
-            facts.zip(places).map(|(facts, (page, position))| PlacedRun { facts: *facts, page, position }).collect();
+        let runs: Vec<PlacedRun> = facts
+            .zip(places)
+            .map(|(facts, (page, position))| PlacedRun { facts: *facts, page, position })
+            .collect();
         let mut end = 0;
         let ends = decoded.runs.iter().map(|of_stream| {
             end += of_stream.len() as u32;
@@ -99,7 +101,10 @@ impl Block {
         let run_ends: Vec<u32> = ends.collect();
         let held_bytes = decoded.index.held_bytes()
             + (size_of_val(runs.as_slice()) + size_of_val(run_ends.as_slice())) as u64
-            + pages.iter().map(|placed| (size_of::<PlacedPage>() + placed.page.held_bytes()) as u64).sum::<u64>();
+            + pages
+                .iter()
+                .map(|placed| (size_of::<PlacedPage>() + placed.page.held_bytes()) as u64)
+                .sum::<u64>();
         Ok(Self { meta, index: decoded.index, pages, runs, run_ends, held_bytes })
     }
 

@@ -123,7 +123,8 @@ impl Block {
             let placed = self.pages.get(page.page as usize).ok_or_else(|| self.foreign(page.page))?;
             let filter = placed.search_range();
             let inside = usize::try_from(filter.start.wrapping_sub(range.start)).ok();
-            let inside = inside.and_then(|start| filters.get(start..)?.get(..placed.page.search_len() as usize));
+            let inside =
+                inside.and_then(|start| filters.get(start..)?.get(..placed.page.search_len() as usize));
             let inside = inside.ok_or_else(|| {
                 Error::corrupt(format!("block {}: {} bytes of filters", self.meta().name, filters.len()))
             })?;
@@ -153,8 +154,11 @@ impl Block {
             let what = format!("block {}: page {}", self.meta().name, page.page);
             Error::new(e.kind(), what).because(e)
         })?;
-        let ordinal_of = |position: u32| page.runs.iter().find(|run| run.position == position);
-        Ok(runs.into_iter().filter_map(|(position, rows)| Some((ordinal_of(position)?.ordinal, rows))).collect())
+        let ordinal_of = |position: u32| {
+            let at = page.runs.binary_search_by_key(&position, |run| run.position).ok()?;
+            page.runs.get(at).map(|run| run.ordinal)
+        };
+        Ok(runs.into_iter().filter_map(|(position, rows)| Some((ordinal_of(position)?, rows))).collect())
     }
 
     fn foreign(&self, page: u32) -> Error {

@@ -1,4 +1,5 @@
-//! The end of a block: what is needed to open it, and the footer that says where it starts.
+//! The end of a block (`docs/format/block.md`): what is needed to open it, and the footer that says
+//! where it starts.
 //!
 //! ```text
 //! index | run table | page directory | facts | footer
@@ -120,7 +121,10 @@ fn take_run_table(mut input: &[u8], stream_count: u32, pages: &[Page]) -> Result
 fn take_footer(bytes: &[u8]) -> Result<[(u64, u64); PARTS]> {
     let footer = bytes.last_chunk::<FOOTER_BYTES>().ok_or_else(|| corrupt("cut footer"))?;
     let number = |at: usize| {
-        footer.get(at..).and_then(|rest| rest.first_chunk::<8>()).map_or(0, |bytes| u64::from_le_bytes(*bytes))
+        footer
+            .get(at..)
+            .and_then(|rest| rest.first_chunk::<8>())
+            .map_or(0, |bytes| u64::from_le_bytes(*bytes))
     };
     if !footer.ends_with(MAGIC) {
         return Err(corrupt("wrong magic at the end"));

@@ -2,8 +2,8 @@ use super::*;
 use bytes::Bytes;
 use model::go_regex::GoRegex;
 use model::{
-    Labels, LineColumns, LineFilter, LineRef, MatchOp, Matcher, Needle, Predicate, Projection, Rows, ScanStats,
-    Signal, Stream, Tenant, TimeRange,
+    Labels, LineColumns, LineFilter, LineRef, MatchOp, Matcher, Needle, Predicate, Projection, Rows,
+    ScanStats, Signal, Stream, Tenant, TimeRange,
 };
 use page::Question;
 use proptest::prelude::*;
@@ -99,7 +99,11 @@ fn rows_come_back_whatever_their_sizes() {
     let block = opened(&meta, &object);
     assert_eq!((meta.rows, meta.streams), (30_602, 22));
     assert_eq!((meta.received_min_ns, meta.received_max_ns), (5, 9));
-    assert_eq!(block.page_count(), 5, "two huge rows, three of the large stream; the small ones fit in its last");
+    assert_eq!(
+        block.page_count(),
+        5,
+        "two huge rows, three of the large stream; the small ones fit in its last"
+    );
     let (found, _) = asked(&block, &object, &[], &Question::all());
     for (stream, rows) in mixed() {
         assert_eq!(&found[&stream.labels], lines(&rows), "{}", stream.labels);
@@ -134,7 +138,8 @@ fn a_stream_may_come_in_pieces() {
 fn what_is_out_of_order_is_refused() {
     let refused = |streams: &[(&str, Rows)]| {
         let mut builder = Builder::new(tenant(), Signal::Line, 0..=0);
-        let pushed = streams.iter().try_for_each(|(app, rows)| builder.push(&stream(&[("app", app)]), rows.clone()));
+        let pushed =
+            streams.iter().try_for_each(|(app, rows)| builder.push(&stream(&[("app", app)]), rows.clone()));
         pushed.and_then(|()| builder.finish().map(|_| ())).unwrap_err().kind()
     };
     let (a, b) = (rows(2, 60, 0), rows(2, 60, 1));
@@ -157,7 +162,8 @@ fn filters_drop_pages_without_the_id() {
     assert_eq!(dropped, block.page_count() as u64);
     let first = lines(&rows(30, 100, 7)).row(3).text.to_vec();
     let cut = std::str::from_utf8(&first[15..35]).unwrap().to_owned();
-    let (found, dropped) = asked(&block, &object, &[], &Question::new(TimeRange::ALL, &[needle(&cut)], Projection::ALL));
+    let (found, dropped) =
+        asked(&block, &object, &[], &Question::new(TimeRange::ALL, &[needle(&cut)], Projection::ALL));
     assert_eq!(found.values().map(LineColumns::len).sum::<usize>(), 1);
     assert!(dropped + 2 >= block.page_count() as u64, "one page has it, at most one more is opened in vain");
 }
@@ -246,7 +252,7 @@ fn golden_block() {
     }
     let golden = Bytes::from(std::fs::read(&path).unwrap());
     assert!(object == golden, "what is written now differs from golden-v1.block");
-    assert_eq!(meta.name, "t1/logs/2023-11-14/f98e4e6d89017fd529414eea82d837f5.block");
+    assert_eq!(meta.name, "t1/logs/2023-11-14/5ee4ca4d4b8691f27982a84e72467493.block");
     let (found, _) = asked(&opened(&meta, &golden), &golden, &[], &Question::all());
     for (stream, rows) in streams() {
         assert_eq!(&found[&stream.labels], lines(&rows));
@@ -258,11 +264,15 @@ fn any_streams() -> impl Strategy<Value = Streams> {
     let rows = prop::collection::vec(row, 1..12).prop_map(|rows| {
         let owned: Vec<(i64, String, Labels)> = rows
             .into_iter()
-            .map(|(ts, text, level)| (ts, text, Labels::from_pairs([("level", format!("l{level}").as_str())])))
+            .map(|(ts, text, level)| {
+                (ts, text, Labels::from_pairs([("level", format!("l{level}").as_str())]))
+            })
             .collect();
-        let lines = owned
-            .iter()
-            .map(|(ts_ns, text, metadata)| LineRef { ts_ns: *ts_ns, text: text.as_bytes(), metadata: metadata.as_ref() });
+        let lines = owned.iter().map(|(ts_ns, text, metadata)| LineRef {
+            ts_ns: *ts_ns,
+            text: text.as_bytes(),
+            metadata: metadata.as_ref(),
+        });
         Rows::Lines(page::line::sort(lines.collect()).0)
     });
     let named = prop::collection::btree_map((0u8..4, 0u8..4), rows, 1..8);
