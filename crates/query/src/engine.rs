@@ -88,7 +88,8 @@ impl Engine {
         let ts_ns = query.time_ns;
         let gather = self.gather(limits, &query.tenants);
         let seen = checks::lookback(limits, ts_ns, ts_ns, query.now_ns).is_some();
-        let answer = if seen { metric(&gather, &plan, Steps::instant(ts_ns)).await? } else { Operand::Vector(vec![]) };
+        let answer =
+            if seen { metric(&gather, &plan, Steps::instant(ts_ns)).await? } else { Operand::Vector(vec![]) };
         let answer = match answer {
             Operand::Scalar(value) => Answer::Scalar { ts_ns, value },
             Operand::Vector(series) => Answer::Vector(into_vector(series, ts_ns, plan.sorts)),

@@ -2,6 +2,8 @@
 //! query's memory, until all came or the rest cannot matter.
 
 use super::checks;
+use crate::eval::line::{Pipeline, Pushdown, Wanted};
+use crate::logql::ast::Stage;
 use crate::volume::holding;
 use base::{ByteBudget, Pool, Result};
 use futures_util::StreamExt;
@@ -9,8 +11,8 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, SelectAll};
 use hashbrown::HashSet;
 use model::{
-    Direction, Labels, LabelsBuilder, Limits, Matcher, Predicate, Projection, Rows, Run, RunStream, ScanStats,
-    Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
+    Direction, Labels, LabelsBuilder, Limits, Matcher, Predicate, Projection, Rows, Run, RunStream,
+    ScanStats, Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +20,9 @@ use std::time::Instant;
 
 /// Label that says whose line it is, when several tenants are asked.
 const TENANT_LABEL: &str = "__tenant_id__";
-/// What a label of that name in the data is called then.
+/// The name of a metric. Lines have none, and Loki ignores matchers on it.
+const NAME_LABEL: &str = "__name__";
+/// What a label called like [`TENANT_LABEL`] in the data is called then.
 const ORIGINAL_TENANT_LABEL: &str = "original___tenant_id__";
 
 /// What one query may ask and hold, and what it has cost so far.
@@ -162,8 +166,9 @@ impl Gather<'_> {
 
     /// The tenants that the matchers let pass, each with the matchers on its own labels.
     fn asked(&self, matchers: &[Matcher]) -> impl Iterator<Item = (usize, &Tenant, Vec<Matcher>)> {
+        let named = matchers.iter().filter(|matcher| matcher.name != NAME_LABEL).cloned();
         let (on_tenant, own): (Vec<Matcher>, Vec<Matcher>) =
-            matchers.iter().cloned().partition(|matcher| self.tenants.len() > 1 && matcher.name == TENANT_LABEL);
+            named.partition(|matcher| self.tenants.len() > 1 && matcher.name == TENANT_LABEL);
         let passes = move |tenant: &Tenant| on_tenant.iter().all(|matcher| matcher.matches(tenant.as_str()));
         let wanted = self.tenants.iter().enumerate().filter(move |(_, tenant)| passes(tenant));
         wanted.map(move |(at, tenant)| (at, tenant, own.clone()))
@@ -195,6 +200,27 @@ impl Gather<'_> {
         Ok(())
     }
 
+    /// What `compiled` holds; `None` when it is an error but there is nothing to read. Loki compiles
+    /// pipelines only for streams that it finds.
+    ///
+    /// # Errors
+    /// That of `compiled`, or what the store says.
+    pub async fn needed<T>(
+        &self,
+        compiled: Result<T>,
+        matchers: &[Matcher],
+        range: TimeRange,
+    ) -> Result<Option<T>> {
+        let Err(error) = compiled else { return compiled.map(Some) };
+        for (_, tenant, matchers) in self.asked(matchers) {
+            let query = StreamQuery { tenant: tenant.clone(), signal: Signal::Line, range, matchers };
+            if !self.select.streams(query).await?.is_empty() {
+                return Err(error);
+            }
+        }
+        Ok(None)
+    }
+
     /// Refuses the question when the streams it touches hold too many bytes in its range.
     ///
     /// # Errors
@@ -210,6 +236,15 @@ impl Gather<'_> {
         }
         checks::bytes_read(self.limits, bytes)
     }
+}
+
+/// What the store checks of `stages`, and a pipeline for the rest.
+///
+/// # Errors
+/// [`base::Kind::Invalid`] for a stage that does not compile.
+pub(super) fn compile(stages: &[Stage], wanted: Wanted<'_>) -> Result<(Vec<Predicate>, Pipeline)> {
+    let Pushdown { predicates, rest } = Pushdown::split(stages)?;
+    Ok((predicates, Pipeline::compile(&rest, wanted)?))
 }
 
 fn held_bytes(run: &Run) -> u64 {

@@ -1,8 +1,8 @@
 //! Log queries: the first lines over all streams, in the query's direction.
 
-use super::gather::{Cost, Gather, Question, Work};
+use super::gather::{Cost, Gather, Question, Work, compile};
 use super::{RangeQuery, checks};
-use crate::eval::line::{Pipeline, Processed, Pushdown, Scratch, Wanted};
+use crate::eval::line::{Pipeline, Processed, Scratch, Wanted};
 use crate::logql::ast::LogExpr;
 use base::{Lease, Result};
 use bytes::Bytes;
@@ -20,9 +20,11 @@ pub(super) async fn answer(
     query: &RangeQuery,
     start_ns: i64,
 ) -> Result<Vec<AnsweredStream>> {
-    let Pushdown { predicates, rest } = Pushdown::split(&log.stages)?;
-    let pipeline = Pipeline::compile(&rest, Wanted::Lines)?;
     let range = checks::line_range(start_ns, query.end_ns);
+    let compiled = compile(&log.stages, Wanted::Lines);
+    let Some((predicates, pipeline)) = gather.needed(compiled, &log.matchers, range).await? else {
+        return Ok(Vec::new());
+    };
     gather.check_bytes(&log.matchers, range).await?;
     let limit = if query.limit == 0 { usize::MAX } else { query.limit };
     let mut hits = Vec::new();
@@ -39,7 +41,7 @@ pub(super) async fn answer(
             range: piece,
             projection: pipeline.projection(),
             direction: query.direction,
-            limit_hint: Some(most).filter(|most| *most < usize::MAX && rest.is_empty()),
+            limit_hint: Some(most).filter(|most| *most < usize::MAX),
         };
         let first = Arc::new(First {
             pipeline: pipeline.clone(),
@@ -208,7 +210,9 @@ impl First {
                 *last = hit;
             }
         }
-        if heap.len() >= self.limit && let Some(last) = heap.peek() {
+        if heap.len() >= self.limit
+            && let Some(last) = heap.peek()
+        {
             self.worst_ns.store(last.ts_ns, Ordering::Relaxed);
         }
         Ok(())

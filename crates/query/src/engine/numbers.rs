@@ -1,10 +1,10 @@
 //! Leaves of metric queries: from lines to numbers per step.
 
 use super::checks;
-use super::gather::{Cost, Gather, Question, Work};
+use super::gather::{Cost, Gather, Question, Work, compile};
 use crate::eval::fold::{Fold, FoldKind, merge_panes};
 use crate::eval::function::{Function, Keeps, Kept};
-use crate::eval::line::{ERROR_LABEL, Pipeline, Pushdown, SampleValue, Scratch, StreamPipeline, Wanted};
+use crate::eval::line::{ERROR_LABEL, Pipeline, SampleValue, Scratch, StreamPipeline, Wanted};
 use crate::eval::series::StepSeries;
 use crate::eval::window::{Steps, Windows};
 use crate::logql::ast::{RangeOp, Unwrap};
@@ -26,17 +26,21 @@ pub(super) async fn series(
     steps: &Steps,
 ) -> Result<(Vec<StepSeries>, Lease)> {
     let range = &leaf.range;
-    let Pushdown { predicates, rest } = Pushdown::split(&range.log.stages)?;
-    let value = sample_value(range.op, range.unwrap.as_ref());
-    let wanted = Wanted::Samples { value, grouping: leaf.grouping.as_ref() };
-    let pipeline = Pipeline::compile(&rest, wanted)?;
     let windows = Windows::new(steps, range.range_ns, range.offset_ns.unwrap_or(0));
     let function = Function::new(range.op, range.parameter, range.range_ns);
-    gather.check_bytes(&range.log.matchers, windows.time_range()).await?;
+    let (matchers, time_range) = (&range.log.matchers, windows.time_range());
+    let value = sample_value(range.op, range.unwrap.as_ref());
+    let compiled = compile(&range.log.stages, Wanted::Samples { value, grouping: leaf.grouping.as_ref() });
+    let absent = (range.op == RangeOp::AbsentOverTime).then(|| absent_labels(matchers));
+    let Some((predicates, pipeline)) = gather.needed(compiled, matchers, time_range).await? else {
+        let series = absent.map(|labels| absence(&[], labels, windows.count()));
+        return Ok((series.into_iter().collect(), gather.budget.lease(0)?));
+    };
+    gather.check_bytes(matchers, time_range).await?;
     let question = Question {
-        matchers: &range.log.matchers,
+        matchers,
         predicates,
-        range: windows.time_range(),
+        range: time_range,
         projection: pipeline.projection(),
         direction: Direction::Forward,
         limit_hint: None,
@@ -51,7 +55,6 @@ pub(super) async fn series(
     });
     gather.run(&question, work.clone()).await?;
     let (held, budget) = (work.held.lock().taken(gather.budget.lease(0)?), gather.budget.clone());
-    let absent = (range.op == RangeOp::AbsentOverTime).then(|| absent_labels(&range.log.matchers));
     gather.pool.run(move || held.finish(&function, &windows, absent, &budget)).await?
 }
 
@@ -151,7 +154,13 @@ struct Part {
 
 impl Part {
     /// Takes the rows in, oldest first; says how many passed the pipeline.
-    fn fill(&mut self, pipeline: &StreamPipeline, windows: &Windows, keeps: Keeps, lines: &LineColumns) -> u64 {
+    fn fill(
+        &mut self,
+        pipeline: &StreamPipeline,
+        windows: &Windows,
+        keeps: Keeps,
+        lines: &LineColumns,
+    ) -> u64 {
         let mut scratch = Scratch::default();
         let (mut pane, mut pane_end_ns) = (None, i64::MIN);
         let mut last = usize::MAX;
@@ -161,7 +170,9 @@ impl Part {
                 (pane, pane_end_ns) = (windows.pane(*ts_ns), windows.pane_end(*ts_ns));
             }
             let Some(pane) = pane else { continue };
-            let Some(sample) = pipeline.sample(&mut scratch, lines.row(at), lines.text_len(at)) else { continue };
+            let Some(sample) = pipeline.sample(&mut scratch, lines.row(at), lines.text_len(at)) else {
+                continue;
+            };
             passed += 1;
             if sample.failed {
                 let step = windows.steps(pane).start;

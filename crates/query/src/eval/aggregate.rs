@@ -34,7 +34,11 @@ pub fn aggregate(
 }
 
 /// The labels of the group that `labels` belong to.
-pub fn group_labels(labels: LabelsRef<'_>, grouping: Option<&Grouping>, builder: &mut LabelsBuilder) -> Labels {
+pub fn group_labels(
+    labels: LabelsRef<'_>,
+    grouping: Option<&Grouping>,
+    builder: &mut LabelsBuilder,
+) -> Labels {
     builder.clear();
     let Some(grouping) = grouping else { return Labels::default() };
     for (name, value) in labels.iter() {
@@ -66,7 +70,8 @@ fn reduce(
     let mut cells: Vec<Option<Fold>> = Vec::new();
     let reduced = groups(grouping, series).into_iter().map(|(labels, members)| {
         let members: Vec<&StepSeries> = members.iter().filter_map(|at| series.get(*at)).collect();
-        let first = members.iter().filter_map(|one| one.points.first()).map(|point| point.0).min().unwrap_or(0);
+        let first =
+            members.iter().filter_map(|one| one.points.first()).map(|point| point.0).min().unwrap_or(0);
         let last = members.iter().filter_map(|one| one.points.last()).map(|point| point.0).max().unwrap_or(0);
         cells.clear();
         cells.resize((last - first) as usize + 1, None);
@@ -111,7 +116,9 @@ fn select(
         for (at_step, value, at) in points {
             taken = if at_step == step { taken + 1 } else { 1 };
             step = at_step;
-            if taken <= k && let Some(one) = series.get_mut(at) {
+            if taken <= k
+                && let Some(one) = series.get_mut(at)
+            {
                 one.points.push((at_step, value));
             }
         }

@@ -184,7 +184,8 @@ impl Join<'_> {
             for (step, value) in &series.points {
                 let Some((other, at)) = steps.get(step) else { continue };
                 let made = made.entry(*at).or_insert_with(|| {
-                    let labels = self.labels(&series.labels, one.get(*at).map(|one| &one.labels), &mut builder);
+                    let labels =
+                        self.labels(&series.labels, one.get(*at).map(|one| &one.labels), &mut builder);
                     StepSeries { labels, points: Vec::new() }
                 });
                 self.check_unique(matched, *step, &made.labels)?;

@@ -8,7 +8,9 @@
 /// Increase per second over a window of `range_ns`, with resets of the counter taken as such.
 /// `samples` are `(Unix nanoseconds, value)` in time order; a single one gives 0.
 pub fn rate(samples: &[(i64, f64)], range_ns: i64) -> f64 {
-    let (Some((first_ns, first)), Some((last_ns, last))) = (samples.first(), samples.last()) else { return 0.0 };
+    let (Some((first_ns, first)), Some((last_ns, last))) = (samples.first(), samples.last()) else {
+        return 0.0;
+    };
     if samples.len() < 2 {
         return 0.0;
     }

@@ -46,7 +46,12 @@ pub fn is_splittable(expr: &MetricExpr) -> bool {
         MetricExpr::Vector(vector) => {
             let merges = matches!(
                 vector.op,
-                VectorOp::Sum | VectorOp::Avg | VectorOp::Count | VectorOp::Max | VectorOp::Min | VectorOp::Topk
+                VectorOp::Sum
+                    | VectorOp::Avg
+                    | VectorOp::Count
+                    | VectorOp::Max
+                    | VectorOp::Min
+                    | VectorOp::Topk
             );
             merges && is_splittable(&vector.inner)
         }

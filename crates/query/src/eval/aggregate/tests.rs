@@ -22,7 +22,10 @@ fn sums_by_group_at_each_step() {
     let sums = aggregate(VectorOp::Sum, 0, Some(&by(&["zone"])), pods());
     assert_eq!(
         sums,
-        [one(&[("zone", "x")], &[(0, 6.0), (1, 2.0), (2, 3.0)]), one(&[("zone", "y")], &[(0, 4.0), (2, 6.0)])]
+        [
+            one(&[("zone", "x")], &[(0, 6.0), (1, 2.0), (2, 3.0)]),
+            one(&[("zone", "y")], &[(0, 4.0), (2, 6.0)])
+        ]
     );
 }
 

@@ -62,7 +62,8 @@ fn on_and_ignoring_decide_the_labels_of_the_result() {
 
 #[test]
 fn group_left_takes_labels_of_the_one_side() {
-    let many = vec![one(&[("rack", "1"), ("z", "a")], &[(0, 6.0)]), one(&[("rack", "2"), ("z", "a")], &[(0, 9.0)])];
+    let many =
+        vec![one(&[("rack", "1"), ("z", "a")], &[(0, 6.0)]), one(&[("rack", "2"), ("z", "a")], &[(0, 9.0)])];
     let few = vec![one(&[("app", "x"), ("z", "a")], &[(0, 3.0)])];
     let group = |side| Matching { group: Some((side, names(&["app", "nosuch"]))), ..on(&["z"]) };
     let left = vectors(BinaryOp::Div, Some(&group(GroupSide::Left)), many.clone(), few.clone()).unwrap();
@@ -73,7 +74,8 @@ fn group_left_takes_labels_of_the_one_side() {
 
 #[test]
 fn ambiguous_matches_are_refused_in_lokis_words() {
-    let two = || vec![one(&[("r", "1"), ("z", "a")], &[(0, 1.0)]), one(&[("r", "2"), ("z", "a")], &[(0, 1.0)])];
+    let two =
+        || vec![one(&[("r", "1"), ("z", "a")], &[(0, 1.0)]), one(&[("r", "2"), ("z", "a")], &[(0, 1.0)])];
     let single = || vec![one(&[("z", "a")], &[(0, 1.0)])];
     let said = |left, right, matching: &Matching| {
         vectors(BinaryOp::Add, Some(matching), left, right).unwrap_err().to_string()
@@ -104,7 +106,12 @@ fn series_that_never_meet_are_not_ambiguous() {
 
 #[test]
 fn sets_work_by_signature_and_step() {
-    let left = || vec![one(&[("p", "1"), ("z", "a")], &[(0, 1.0), (1, 1.0)]), one(&[("p", "2"), ("z", "b")], &[(0, 2.0)])];
+    let left = || {
+        vec![
+            one(&[("p", "1"), ("z", "a")], &[(0, 1.0), (1, 1.0)]),
+            one(&[("p", "2"), ("z", "b")], &[(0, 2.0)]),
+        ]
+    };
     let right = || vec![one(&[("z", "a")], &[(0, 9.0)]), one(&[("z", "c")], &[(0, 8.0)])];
     let set = |op| vectors(op, Some(&on(&["z"])), left(), right()).unwrap();
     assert_eq!(set(BinaryOp::And), [one(&[("p", "1"), ("z", "a")], &[(0, 1.0)])]);

@@ -10,7 +10,10 @@ fn replaced(dst: &str, replacement: &str, src: &str, regex: &str) -> String {
 #[test]
 fn groups_by_number_and_name_fill_the_label() {
     assert_eq!(replaced("dst", "${1}0", "pod", "fleet-(.*)"), r#"{dst="100", pod="fleet-10", zone="b"}"#);
-    assert_eq!(replaced("dst", "${n}", "pod", "(?P<w>[a-z]+)-(?P<n>.*)"), r#"{dst="10", pod="fleet-10", zone="b"}"#);
+    assert_eq!(
+        replaced("dst", "${n}", "pod", "(?P<w>[a-z]+)-(?P<n>.*)"),
+        r#"{dst="10", pod="fleet-10", zone="b"}"#
+    );
     assert_eq!(replaced("pod", "$0!", "pod", ".*"), r#"{pod="fleet-10!", zone="b"}"#);
 }
 
@@ -23,5 +26,7 @@ fn no_match_changes_nothing_and_an_empty_value_removes() {
 
 #[test]
 fn a_bad_regex_is_refused() {
-    assert!(Relabel::new("a", "", "b", "(").unwrap_err().what().starts_with("invalid regex in label_replace"));
+    assert!(
+        Relabel::new("a", "", "b", "(").unwrap_err().what().starts_with("invalid regex in label_replace")
+    );
 }
