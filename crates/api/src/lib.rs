@@ -1,5 +1,7 @@
 //! The products' doors: HTTP and gRPC server, tenant, admission, push, ask, tail, admin pages.
 
+mod admin;
+mod ask;
 pub mod context;
 pub mod error;
 pub mod params;

@@ -4,7 +4,7 @@
 mod form;
 mod time;
 
-pub use time::{duration, float_or_duration, prometheus_duration_text, timestamp};
+pub use time::{duration, float_or_duration, integer, prometheus_duration_text, timestamp};
 
 use crate::error::{HttpError, HttpResult};
 use axum::body::Body;
@@ -103,7 +103,7 @@ impl Params {
         if text.is_empty() {
             return Ok(default);
         }
-        let count = time::integer("Atoi", text).map_err(HttpError::bad_request)?;
+        let count = integer("Atoi", text).map_err(HttpError::bad_request)?;
         match usize::try_from(count) {
             Ok(count) if count > 0 => Ok(count),
             _ => Err(HttpError::bad_request("limit must be a positive value")),

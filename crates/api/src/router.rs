@@ -4,15 +4,16 @@ use crate::context::Context;
 use crate::error::HttpError;
 use axum::Router;
 use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 
 /// Everything that the HTTP port serves, under `prefix`.
 pub fn http(context: &Context, prefix: &str) -> Router {
-    let routes = Router::new();
+    let routes = Router::new().merge(crate::admin::routes(context)).merge(crate::ask::routes(context));
     let prefix = prefix.trim_end_matches('/');
     let routes = if prefix.is_empty() { routes } else { Router::new().nest(prefix, routes) };
-    routes.fallback(nowhere).with_state(context.clone())
+    routes.fallback(nowhere).layer(from_fn(lead_to_tidy)).with_state(context.clone())
 }
 
 /// What the OTLP port for gRPC serves.
@@ -25,18 +26,23 @@ pub fn otlp_http(context: &Context) -> Router {
     Router::new().fallback(nowhere).with_state(context.clone())
 }
 
-/// Answers a path that leads nowhere; one that is written untidily leads to its tidy form, as in Go.
-async fn nowhere(request: Request) -> Response {
+/// Answers a path that leads nowhere.
+async fn nowhere() -> HttpError {
+    HttpError::new(StatusCode::NOT_FOUND, "404 page not found")
+}
+
+/// Leads from a path that is written untidily to its tidy form, as Go's routers do.
+async fn lead_to_tidy(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let tidy = tidy(path);
     if tidy == path {
-        return HttpError::new(StatusCode::NOT_FOUND, "404 page not found").into_response();
+        return next.run(request).await;
     }
     let query = request.uri().query().map_or(String::new(), |query| format!("?{query}"));
-    let Ok(location) = HeaderValue::from_str(&(tidy + &query)) else {
-        return HttpError::new(StatusCode::NOT_FOUND, "404 page not found").into_response();
-    };
-    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, location)]).into_response()
+    match HeaderValue::from_str(&(tidy + &query)) {
+        Ok(location) => (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, location)]).into_response(),
+        Err(_) => nowhere().await.into_response(),
+    }
 }
 
 /// `path` without empty, `.` and `..` segments.

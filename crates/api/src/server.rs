@@ -116,7 +116,7 @@ impl Server {
         let mut doors = vec![Door {
             name: "http",
             listener: listen(&http).await?,
-            router: finish(crate::router::http(&context, &config.http_path_prefix)),
+            router: http_service(&context, &config, &stopping),
         }];
         for (name, address, router) in [
             ("otlp-grpc", &config.otlp_grpc_listen_address, crate::router::otlp_grpc(&context)),
@@ -158,6 +158,11 @@ async fn listen(address: &str) -> Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .map_err(|e| Error::unavailable(format!("cannot listen on {address}")).because(e))
+}
+
+/// Everything that the HTTP port serves, as a service without a socket.
+pub fn http_service(context: &Context, config: &ServerConfig, stopping: &Stopping) -> Router {
+    with_layers(crate::router::http(context, &config.http_path_prefix), context, config, stopping)
 }
 
 /// What surrounds every handler, from the inside out.
