@@ -169,7 +169,9 @@ pub struct BatchBuilder {
     body_start: usize,
     stream_count: usize,
     row_count: u64,
+    /// Rows of the stream that is not ended yet, and their number.
     rows: Vec<u8>,
+    open_row_count: u64,
 }
 
 impl BatchBuilder {
@@ -189,24 +191,35 @@ impl BatchBuilder {
             stream_count: 0,
             row_count: 0,
             rows: Vec::new(),
+            open_row_count: 0,
         }
     }
 
     /// Appends a stream with its lines; a stream without lines is left out.
     pub fn add_lines<'a>(&mut self, labels: LabelsRef<'_>, lines: impl IntoIterator<Item = LineRef<'a>>) {
-        self.rows.clear();
-        let mut row_count = 0;
         for line in lines {
-            self.rows.extend_from_slice(&line.ts_ns.to_le_bytes());
-            varint::put_bytes(&mut self.rows, line.text);
-            varint::put_bytes(&mut self.rows, line.metadata.bytes());
-            row_count += 1;
+            self.add_line(line);
         }
+        self.end_stream(labels);
+    }
+
+    /// Appends a line to the stream that [`BatchBuilder::end_stream`] will name.
+    pub fn add_line(&mut self, line: LineRef<'_>) {
+        self.rows.extend_from_slice(&line.ts_ns.to_le_bytes());
+        varint::put_bytes(&mut self.rows, line.text);
+        varint::put_bytes(&mut self.rows, line.metadata.bytes());
+        self.open_row_count += 1;
+    }
+
+    /// Ends the stream of the lines added since the last one; without lines there is no stream.
+    pub fn end_stream(&mut self, labels: LabelsRef<'_>) {
+        let row_count = std::mem::take(&mut self.open_row_count);
         if row_count > 0 {
             BatchStream { labels, row_count, rows: &self.rows }.put(&mut self.bytes);
             self.stream_count += 1;
             self.row_count += row_count;
         }
+        self.rows.clear();
     }
 
     /// The batch so far.

@@ -43,6 +43,17 @@ fn golden_bytes() {
 }
 
 #[test]
+fn line_by_line_gives_the_same_batch() {
+    let mut builder = BatchBuilder::new(Tenant::new("t1").unwrap(), Signal::Line, 7);
+    for stream in sample().streams() {
+        stream.lines().for_each(|line| builder.add_line(line));
+        builder.end_stream(stream.labels);
+        builder.end_stream(LabelsRef::EMPTY);
+    }
+    assert_eq!(builder.build().bytes(), sample().bytes());
+}
+
+#[test]
 fn leaves_streams_out() {
     let left = sample().without_streams(&[0]);
     assert_eq!((left.stream_count(), left.row_count()), (1, 1));
