@@ -1,6 +1,7 @@
 //! An open block: answers about its streams.
 
-use super::{BlockMeta, tail};
+use super::BlockMeta;
+use super::tail::{self, Tail};
 use base::{Error, Result};
 use bytes::Bytes;
 use index::Index;
@@ -42,7 +43,10 @@ pub(super) struct PlacedRun {
 /// # Errors
 /// [`base::Kind::Corrupt`].
 pub fn describe(name: &str, size_bytes: u64, tail: &Bytes) -> Result<BlockMeta> {
-    let decoded = tail::take(tail)?;
+    meta_of(name, size_bytes, tail.len() as u64, &tail::take(tail, true)?)
+}
+
+fn meta_of(name: &str, size_bytes: u64, tail_bytes: u64, decoded: &Tail) -> Result<BlockMeta> {
     let runs = || decoded.runs.iter().flatten();
     let empty = || Error::corrupt(format!("block {name} without rows"));
     Ok(BlockMeta {
@@ -55,8 +59,8 @@ pub fn describe(name: &str, size_bytes: u64, tail: &Bytes) -> Result<BlockMeta> 
         streams: decoded.index.stream_count(),
         raw_bytes: runs().map(|run| run.bytes).fold(0, u64::saturating_add),
         size_bytes,
-        tail_bytes: tail.len() as u64,
-        tenant: decoded.tenant,
+        tail_bytes,
+        tenant: decoded.tenant.clone(),
         signal: decoded.signal,
     })
 }
@@ -67,7 +71,15 @@ impl Block {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn open(meta: BlockMeta, tail: &[u8]) -> Result<Self> {
-        let decoded = tail::take(tail)?;
+        if tail.len() as u64 != meta.tail_bytes {
+            let what = format!("block {}: tail of {} bytes, not {}", meta.name, tail.len(), meta.tail_bytes);
+            return Err(Error::corrupt(what));
+        }
+        Self::place(meta, tail::take(tail, true)?)
+    }
+
+    /// Puts everything where the lengths say that it lies.
+    fn place(meta: BlockMeta, decoded: Tail) -> Result<Self> {
         let wrong = |what: &str| Error::corrupt(format!("block {}: {what}", meta.name));
         if decoded.tenant != meta.tenant || decoded.signal != meta.signal {
             return Err(wrong("of another tenant or signal than its catalogue entry"));
@@ -82,7 +94,7 @@ impl Block {
             body_start += body_len;
             search_start += search_len;
         }
-        if search_start + tail.len() as u64 != meta.size_bytes {
+        if search_start + meta.tail_bytes != meta.size_bytes {
             return Err(wrong(&format!("{} bytes, its parts have another sum", meta.size_bytes)));
         }
         let places = (0..).zip(&pages).flat_map(|(page, placed)| {
@@ -172,14 +184,14 @@ impl Block {
     }
 }
 
-/// Reads `tail` as if it ended an object of fitting length, and asks for its streams: what a fuzzer
-/// feeds.
+/// Reads `tail` as if it ended an object of fitting length, without the help of checksums, and asks
+/// for its streams: what a fuzzer feeds.
 pub fn decode_untrusted(tail: &[u8]) {
-    let Ok(decoded) = tail::take(tail) else { return };
+    let Ok(decoded) = tail::take(tail, false) else { return };
     let pages: u64 = decoded.pages.iter().map(|page| page.body_len() + page.search_len()).sum();
     let size_bytes = (tail::HEADER.len() + tail.len()) as u64 + pages;
-    let Ok(meta) = describe("untrusted", size_bytes, &Bytes::copy_from_slice(tail)) else { return };
-    let Ok(block) = Block::open(meta, tail) else { return };
+    let Ok(meta) = meta_of("untrusted", size_bytes, tail.len() as u64, &decoded) else { return };
+    let Ok(block) = Block::place(meta, decoded) else { return };
     for ordinal in block.matching(&[], TimeRange::ALL).unwrap_or_default() {
         let _ = block.facts(ordinal, TimeRange::ALL);
     }

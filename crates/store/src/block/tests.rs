@@ -259,6 +259,37 @@ fn golden_block() {
     }
 }
 
+/// The lines of sixteen systems, each a stream.
+#[test]
+fn real_lines_come_back_byte_for_byte() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shared = std::env::var_os("TREFOIL_SHARED").map_or_else(|| here.join("../../../shared"), Into::into);
+    let Ok(files) = std::fs::read_dir(shared.join("data/loghub")) else {
+        println!("skipped: no real lines here; TREFOIL_SHARED names the directory that has them");
+        return;
+    };
+    let mut streams: Streams = Vec::new();
+    for file in
+        files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "log"))
+    {
+        let text = std::fs::read(&file).unwrap();
+        let lines = text.split(|byte| *byte == b'\n').zip(0i64..).map(|(text, n)| LineRef {
+            ts_ns: 1_700_000_000_000_000_000 + n * 37_000_111,
+            text,
+            metadata: model::LabelsRef::EMPTY,
+        });
+        let lines = Rows::Lines(LineColumns::from_rows(lines));
+        streams.push((stream(&[("app", &file.file_stem().unwrap().to_string_lossy())]), lines));
+    }
+    let (meta, object) = built(streams.clone());
+    println!("{} bytes of text in a block of {}", meta.raw_bytes, meta.size_bytes);
+    assert!(meta.size_bytes * 6 < meta.raw_bytes);
+    let (found, _) = asked(&opened(&meta, &object), &object, &[], &Question::all());
+    for (stream, rows) in &streams {
+        assert_eq!(&found[&stream.labels], lines(rows), "{}", stream.labels);
+    }
+}
+
 fn any_streams() -> impl Strategy<Value = Streams> {
     let row = (0i64..40, "[ab]{0,4}", 0u8..3);
     let rows = prop::collection::vec(row, 1..12).prop_map(|rows| {
