@@ -64,7 +64,7 @@ pub fn routes(context: &Context) -> Router<Context> {
         .route(&format!("{api}/tail"), get(tail::tail))
         .route("/api/prom/tail", get(tail::legacy))
         .merge(waiting)
-        .layer(axum::Extension(tail::Seats::default()))
+        .layer(axum::Extension(tail::Seats::new(&context.registry)))
 }
 
 /// Reads take their parameters from a GET's query and from a POST's form alike.

@@ -1,5 +1,6 @@
 //! What every handler needs.
 
+use crate::patterns::Patterns;
 use base::unit::{ByteSize, Period};
 use base::{Clock, Pool, meter::Registry};
 use model::{Append, Follow, Limits, LimitsOf, Operate, Select};
@@ -28,6 +29,8 @@ pub struct Context {
     pub settings: Arc<Settings>,
     /// What operators see of the process.
     pub process: Arc<Process>,
+    /// Patterns of the lines pushed lately; `None` where they are not mined.
+    pub patterns: Option<Patterns>,
 }
 
 impl Context {
@@ -45,7 +48,15 @@ impl Context {
             pool,
             settings: Arc::default(),
             process: Arc::default(),
+            patterns: None,
         }
+    }
+
+    /// The same, with patterns mined from what is appended. Must be called inside of a tokio runtime.
+    #[must_use]
+    pub fn with_patterns(self) -> Self {
+        let patterns = Patterns::start(self.pool.clone(), self.clock.clone());
+        Self { append: patterns.behind(self.append.clone()), patterns: Some(patterns), ..self }
     }
 }
 

@@ -5,6 +5,7 @@ mod ask;
 pub mod context;
 pub mod error;
 pub mod params;
+pub mod patterns;
 mod router;
 pub mod server;
 pub mod tenant;

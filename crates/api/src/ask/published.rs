@@ -29,7 +29,7 @@ pub async fn limits(State(context): State<Context>, tenants: Tenants) -> HttpRes
             "volume_enabled": limits.volume_enabled,
             "volume_max_series": limits.volume_max_series,
         },
-        "pattern_ingester_enabled": false,
+        "pattern_ingester_enabled": context.patterns.is_some(),
         "version": context.process.build.version,
     });
     Ok(json(body.to_string().into_bytes()))

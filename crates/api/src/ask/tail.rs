@@ -19,7 +19,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use base::unit::SECOND_NS;
 use follower::{Follower, Layout, Parts};
 use lines::Filter;
-use model::{Answer, AnsweredStream, Direction};
+use model::{Answer, AnsweredStream, Direction, Tenant};
 use query::engine::RangeQuery;
 use query::logql::ast::{Expr, LogExpr};
 use std::time::Duration;
@@ -61,7 +61,11 @@ fn open(upgrade: Upgrade, stopping: Stopping, seats: Seats, ask: Ask, layout: La
     let upgrade = upgrade.map_err(|_| HttpError::bad_request("Bad Request"))?;
     let upgrade = upgrade.max_write_buffer_size(FRAME_BUFFER_BYTES).max_message_size(FRAME_BUFFER_BYTES);
     Ok(upgrade.on_upgrade(move |mut socket| async move {
-        let tail = async { follower(&ask, &seats, question, layout).await?.run(&mut socket, stopping).await };
+        let tail = async {
+            let limit = ask.limits().max_concurrent_tail_requests;
+            let _seat = seats.take(&question.tenant, limit)?;
+            follower(&ask, question, layout).await?.run(&mut socket, stopping).await
+        };
         if let Err(reason) = tail.await {
             close(&mut socket, &reason).await;
         }
@@ -70,6 +74,7 @@ fn open(upgrade: Upgrade, stopping: Stopping, seats: Seats, ask: Ask, layout: La
 
 /// What a tail is asked for.
 struct Question {
+    tenant: Tenant,
     expr: Expr,
     history: RangeQuery,
     delay: Duration,
@@ -78,12 +83,12 @@ struct Question {
 impl Question {
     fn read(ask: &Ask) -> HttpResult<Self> {
         let params = &ask.params;
-        let tenants = vec![ask.tenants.one()?.clone()];
+        let tenant = ask.tenants.one()?.clone();
         let expr = query::logql::parse(params.get("query"))?;
         let limit = params.limit()?;
         let start_ns = params.range(ask.now_ns)?.start_ns;
         let history = RangeQuery {
-            tenants,
+            tenants: vec![tenant.clone()],
             query: params.get("query").to_owned(),
             start_ns,
             end_ns: ask.now_ns.saturating_add(1),
@@ -95,7 +100,7 @@ impl Question {
             align: false,
             now_ns: ask.now_ns,
         };
-        Ok(Self { expr, history, delay: delay(params.get("delay_for"))? })
+        Ok(Self { tenant, expr, history, delay: delay(params.get("delay_for"))? })
     }
 }
 
@@ -112,23 +117,21 @@ fn delay(text: &str) -> HttpResult<Duration> {
 }
 
 /// Starts to listen, then reads the past, so that nothing falls between.
-async fn follower(ask: &Ask, seats: &Seats, question: Question, layout: Layout) -> Result<Follower, String> {
+async fn follower(ask: &Ask, question: Question, layout: Layout) -> Result<Follower, String> {
     let text = |error: HttpError| error.text().to_owned();
     let Expr::Log(LogExpr { matchers, stages }) = question.expr else {
         return Err("only log selector is supported".to_owned());
     };
-    let tenant = ask.tenants.one().map_err(text)?;
-    let seat = seats.take(tenant, ask.limits().max_concurrent_tail_requests)?;
     let categorize = question.history.categorize;
     let filter = Filter::new(matchers, &stages, categorize).map_err(|error| error.to_string())?;
-    let live = ask.context.follow.follow(tenant);
+    let live = ask.context.follow.follow(&question.tenant);
     let past = ask_query::answer_range(ask, Waited(Duration::ZERO), question.history).await.map_err(text)?;
     let Answer::Streams(streams) = past.answer else {
         return Err("only log selector is supported".to_owned());
     };
     let life = ask.context.settings.tail_max_duration.duration();
     let pool = ask.context.pool.clone();
-    let parts = Parts { pool, live, filter, layout, delay: question.delay, life, seat };
+    let parts = Parts { pool, live, filter, layout, delay: question.delay, life };
     Ok(Follower::new(parts, oldest_first(streams)))
 }
 

@@ -2,7 +2,6 @@
 
 use crate::ask::legacy;
 use crate::ask::tail::lines::Filter;
-use crate::ask::tail::seats::Seat;
 use crate::server::Stopping;
 use axum::extract::ws::{Message, WebSocket};
 use base::Pool;
@@ -51,8 +50,6 @@ pub struct Parts {
     pub delay: Duration,
     /// When the tail ends at the latest.
     pub life: Duration,
-    /// Its place among the tenant's tails.
-    pub seat: Seat,
 }
 
 /// A tail.

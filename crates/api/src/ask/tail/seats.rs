@@ -1,13 +1,25 @@
 //! How many tails each tenant has open.
 
+use base::meter::{Cell, Metric, Registry, Type};
 use hashbrown::HashMap;
 use model::Tenant;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
+static ACTIVE: Metric = Metric {
+    name: "loki_querier_tail_active",
+    help: "Tails that are open now.",
+    kind: Type::Gauge,
+    labels: &[],
+    buckets: &[],
+};
+
 /// The open tails of all tenants. Cloning gives the same ones.
-#[derive(Clone, Debug, Default)]
-pub struct Seats(Arc<Mutex<HashMap<Tenant, usize>>>);
+#[derive(Clone, Debug)]
+pub struct Seats {
+    open: Arc<Mutex<HashMap<Tenant, usize>>>,
+    active: Cell,
+}
 
 /// One open tail; it is over when this is dropped.
 #[derive(Debug)]
@@ -17,12 +29,17 @@ pub struct Seat {
 }
 
 impl Seats {
+    /// No tail is open yet; `registry` counts them.
+    pub fn new(registry: &Registry) -> Self {
+        Self { open: Arc::default(), active: registry.cell(&ACTIVE, &[]) }
+    }
+
     /// A seat among at most `limit` of `tenant`; 0 is no limit.
     ///
     /// # Errors
     /// The reason for the close frame when all are taken.
     pub fn take(&self, tenant: &Tenant, limit: usize) -> Result<Seat, String> {
-        let mut open = self.0.lock();
+        let mut open = self.open.lock();
         let count = open.get(tenant).copied().unwrap_or(0) + 1;
         if limit > 0 && count > limit {
             return Err(format!(
@@ -30,18 +47,15 @@ impl Seats {
             ));
         }
         open.insert(tenant.clone(), count);
+        self.active.add(1.0);
         Ok(Seat { seats: self.clone(), tenant: tenant.clone() })
-    }
-
-    /// How many are open.
-    pub fn taken(&self) -> usize {
-        self.0.lock().values().sum()
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut open = self.seats.0.lock();
+        self.seats.active.add(-1.0);
+        let mut open = self.seats.open.lock();
         if let Some(count) = open.get_mut(&self.tenant) {
             *count -= 1;
             if *count == 0 {
