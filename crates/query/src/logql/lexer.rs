@@ -40,7 +40,7 @@ impl<'t> Lexer<'t> {
             return Ok(match lexeme {
                 Lexeme::End => Token::End,
                 Lexeme::Text(literal) => self.text(literal)?,
-                Lexeme::Number(number) => self.number(number),
+                Lexeme::Number(number) => self.number(number)?,
                 Lexeme::Identifier(name) => self.name(name),
                 Lexeme::Other("#") => {
                     let rest = self.scanner.rest();
@@ -67,21 +67,23 @@ impl<'t> Lexer<'t> {
     }
 
     /// A number, or with a unit behind it a duration or a byte size.
-    fn number(&mut self, number: &'t str) -> Token<'t> {
+    fn number(&mut self, number: &'t str) -> Result<Token<'t>> {
         let rest = self.scanner.rest();
-        let is_duration = |c: char| c.is_numeric() || "nuµmshdwy.".contains(c);
-        let len = run_len(rest, is_duration);
+        let len = run_len(rest, is_duration_char);
         if let Some(ns) = (len > 0).then(|| duration_ns(&format!("{number}{}", &rest[..len]))).flatten() {
             self.skip(len);
-            return Token::Duration(ns);
+            return Ok(Token::Duration(ns));
         }
-        let is_size = |c: char| c.is_numeric() || ".BikKMGTP".contains(c);
-        let len = run_len(rest, is_size);
-        if let Some(bytes) = (len > 0).then(|| written_bytes(&format!("{number}{}", &rest[..len]))).flatten() {
-            self.skip(len);
-            return Token::Bytes(bytes);
+        let len = run_len(rest, |c| c.is_numeric() || ".BikKMGTP".contains(c));
+        match (len > 0).then(|| written_bytes(&format!("{number}{}", &rest[..len]))).flatten() {
+            None => Ok(Token::Number(number)),
+            // Written anew it is `0B`, which the scanner takes for a binary number.
+            Some(0) => Err(parse_error(self.position, "decimal literal has no digits")),
+            Some(bytes) => {
+                self.skip(len);
+                Ok(Token::Bytes(bytes))
+            }
         }
-        Token::Number(number)
     }
 
     /// A flag, a negative duration, or the sign.
@@ -99,7 +101,7 @@ impl<'t> Lexer<'t> {
                 return Token::Flag(flag);
             }
         }
-        let len = run_len(rest, |c| c.is_numeric() || "nuµmshdwy.".contains(c));
+        let len = run_len(rest, is_duration_char);
         if let Some(ns) = (len > 0).then(|| duration_ns(&format!("-{}", &rest[..len]))).flatten() {
             self.skip(len);
             return Token::Duration(ns);
@@ -139,6 +141,10 @@ impl<'t> Lexer<'t> {
 /// Bytes of the characters at the start of `text` that are `wanted`.
 fn run_len(text: &str, wanted: impl Fn(char) -> bool) -> usize {
     text.find(|c: char| !wanted(c)).unwrap_or(text.len())
+}
+
+fn is_duration_char(c: char) -> bool {
+    c.is_numeric() || "nuµmshdwy.".contains(c)
 }
 
 /// Whether what follows a name makes it a function: `(`, `by (`, `without (`.

@@ -6,10 +6,15 @@ mod check;
 mod lexer;
 mod literal;
 mod parser;
+mod precedence;
+mod pretty;
+mod print;
 mod token;
 
 use ast::Expr;
 use base::Result;
+
+pub use pretty::pretty;
 
 /// Reads a query and checks all rules that need no data.
 ///
@@ -24,6 +29,12 @@ pub fn parse(text: &str) -> Result<Expr> {
         Some(fault) => Err(fault),
         None => Ok(expr),
     }
+}
+
+/// `expr` as a query on one line: the same text for all queries that mean the same tree. Every part
+/// of a tree has this form as its [`std::fmt::Display`].
+pub fn print(expr: &Expr) -> String {
+    expr.to_string()
 }
 
 #[cfg(test)]

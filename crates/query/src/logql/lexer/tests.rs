@@ -56,6 +56,7 @@ fn numbers_with_units() {
     assert_eq!(tokens("5B 5kB 5KB 2M"), [Bytes(5), Bytes(5000), Bytes(5000), Bytes(2_000_000)]);
     // Two digits are all that the reference compares.
     assert_eq!(tokens("1KiB 1536B 12345B 5MiB"), [Bytes(1000), Bytes(1500), Bytes(12_000), Bytes(5_200_000)]);
+    assert_eq!(tokens("1PB 2PiB"), [Bytes(1_000_000_000_000_000), Bytes(2_300_000_000_000_000)]);
     assert_eq!(tokens("5b 1 s"), [Number("5"), Identifier("b"), Number("1"), Identifier("s")]);
     assert_eq!(tokens("- 5 -5 +5")[0], Token::Word(Word::Sub));
     assert_eq!(tokens("1e3 0x10 .5 5."), [Number("1e3"), Number("0x10"), Number(".5"), Number("5.")]);
@@ -90,6 +91,7 @@ fn refuses_what_is_no_token() {
         ("[1.5h]", "parse error at line 0, col 1: unknown unit \".\" in duration \"1.5h\""),
         ("[30m1h]", "parse error at line 0, col 1: not a valid duration string: \"30m1h\""),
         ("[300y]", "parse error at line 0, col 1: duration out of range"),
+        ("0KB", "parse error at line 1, col 1: decimal literal has no digits"),
         ("\"\\777\"", "parse error at line 1, col 1: invalid syntax"),
         ("\"\\ud800\"", "parse error at line 1, col 1: invalid syntax"),
     ] {

@@ -85,7 +85,8 @@ impl<'t> Parser<'t> {
             _ => return Err(self.unexpected(&[])),
         };
         let value = float(self.expect_number()?)?;
-        Ok(LabelFilter::Number { name, op, value: if negative { -value } else { value } })
+        // Subtracted, since `-0` could not be written: it reads as a duration.
+        Ok(LabelFilter::Number { name, op, value: if negative { 0.0 - value } else { value } })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::logql::ast::{
     Binary, BinaryOp, Expr, GroupSide, Grouping, LabelReplace, LogExpr, Matching, MetricExpr,
     RangeAggregation, RangeOp, VectorAggregation, VectorOp,
 };
+use crate::logql::precedence::binding;
 use crate::logql::{check, literal};
 use crate::logql::token::{Function, Token, Word};
 use crate::syntax::pratt::{self, Binding, Operators};
@@ -19,8 +20,8 @@ pub fn expression(parser: &mut Parser<'_>) -> Result<Checked> {
 /// The language of expressions.
 struct Expressions<'p, 't>(&'p mut Parser<'t>);
 
-/// What stands in place of an expression that breaks a rule.
-const NOTHING: MetricExpr = MetricExpr::Literal(f64::NAN);
+/// What stands in place of an expression that breaks a rule: no number, which others would fold.
+const NOTHING: MetricExpr = MetricExpr::VectorFn(f64::NAN);
 
 impl Checked {
     fn metric(expr: MetricExpr, fault: Option<Error>, depth: usize) -> Self {
@@ -61,7 +62,9 @@ impl Operators for Expressions<'_, '_> {
         self.0.next()?;
         let return_bool = self.0.take(Word::Bool)?;
         let matching = self.0.matching()?;
+        self.0.nesting.enter()?;
         let right = pratt::parse(self, strength)?;
+        self.0.nesting.leave();
         let depth = tree_depth(left.depth, right.depth)?;
         let inner_fault = left.fault.or(right.fault);
         Ok(match check::binary_legs(op, left.expr, right.expr) {
@@ -74,22 +77,6 @@ impl Operators for Expressions<'_, '_> {
                 Checked::metric(MetricExpr::Binary(Box::new(binary)), inner_fault, depth)
             }
         })
-    }
-}
-
-fn binding(op: BinaryOp) -> Binding {
-    match op {
-        BinaryOp::Or => Binding::left_associative(1),
-        BinaryOp::And | BinaryOp::Unless => Binding::left_associative(2),
-        BinaryOp::Equal
-        | BinaryOp::NotEqual
-        | BinaryOp::Greater
-        | BinaryOp::GreaterEqual
-        | BinaryOp::Less
-        | BinaryOp::LessEqual => Binding::left_associative(3),
-        BinaryOp::Add | BinaryOp::Sub => Binding::left_associative(4),
-        BinaryOp::Mul | BinaryOp::Div | BinaryOp::Mod => Binding::left_associative(5),
-        BinaryOp::Pow => Binding::right_associative(6),
     }
 }
 
@@ -261,8 +248,8 @@ impl<'t> Parser<'t> {
 fn literal_of(number: &str, negative: bool) -> Checked {
     match float(number) {
         Ok(value) => {
-            Checked::metric(MetricExpr::Literal(if negative { -value } else { value }), None, 0)
+            Checked::metric(MetricExpr::Literal(if negative { 0.0 - value } else { value }), None, 0)
         }
-        Err(fault) => Checked::metric(NOTHING, Some(fault), 0),
+        Err(fault) => Checked::metric(MetricExpr::Literal(f64::NAN), Some(fault), 0),
     }
 }
