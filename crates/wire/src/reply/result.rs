@@ -85,7 +85,7 @@ fn put_result(out: &mut Vec<u8>, answer: &Answer, categorize: bool) {
             put_sample(out, point.ts_ns, point.value);
             out.push(b'}');
         }),
-        Answer::Scalar { ts_ns, value } => put_sample(out, *ts_ns, *value),
+        Answer::Scalar { ts_ns, value } => put_scalar(out, *ts_ns, *value),
     }
 }
 
@@ -111,6 +111,15 @@ pub(super) fn put_line(out: &mut Vec<u8>, line: &AnsweredLine, categorize: bool)
 fn put_metric(out: &mut Vec<u8>, labels: LabelsRef<'_>) {
     out.extend_from_slice(b"{\"metric\":");
     put_labels(out, labels);
+}
+
+/// Unlike all other samples, a scalar has its time in milliseconds: so Loki answers.
+fn put_scalar(out: &mut Vec<u8>, ts_ns: i64, value: f64) {
+    out.push(b'[');
+    put_integer(out, ts_ns.div_euclid(1_000_000));
+    out.extend_from_slice(b",\"");
+    put_sample_value(out, value);
+    out.extend_from_slice(b"\"]");
 }
 
 fn put_sample(out: &mut Vec<u8>, ts_ns: i64, value: f64) {

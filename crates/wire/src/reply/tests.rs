@@ -67,7 +67,7 @@ fn numbers_of_every_kind() {
         json!({"resultType": "vector", "result": [{"metric": {}, "value": [0, "+Inf"]}]})
     );
     let scalar = Answer::Scalar { ts_ns: 2_000_000_000, value: 2.0 };
-    assert_eq!(result_of(&scalar, false), json!({"resultType": "scalar", "result": [2, "2"]}));
+    assert_eq!(result_of(&scalar, false), json!({"resultType": "scalar", "result": [2000, "2"]}));
     assert_eq!(result_of(&Answer::Matrix(vec![]), false), json!({"resultType": "matrix", "result": []}));
 }
 
