@@ -4,7 +4,7 @@
 mod form;
 mod time;
 
-pub use time::{duration, float_or_duration, integer, prometheus_duration_text, timestamp};
+pub use time::{duration, float_or_duration, integer, timestamp};
 
 use crate::error::{HttpError, HttpResult};
 use axum::body::Body;

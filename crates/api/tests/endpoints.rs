@@ -1,5 +1,7 @@
 //! Every endpoint once over a small store, with the exact answer.
 
+#![allow(clippy::unwrap_used)] // in tests, also in the functions around them
+
 use api::context::{Context, Settings};
 use api::server::{ServerConfig, Stopping, http_service};
 use axum::Router;

@@ -1,5 +1,7 @@
 //! The server over real sockets: tails, compression, bounds, stopping.
 
+#![allow(clippy::unwrap_used)] // in tests, also in the functions around them
+
 use api::context::{Context, Settings};
 use api::server::{Server, ServerConfig};
 use base::unit::Period;

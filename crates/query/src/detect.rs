@@ -104,7 +104,7 @@ pub fn fields(streams: &[AnsweredStream], limit: usize) -> Result<Vec<Field>> {
         let seen = match found.get_mut(name) {
             Some(seen) => seen,
             None if full => return,
-            None => found.entry(name.to_owned()).or_insert_with(Seen::default),
+            None => found.entry(name.to_owned()).or_default(),
         };
         seen.add(name, value, parser, line);
     })?;

@@ -2,7 +2,6 @@
 //! checked where they are planned.)
 
 use crate::error::{HttpError, HttpResult};
-use crate::params::prometheus_duration_text;
 use crate::tenant::Tenants;
 use base::unit::go_duration_text;
 use model::{Limits, LimitsOf, TimeRange};
@@ -19,7 +18,7 @@ pub fn within(range: TimeRange, limits: &Limits, now_ns: i64) -> HttpResult<Time
     if range.end_ns < range.start_ns {
         return Err(HttpError::bad_request(format!(
             "this data is no longer available, it is past now - max_query_lookback ({})",
-            prometheus_duration_text(lookback_ns)
+            limits.max_query_lookback.prometheus_text()
         )));
     }
     let longest_ns = limits.max_query_length.ns();
@@ -27,7 +26,7 @@ pub fn within(range: TimeRange, limits: &Limits, now_ns: i64) -> HttpResult<Time
         return Err(HttpError::bad_request(format!(
             "the query time range exceeds the limit (query length: {}, limit: {})",
             go_duration_text(range.length_ns()),
-            prometheus_duration_text(longest_ns)
+            limits.max_query_length.prometheus_text()
         )));
     }
     Ok(range)

@@ -3,7 +3,6 @@
 use crate::ask::json;
 use crate::context::Context;
 use crate::error::HttpResult;
-use crate::params::prometheus_duration_text;
 use crate::tenant::Tenants;
 use axum::extract::State;
 use serde_json::json as value;
@@ -11,7 +10,7 @@ use serde_json::json as value;
 /// Limits of the tenant that concern a reader.
 pub async fn limits(State(context): State<Context>, tenants: Tenants) -> HttpResult {
     let limits = (context.limits)(tenants.one()?);
-    let period = |period: base::unit::Period| prometheus_duration_text(period.ns());
+    let period = |period: base::unit::Period| period.prometheus_text();
     let body = value!({
         "limits": {
             "discover_log_levels": limits.discover_log_levels,

@@ -94,24 +94,3 @@ pub fn float_or_duration(text: &str) -> Result<i64, String> {
     }
     duration(text).map_err(|_| format!("cannot parse {text:?} to a valid duration"))
 }
-
-/// What Prometheus prints for a duration, which ends at milliseconds: `30d1h`, `1w`, `0s`. Years and
-/// weeks are only used for what they divide.
-pub fn prometheus_duration_text(ns: i64) -> String {
-    let mut rest_ns = ns.unsigned_abs() / 1_000_000 * 1_000_000;
-    if rest_ns == 0 {
-        return "0s".to_owned();
-    }
-    let mut out = if ns < 0 { "-".to_owned() } else { String::new() };
-    for (unit, unit_ns) in UNITS {
-        let unit_ns = unit_ns.unsigned_abs();
-        if matches!(unit, "y" | "w") && !rest_ns.is_multiple_of(unit_ns) {
-            continue;
-        }
-        if rest_ns >= unit_ns {
-            out += &format!("{}{unit}", rest_ns / unit_ns);
-            rest_ns %= unit_ns;
-        }
-    }
-    out
-}
