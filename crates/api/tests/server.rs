@@ -8,14 +8,17 @@ use base::unit::Period;
 use base::{Clock, Pool};
 use futures_util::StreamExt as _;
 use model::twin::Twin;
-use model::{Append as _, BatchBuilder, Labels, LineRef, Signal, Tenant};
+use model::{
+    Append as _, BatchBuilder, BoxFuture, Labels, LineRef, RunStream, Select, Selection, Signal, StreamFacts,
+    StreamQuery, Tenant,
+};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -32,10 +35,14 @@ struct Running {
 
 impl Running {
     async fn start(settings: Settings, config: ServerConfig) -> Self {
+        Self::start_with(config, |context| context.settings = Arc::new(settings)).await
+    }
+
+    async fn start_with(config: ServerConfig, change: impl FnOnce(&mut Context)) -> Self {
         let twin = Twin::new();
         let mut context = Context::over(Arc::new(twin.clone()), Pool::new(1).unwrap());
         context.clock = Clock::manual(START_NS + 60 * SECOND_NS);
-        context.settings = Arc::new(settings);
+        change(&mut context);
         let config = ServerConfig {
             http_listen_address: "127.0.0.1".to_owned(),
             http_listen_port: 0,
@@ -74,6 +81,33 @@ impl Running {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
         answer
+    }
+}
+
+/// A store that never answers about streams, or panics.
+struct Broken {
+    panics: bool,
+    given_up: Arc<Notify>,
+}
+
+impl Select for Broken {
+    fn select(&self, _: Selection) -> RunStream {
+        Box::pin(futures_util::stream::pending())
+    }
+
+    fn streams(&self, _: StreamQuery) -> BoxFuture<'_, base::Result<Vec<StreamFacts>>> {
+        struct Notice(Arc<Notify>);
+        impl Drop for Notice {
+            fn drop(&mut self) {
+                self.0.notify_one();
+            }
+        }
+        assert!(!self.panics, "broken store");
+        let notice = Notice(self.given_up.clone());
+        Box::pin(async move {
+            let _notice = notice;
+            std::future::pending().await
+        })
     }
 }
 
@@ -218,4 +252,30 @@ async fn http2_without_tls_is_spoken() {
     let mut frame = [0; 9];
     stream.read_exact(&mut frame).await.unwrap();
     assert_eq!(frame[3], 4, "{frame:?}");
+}
+
+#[tokio::test]
+async fn a_question_ends_when_its_asker_goes_away() {
+    let given_up = Arc::new(Notify::new());
+    let store = Arc::new(Broken { panics: false, given_up: given_up.clone() });
+    let running = Running::start_with(ServerConfig::default(), |context| context.select = store).await;
+    let mut asker = TcpStream::connect(running.address).await.unwrap();
+    asker.write_all(b"GET /loki/api/v1/labels HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(200), given_up.notified()).await.is_err());
+    drop(asker);
+    tokio::time::timeout(Duration::from_secs(10), given_up.notified()).await.unwrap();
+    let metrics = running.raw("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    let counted = r#"_count{method="GET",route="loki_api_v1_labels",status_code="499",ws="false"} 1"#;
+    assert!(String::from_utf8_lossy(&metrics).contains(counted));
+}
+
+#[tokio::test]
+async fn a_panic_answers_500_and_is_counted() {
+    let store = Arc::new(Broken { panics: true, given_up: Arc::default() });
+    let running = Running::start_with(ServerConfig::default(), |context| context.select = store).await;
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let answer = running.raw(&get("/loki/api/v1/labels")).await;
+    assert!(answer.starts_with(b"HTTP/1.1 500 "), "{}", String::from_utf8_lossy(&answer));
+    let metrics = running.raw(&get("/metrics")).await;
+    assert!(String::from_utf8_lossy(&metrics).contains("\nloki_panic_total 1\n"));
 }
