@@ -1,0 +1,6 @@
+//! Segments of the write-ahead log.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = wal::segment::read(bytes);
+});
