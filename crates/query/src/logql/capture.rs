@@ -89,7 +89,8 @@ pub fn check_pattern_filter(pattern: &str) -> Result<(), String> {
 fn readable(pattern: &str) -> Result<Vec<Piece<'_>>, String> {
     let pieces = pieces(pattern);
     if pieces.is_empty() {
-        let nothing = "parse error at line 1, col 1: syntax error: unexpected $end, expecting IDENTIFIER or LITERAL";
+        let nothing =
+            "parse error at line 1, col 1: syntax error: unexpected $end, expecting IDENTIFIER or LITERAL";
         return Err(nothing.to_owned());
     }
     for pair in pieces.windows(2) {

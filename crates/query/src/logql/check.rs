@@ -36,8 +36,10 @@ pub fn binary_legs(op: BinaryOp, left: Expr, right: Expr) -> Result<(MetricExpr,
         for (leg, name) in [(&left, "left"), (&right, "right")] {
             if let MetricExpr::Literal(value) = leg {
                 let value = go::format_float(*value, b'f', 6);
-                let message =
-                    format!("unexpected literal for {name} leg of logical/set binary operation ({}): {value}", op.name());
+                let message = format!(
+                    "unexpected literal for {name} leg of logical/set binary operation ({}): {value}",
+                    op.name()
+                );
                 return refuse(&message);
             }
         }

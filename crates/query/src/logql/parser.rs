@@ -165,7 +165,6 @@ impl<'t> Parser<'t> {
 
 /// A number as it is written, where its text may still not be one.
 fn float(text: &str) -> Result<f64> {
-    crate::go::parse_float(text).map_err(|why| {
-        parse_error(Position::NOWHERE, &format!("unable to parse literal as a float: {why}"))
-    })
+    crate::go::parse_float(text)
+        .map_err(|why| parse_error(Position::NOWHERE, &format!("unable to parse literal as a float: {why}")))
 }

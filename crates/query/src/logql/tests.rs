@@ -22,7 +22,10 @@ fn size_and_depth_are_bounded() {
     assert_eq!(refusal(&format!("vector(1){}", " ^ vector(1)".repeat(5000))), too_deep);
     assert_eq!(nested("(", "1", ")", 100), "accepted as 1");
     // The stack of a thread bears what is allowed.
-    assert!(nested("(1 - sum by (a) (label_replace(", "vector(1)", ",\"\",\"\",\"\",\"\")))", 31).starts_with("accepted"));
+    assert!(
+        nested("(1 - sum by (a) (label_replace(", "vector(1)", ",\"\",\"\",\"\",\"\")))", 31)
+            .starts_with("accepted")
+    );
     assert!(nested("1 ^ (", "vector(1)", ")", 42).starts_with("accepted"));
 }
 

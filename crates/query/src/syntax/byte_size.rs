@@ -11,3 +11,6 @@ pub fn write(bytes: u64) -> String {
     let unit = UNITS.get(power as usize).copied().unwrap_or("EB");
     if value < 10.0 { format!("{value:.1}{unit}") } else { format!("{value:.0}{unit}") }
 }
+
+#[cfg(test)]
+mod tests;

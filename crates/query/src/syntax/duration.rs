@@ -66,3 +66,6 @@ pub fn write(ns: i64) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,8 @@ pub trait Operators {
     ///
     /// # Errors
     /// The language's syntax errors.
-    fn apply(&mut self, operator: Self::Operator, left: Self::Operand, strength: u8) -> Result<Self::Operand>;
+    fn apply(&mut self, operator: Self::Operator, left: Self::Operand, strength: u8)
+    -> Result<Self::Operand>;
 }
 
 /// Reads an expression whose operators bind with at least `strength`.
@@ -72,3 +73,6 @@ pub fn parse_after<L: Operators>(language: &mut L, first: L::Operand, strength: 
     }
     Ok(left)
 }
+
+#[cfg(test)]
+mod tests;

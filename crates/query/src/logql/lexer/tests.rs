@@ -35,24 +35,29 @@ fn words_are_words_in_any_case() {
 #[test]
 fn signs_take_two_characters_where_they_can() {
     use Word::{Equal, EqualEqual, GreaterEqual, NotPattern, Pipe, PipePattern};
-    let words = |text| tokens(text).into_iter().filter_map(|t| if let Token::Word(w) = t { Some(w) } else { None });
-    assert_eq!(words("|> || = >= !> ===").collect::<Vec<_>>(), [
-        PipePattern, Pipe, Pipe, Equal, GreaterEqual, NotPattern, EqualEqual, Equal
-    ]);
+    let words =
+        |text| tokens(text).into_iter().filter_map(|t| if let Token::Word(w) = t { Some(w) } else { None });
+    assert_eq!(
+        words("|> || = >= !> ===").collect::<Vec<_>>(),
+        [PipePattern, Pipe, Pipe, Equal, GreaterEqual, NotPattern, EqualEqual, Equal]
+    );
     assert_eq!(tokens("!;€"), [Token::Identifier("!"), Token::Identifier(";"), Token::Identifier("€")]);
 }
 
 #[test]
 fn numbers_with_units() {
     use Token::{Bytes, Duration, Identifier, Number, Range};
-    assert_eq!(tokens("5m 1h30m 1.5s 3ns 1d -2m"), [
-        Duration(300_000_000_000),
-        Duration(5_400_000_000_000),
-        Duration(1_500_000_000),
-        Duration(3),
-        Duration(86_400_000_000_000),
-        Duration(-120_000_000_000),
-    ]);
+    assert_eq!(
+        tokens("5m 1h30m 1.5s 3ns 1d -2m"),
+        [
+            Duration(300_000_000_000),
+            Duration(5_400_000_000_000),
+            Duration(1_500_000_000),
+            Duration(3),
+            Duration(86_400_000_000_000),
+            Duration(-120_000_000_000),
+        ]
+    );
     assert_eq!(tokens("5B 5kB 5KB 2M"), [Bytes(5), Bytes(5000), Bytes(5000), Bytes(2_000_000)]);
     // Two digits are all that the reference compares.
     assert_eq!(tokens("1KiB 1536B 12345B 5MiB"), [Bytes(1000), Bytes(1500), Bytes(12_000), Bytes(5_200_000)]);
@@ -67,10 +72,10 @@ fn numbers_with_units() {
 fn flags_strings_and_comments() {
     assert_eq!(tokens("--strict --keep-empty"), [Token::Flag(Flag::Strict), Token::Flag(Flag::KeepEmpty)]);
     assert_eq!(tokens("--other").len(), 3);
-    assert_eq!(tokens(r#""a\tb\u00e9" `a\t`"#), [
-        Token::Text("a\tbé".to_owned()),
-        Token::Text(r"a\t".to_owned())
-    ]);
+    assert_eq!(
+        tokens(r#""a\tb\u00e9" `a\t`"#),
+        [Token::Text("a\tbé".to_owned()), Token::Text(r"a\t".to_owned())]
+    );
     assert_eq!(tokens("a # \"b\n c"), [Token::Identifier("a"), Token::Identifier("c")]);
 }
 

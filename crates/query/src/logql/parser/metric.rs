@@ -6,8 +6,8 @@ use crate::logql::ast::{
     RangeAggregation, RangeOp, VectorAggregation, VectorOp,
 };
 use crate::logql::precedence::binding;
-use crate::logql::{check, literal};
 use crate::logql::token::{Function, Token, Word};
+use crate::logql::{check, literal};
 use crate::syntax::pratt::{self, Binding, Operators};
 use crate::syntax::{Position, parse_error, tree_depth};
 use base::{Error, Result};

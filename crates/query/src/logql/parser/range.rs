@@ -72,11 +72,7 @@ impl Parser<'_> {
             if pipeline.is_empty() && self.take(Word::Pipe)? {
                 pipeline.unwrap = Some(self.unwrap()?);
             }
-            return Ok(LogRange::new(
-                LogExpr { matchers, stages: pipeline.stages },
-                pipeline.unwrap,
-                window,
-            ));
+            return Ok(LogRange::new(LogExpr { matchers, stages: pipeline.stages }, pipeline.unwrap, window));
         }
         let expected: &[&str] = if pipeline.unwrap.is_some() { &["RANGE", ")", "|"] } else { &[] };
         let window = self.window(expected)?;

@@ -10,7 +10,8 @@ use proptest::sample::select;
 
 fn name() -> impl Strategy<Value = String> {
     // Functions' names are names where they are not called.
-    select(vec!["a", "b_1", "_", "Level", "rate", "sum", "bytes", "ip", "größe", "topk"]).prop_map(str::to_owned)
+    select(vec!["a", "b_1", "_", "Level", "rate", "sum", "bytes", "ip", "größe", "topk"])
+        .prop_map(str::to_owned)
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -55,15 +56,22 @@ fn compare_op() -> impl Strategy<Value = CompareOp> {
 
 /// Byte sizes that two digits can tell.
 fn bytes() -> impl Strategy<Value = u64> {
-    (1u64..1_000_000_000_000_000)
-        .prop_map(|bytes| crate::go::parse_size(&byte_size::write(bytes)).unwrap())
+    (1u64..1_000_000_000_000_000).prop_map(|bytes| crate::go::parse_size(&byte_size::write(bytes)).unwrap())
 }
 
 fn label_filter() -> impl Strategy<Value = LabelFilter> {
     let leaf = prop_oneof![
         matcher().prop_map(LabelFilter::Text),
-        (name(), compare_op(), number()).prop_map(|(name, op, value)| LabelFilter::Number { name, op, value }),
-        (name(), compare_op(), any::<i64>()).prop_map(|(name, op, ns)| LabelFilter::Duration { name, op, ns }),
+        (name(), compare_op(), number()).prop_map(|(name, op, value)| LabelFilter::Number {
+            name,
+            op,
+            value
+        }),
+        (name(), compare_op(), any::<i64>()).prop_map(|(name, op, ns)| LabelFilter::Duration {
+            name,
+            op,
+            ns
+        }),
         (name(), compare_op(), bytes()).prop_map(|(name, op, bytes)| LabelFilter::Bytes { name, op, bytes }),
         (name(), select(vec![MatchOp::Equal, MatchOp::NotEqual]), text())
             .prop_map(|(name, op, pattern)| LabelFilter::Ip { name, op, pattern }),
@@ -86,7 +94,8 @@ fn stage() -> impl Strategy<Value = Stage> {
         (name(), text()).prop_map(|(to, template)| LabelFormat::Template { to, template }),
     ];
     let items = || {
-        let one = prop_oneof![name().prop_map(NameOrMatcher::Name), matcher().prop_map(NameOrMatcher::Matcher)];
+        let one =
+            prop_oneof![name().prop_map(NameOrMatcher::Name), matcher().prop_map(NameOrMatcher::Matcher)];
         prop::collection::vec(one, 1..3)
     };
     prop_oneof![
@@ -167,8 +176,10 @@ fn range() -> impl Strategy<Value = RangeAggregation> {
 fn matching() -> impl Strategy<Value = Option<Matching>> {
     let side = select(vec![GroupSide::Left, GroupSide::Right]);
     let group = of((side, prop::collection::vec(name(), 0..2)));
-    of((any::<bool>(), prop::collection::vec(name(), 0..3), group).prop_map(|(on, labels, group)| {
-        Matching { on, labels, group }
+    of((any::<bool>(), prop::collection::vec(name(), 0..3), group).prop_map(|(on, labels, group)| Matching {
+        on,
+        labels,
+        group,
     }))
     .prop_map(|m| m.filter(|m| m.on || !m.labels.is_empty() || m.group.is_some()))
 }
@@ -190,7 +201,9 @@ fn metric() -> impl Strategy<Value = MetricExpr> {
             }),
             binary.prop_map(|(op, series, other, swap, return_bool, matching)| {
                 let op = match (op, &other) {
-                    (BinaryOp::And | BinaryOp::Or | BinaryOp::Unless, MetricExpr::Literal(_)) => BinaryOp::Add,
+                    (BinaryOp::And | BinaryOp::Or | BinaryOp::Unless, MetricExpr::Literal(_)) => {
+                        BinaryOp::Add
+                    }
                     (op, _) => op,
                 };
                 let (left, right) = if swap { (other, series) } else { (series, other) };
