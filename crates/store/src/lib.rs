@@ -1,3 +1,36 @@
-//! One node's engine: head, block, catalogue, flush, select.
+//! One node's engine for one signal.
+//!
+//! ```text
+//! append   limits ─▶ memory ─▶ write-ahead log ─▶ head ─▶ acknowledged
+//! flush    head ─▶ blocks ─▶ bucket ─▶ catalogue ─▶ log truncated
+//! select   heads ∪ blocks of the catalogue ─▶ runs without duplicates
+//! start    catalogue ─▶ log replayed into heads ─▶ ready
+//! ```
+//!
+//! What was acknowledged is in the log until the catalogue names the blocks that have it; what the
+//! catalogue says a log's rows are covered up to is not replayed. So a crash at any point loses nothing, and what a
+//! client sends twice collapses. Which signal it stores is a setting; rows are understood in `model` and `page`.
 
+mod admission;
+mod append;
+mod background;
 pub mod block;
+pub mod catalogue;
+mod config;
+mod engine;
+mod flush;
+mod follow;
+mod head;
+mod meters;
+mod open_blocks;
+mod replay;
+mod retain;
+mod select;
+mod store;
+mod tenant;
+mod writer_name;
+
+pub use config::StoreConfig;
+pub use engine::Phase;
+pub use retain::Retained;
+pub use store::Store;

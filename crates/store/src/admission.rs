@@ -1,0 +1,121 @@
+//! Which streams of a tenant are active, and which of a batch are refused.
+//!
+//! A stream is active from its first row until none came for a while, whether its rows are in memory
+//! or already in blocks: the limit is about streams, not about when they were flushed.
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+use model::batch::BatchStream;
+use model::{Batch, Limits, Refusal, Refused};
+use parking_lot::Mutex;
+
+/// The active streams of a tenant, by fingerprint. Two streams of one fingerprint (one pair in 2^64)
+/// count as one.
+#[derive(Debug, Default)]
+pub struct Admission {
+    active: Mutex<HashMap<u64, Active, foldhash::fast::RandomState>>,
+}
+
+/// A stream's tokens: bytes that it may still get now.
+#[derive(Clone, Copy, Debug)]
+struct Active {
+    last_ns: i64,
+    tokens: f64,
+}
+
+/// What a look at a batch gave.
+#[derive(Debug, Default)]
+pub struct Admitted {
+    /// Streams that were refused.
+    pub refused: Vec<Refused>,
+    /// Streams that became active.
+    pub created: u64,
+}
+
+impl Admission {
+    /// Says which streams of `batch` are refused at `now_ns` under `limits`.
+    pub fn admit(&self, batch: &Batch, limits: &Limits, now_ns: i64) -> Admitted {
+        let limit = stream_limit(limits);
+        let rate = limits.per_stream_rate_limit.0 as f64;
+        let burst = limits.per_stream_rate_limit_burst.0 as f64;
+        let mut admitted = Admitted::default();
+        let mut active = self.active.lock();
+        for (position, stream) in batch.streams().enumerate() {
+            let count = active.len() as u64;
+            let slot = match active.entry(model::stream::fingerprint(stream.labels.bytes())) {
+                Entry::Occupied(slot) => slot.into_mut(),
+                Entry::Vacant(_) if limit > 0 && count >= limit => {
+                    admitted.refused.push(Refused { stream: position, why: Refusal::StreamLimit { limit } });
+                    continue;
+                }
+                Entry::Vacant(slot) => {
+                    admitted.created += 1;
+                    slot.insert(Active { last_ns: now_ns, tokens: burst })
+                }
+            };
+            let passed_s = now_ns.saturating_sub(slot.last_ns).max(0) as f64 / 1e9;
+            // Limits may have changed since the last look.
+            slot.tokens = (slot.tokens + passed_s * rate).min(burst);
+            slot.last_ns = slot.last_ns.max(now_ns);
+            let asked_bytes = row_bytes(&stream);
+            if asked_bytes as f64 > slot.tokens {
+                let limit_bytes = limits.per_stream_rate_limit.0;
+                let why = Refusal::StreamRate { limit_bytes, asked_bytes };
+                admitted.refused.push(Refused { stream: position, why });
+            } else {
+                slot.tokens -= asked_bytes as f64;
+            }
+        }
+        admitted
+    }
+
+    /// Counts the streams of `batch` as active without any limit: they were admitted before. Gives
+    /// the number of those that were not.
+    pub fn note(&self, batch: &Batch) -> u64 {
+        let mut active = self.active.lock();
+        let mut created = 0;
+        for stream in batch.streams() {
+            let fresh = Active { last_ns: batch.received_ns(), tokens: f64::MAX };
+            match active.entry(model::stream::fingerprint(stream.labels.bytes())) {
+                Entry::Occupied(mut slot) => slot.get_mut().last_ns = fresh.last_ns.max(slot.get().last_ns),
+                Entry::Vacant(slot) => {
+                    slot.insert(fresh);
+                    created += 1;
+                }
+            }
+        }
+        created
+    }
+
+    /// Forgets the streams that got no row since `since_ns`; gives their number.
+    pub fn forget_idle(&self, since_ns: i64) -> u64 {
+        let mut active = self.active.lock();
+        let before = active.len();
+        active.retain(|_, stream| stream.last_ns >= since_ns);
+        if active.len() * 4 < active.capacity() {
+            active.shrink_to_fit();
+        }
+        (before - active.len()) as u64
+    }
+
+    /// Number of active streams.
+    pub fn len(&self) -> usize {
+        self.active.lock().len()
+    }
+}
+
+/// On a single node the cluster's limit is the node's, too.
+fn stream_limit(limits: &Limits) -> u64 {
+    let limits = [limits.max_global_streams_per_user, limits.max_streams_per_user];
+    limits.into_iter().filter(|limit| *limit > 0).min().unwrap_or(0)
+}
+
+/// Bytes of text and structured metadata, which is what Loki's rate counts.
+fn row_bytes(stream: &BatchStream<'_>) -> u64 {
+    let metadata =
+        |row: &model::LineRef<'_>| row.metadata.iter().map(|(n, v)| n.len() + v.len()).sum::<usize>();
+    stream.lines().map(|row| (row.text.len() + metadata(&row)) as u64).sum()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! What a store does by itself: looks for rows that should leave memory, reads what other writers of
+//! the bucket did, forgets idle streams, retires old blocks.
+
+use crate::engine::{Engine, Phase};
+use crate::flush::Reason;
+use crate::tenant::TenantState;
+use base::unit::Period;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Tenants that are flushed at the same time. Each holds one block in memory.
+const FLUSHES_IN_FLIGHT: usize = 2;
+
+/// When something is to be done again.
+struct Every {
+    period: Period,
+    last_ns: i64,
+}
+
+impl Every {
+    fn new(period: Period, now_ns: i64) -> Self {
+        Self { period, last_ns: now_ns }
+    }
+
+    /// Whether the period has passed; begins the next one if so. A period of 0 never passes.
+    fn is_due(&mut self, now_ns: i64) -> bool {
+        let due = self.period.ns() > 0 && now_ns.saturating_sub(self.last_ns) >= self.period.ns();
+        if due {
+            self.last_ns = now_ns;
+        }
+        due
+    }
+}
+
+/// Runs until the store drains or closes.
+pub async fn run(engine: Arc<Engine>) {
+    let mut phase = engine.phase();
+    let served = phase.wait_for(|phase| !matches!(phase, Phase::Opening | Phase::Replaying { .. })).await;
+    if !served.is_ok_and(|phase| *phase == Phase::Ready) {
+        return;
+    }
+    let now_ns = engine.clock.now_ns();
+    let mut refresh = Every::new(engine.config.catalogue_refresh, now_ns);
+    let mut retention = Every::new(engine.config.retention_interval, now_ns);
+    let in_flight = Arc::new(Semaphore::new(FLUSHES_IN_FLIGHT));
+    loop {
+        look(&engine, &in_flight);
+        let now_ns = engine.clock.now_ns();
+        if refresh.is_due(now_ns)
+            && let Err(error) = engine.catalogue.refresh().await
+        {
+            tracing::warn!(%error, "cannot read what is new in the catalogue");
+        }
+        if retention.is_due(now_ns)
+            && let Err(error) = engine.retain(now_ns).await
+        {
+            tracing::warn!(%error, "cannot remove old blocks");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(engine.config.tick.duration()) => {}
+            () = engine.wake.notified() => {}
+            _ = phase.wait_for(|phase| *phase != Phase::Ready) => return,
+        }
+    }
+}
+
+/// Begins the flushes that are due and brings metrics and streams up to date.
+fn look(engine: &Arc<Engine>, in_flight: &Arc<Semaphore>) {
+    let now_ns = engine.clock.now_ns();
+    let tenants = engine.all_tenants();
+    let mut runs = 0;
+    for tenant in &tenants {
+        tenant.forget_unused(&engine.memory);
+        runs += tenant.heads().each().map(|head| head.run_count()).sum::<u64>();
+        let idle = tenant.admission.forget_idle(now_ns.saturating_sub(engine.config.flush_idle.ns()));
+        if idle > 0 {
+            tenant.meters.streams_removed.add(idle as f64);
+            tenant.meters.streams.set(tenant.admission.len() as f64);
+        }
+        if let Some(reason) = reason_of(engine, tenant, now_ns) {
+            begin(engine, tenant, reason, in_flight);
+        }
+    }
+    if engine.memory.is_tight() {
+        // The largest first; a slot that is taken will free memory soon.
+        let largest = tenants.iter().max_by_key(|tenant| tenant.active().held_bytes());
+        if let Some(tenant) = largest.filter(|_| in_flight.available_permits() > 0) {
+            begin(engine, tenant, Reason::Memory, in_flight);
+        }
+    }
+    let log_bytes = engine.wal.usage().bytes;
+    if log_bytes > engine.config.wal_size.0 {
+        let oldest = tenants.iter().filter_map(|tenant| Some((tenant.active().mark().needed_from?, tenant)));
+        if let Some((_, tenant)) = oldest.min_by_key(|(needed_from, _)| *needed_from) {
+            begin(engine, tenant, Reason::Log, in_flight);
+        }
+    }
+    engine.meters.memory_runs.set(runs as f64);
+    engine.meters.head_bytes.set(engine.memory.used_bytes() as f64);
+    engine.meters.wal_bytes.set(log_bytes as f64);
+}
+
+/// Why the rows of `tenant` should leave memory now, if they should.
+fn reason_of(engine: &Engine, tenant: &TenantState, now_ns: i64) -> Option<Reason> {
+    let head = tenant.active();
+    let (first_ns, last_ns) = head.mark().received_ns?;
+    let config = &engine.config;
+    if head.held_bytes() >= config.flush_bytes.0 {
+        Some(Reason::Full)
+    } else if now_ns.saturating_sub(first_ns) >= config.flush_age.ns() {
+        Some(Reason::MaxAge)
+    } else if now_ns.saturating_sub(last_ns) >= config.flush_idle.ns() {
+        Some(Reason::Idle)
+    } else {
+        None
+    }
+}
+
+/// Flushes `tenant` when a slot is free, unless it is waiting for that already.
+fn begin(engine: &Arc<Engine>, tenant: &Arc<TenantState>, reason: Reason, in_flight: &Arc<Semaphore>) {
+    if !tenant.schedule() {
+        return;
+    }
+    let (engine, tenant, in_flight) = (engine.clone(), tenant.clone(), in_flight.clone());
+    tokio::spawn(async move {
+        let mut phase = engine.phase();
+        let flush = async {
+            let _slot = in_flight.acquire().await;
+            engine.flush(&tenant, reason).await
+        };
+        tokio::select! {
+            done = flush => {
+                if let Err(error) = done {
+                    tracing::warn!(tenant = %tenant.name, %error, "rows stay in memory and in the log");
+                }
+            }
+            _ = phase.wait_for(|phase| *phase == Phase::Closed) => {}
+        }
+        tenant.unschedule();
+        engine.wake.notify_one();
+    });
+}

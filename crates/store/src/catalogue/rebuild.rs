@@ -1,0 +1,72 @@
+//! Making the catalogue from what the blocks say about themselves.
+
+use super::entry::Change;
+use super::{Catalogue, Log};
+use crate::block::{self, BlockMeta, FOOTER_BYTES};
+use base::{Error, Kind, Result};
+use bucket::Object;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+
+/// Blocks whose tails are fetched at the same time.
+const FETCHES_IN_FLIGHT: usize = 16;
+
+impl Catalogue {
+    /// Replaces what the catalogue says by what a listing of the bucket finds. Blocks that were removed
+    /// and not yet deleted come back; who removed them will do it again, and rows that are in two
+    /// blocks collapse.
+    ///
+    /// # Errors
+    /// As [`Catalogue::commit`]. Blocks that cannot be read are left out and logged.
+    pub async fn rebuild(&self) -> Result<()> {
+        let mut log = self.log.lock().await;
+        self.read(&mut log).await?;
+        self.rebuild_locked(&mut log).await
+    }
+
+    pub(super) async fn rebuild_locked(&self, log: &mut Log) -> Result<()> {
+        let objects = self.bucket.list("").await?;
+        let word = self.signal.word();
+        let blocks = objects.into_iter().filter(|object| {
+            let mut parts = object.name.split('/');
+            parts.nth(1) == Some(word) && object.name.ends_with(".block")
+        });
+        let described = futures_util::stream::iter(blocks).map(|object| self.describe(object));
+        let described: Vec<Option<BlockMeta>> = described.buffered(FETCHES_IN_FLIGHT).try_collect().await?;
+        let mut added: Vec<BlockMeta> = described.into_iter().flatten().collect();
+        added.sort_by(|a, b| (a.received_min_ns, &a.name).cmp(&(b.received_min_ns, &b.name)));
+        tracing::info!(blocks = added.len(), "the catalogue was made from the blocks in the bucket");
+        let covered = self.state().all_covered();
+        self.commit_locked(log, &Change { reset: true, added, covered, ..Change::default() }).await
+    }
+
+    /// The entry of a block; none when it is damaged.
+    async fn describe(&self, object: Object) -> Result<Option<BlockMeta>> {
+        let (name, size) = (object.name.as_str(), object.bytes);
+        let tail = |bytes: u64| async move {
+            let start =
+                size.checked_sub(bytes).ok_or_else(|| Error::corrupt(format!("{name} is cut short")))?;
+            let range = [start..size];
+            let mut fetched = self.bucket.get_ranges(name, size, &range).await?;
+            fetched.pop().ok_or_else(|| Error::bug("no bytes for a range"))
+        };
+        let described = async {
+            let footer = tail(FOOTER_BYTES as u64).await?;
+            let whole = tail(block::tail_len(&footer)?).await?;
+            let meta = block::describe(name, size, &whole)?;
+            match meta.signal == self.signal {
+                true => Ok(meta),
+                false => Err(Error::corrupt(format!("{name} is of another signal"))),
+            }
+        };
+        match described.await {
+            Ok(meta) => Ok(Some(meta)),
+            Err(error) if error.kind() == Kind::Corrupt => {
+                tracing::error!(%error, "a damaged block is left out of the catalogue");
+                Ok(None)
+            }
+            // Deleted since the listing.
+            Err(error) if error.kind() == Kind::Missing => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! From a frozen head to blocks, in steps short enough for compute threads that have other work, too.
+
+use crate::block::{BlockMeta, Builder, order_key};
+use crate::head::{Head, Run, StreamKey};
+use base::Result;
+use bytes::Bytes;
+use model::{Rows, Signal, Stream, Tenant};
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Bytes of rows that one step handles, about.
+const STEP_BYTES: u64 = 8 << 20;
+
+/// Cuts the rows of a head into blocks.
+pub struct Cutter {
+    tenant: Tenant,
+    signal: Signal,
+    received_ns: RangeInclusive<i64>,
+    limit_bytes: u64,
+    head: Arc<Head>,
+    /// Streams to come, in the order of a block.
+    streams: VecDeque<(StreamKey, Arc<Stream>)>,
+    /// What is left of the stream before them: groups of runs, the oldest rows first.
+    groups: Option<(Arc<Stream>, VecDeque<Vec<Arc<Run>>>)>,
+    builder: Option<Builder>,
+    duplicates: u64,
+}
+
+/// What a step gave.
+pub enum Cut {
+    /// Nothing yet.
+    More,
+    /// A block.
+    Block(Box<BlockMeta>, Bytes),
+    /// All blocks were given.
+    End,
+}
+
+impl Cutter {
+    /// Blocks of at most about `limit_bytes` of rows of `head`, which was frozen.
+    pub fn new(
+        tenant: Tenant,
+        signal: Signal,
+        head: Arc<Head>,
+        received_ns: RangeInclusive<i64>,
+        limit_bytes: u64,
+    ) -> Self {
+        let mut streams = head.streams();
+        streams.sort_by_cached_key(|(_, stream)| order_key(&stream.labels));
+        let streams = streams.into();
+        Self {
+            tenant,
+            signal,
+            received_ns,
+            limit_bytes,
+            head,
+            streams,
+            groups: None,
+            builder: None,
+            duplicates: 0,
+        }
+    }
+
+    /// Rows dropped as duplicates so far.
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+
+    /// Does the next step; gives itself back.
+    pub fn step(mut self) -> (Self, Result<Cut>) {
+        let cut = self.advance();
+        (self, cut)
+    }
+
+    fn advance(&mut self) -> Result<Cut> {
+        let mut done_bytes = 0;
+        while done_bytes < STEP_BYTES {
+            let Some((stream, group)) = self.next_group() else {
+                return match self.builder.take() {
+                    Some(builder) => finish(builder),
+                    None => Ok(Cut::End),
+                };
+            };
+            let rows = self.rows_of(&group);
+            done_bytes += page::held_bytes(&rows);
+            let builder = self.builder.get_or_insert_with(|| {
+                Builder::new(self.tenant.clone(), self.signal, self.received_ns.clone())
+            });
+            builder.push(&stream, rows)?;
+            if builder.raw_bytes() >= self.limit_bytes
+                && let Some(builder) = self.builder.take()
+            {
+                return finish(builder);
+            }
+        }
+        Ok(Cut::More)
+    }
+
+    fn next_group(&mut self) -> Option<(Arc<Stream>, Vec<Arc<Run>>)> {
+        loop {
+            if let Some((stream, groups)) = &mut self.groups {
+                if let Some(group) = groups.pop_front() {
+                    return Some((stream.clone(), group));
+                }
+                self.groups = None;
+            }
+            let (key, stream) = self.streams.pop_front()?;
+            self.groups = Some((stream, groups(self.head.runs(key)).into()));
+        }
+    }
+
+    /// The rows of runs that overlap, sorted and without duplicates.
+    fn rows_of(&mut self, group: &[Arc<Run>]) -> Rows {
+        if let [run] = group
+            && run.ascending
+        {
+            return run.rows.clone();
+        }
+        let rows: Vec<&Rows> = group.iter().map(|run| &run.rows).collect();
+        let (sorted, duplicates) = page::sort(&rows);
+        self.duplicates += duplicates;
+        sorted
+    }
+}
+
+fn finish(builder: Builder) -> Result<Cut> {
+    let (meta, bytes) = builder.finish()?;
+    Ok(Cut::Block(Box::new(meta), bytes))
+}
+
+/// Runs that share a time go into one group, in the order they came; groups by time.
+fn groups(runs: Vec<Arc<Run>>) -> Vec<Vec<Arc<Run>>> {
+    let mut by_time: Vec<(usize, Arc<Run>)> = runs.into_iter().enumerate().collect();
+    by_time.sort_by_key(|(came, run)| (run.facts.min_ns, *came));
+    let mut groups: Vec<Vec<(usize, Arc<Run>)>> = Vec::new();
+    let mut max_ns = None;
+    for (came, run) in by_time {
+        let apart = max_ns.is_none_or(|max_ns| max_ns < run.facts.min_ns);
+        max_ns = max_ns.max(Some(run.facts.max_ns));
+        match groups.last_mut() {
+            Some(group) if !apart => group.push((came, run)),
+            _ => groups.push(vec![(came, run)]),
+        }
+    }
+    for group in &mut groups {
+        group.sort_unstable_by_key(|(came, _)| *came);
+    }
+    groups.into_iter().map(|group| group.into_iter().map(|(_, run)| run).collect()).collect()
+}
+
+#[cfg(test)]
+mod tests;

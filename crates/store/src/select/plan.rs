@@ -1,0 +1,188 @@
+//! From heads and blocks to tasks.
+
+use super::gather::{Gather, MEMBER_BYTES, STREAM_BYTES};
+use super::order::{Order, Span};
+use super::task::{Opened, Task, Work};
+use crate::block::{Block, BlockMeta, PagePlan, Plan};
+use crate::engine::Engine;
+use crate::head::{Head, RunView, StreamKey, StreamView};
+use base::{Error, Result};
+use model::{Matcher, ScanStats, Stream};
+use page::Question;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Bytes of rows in one task, about: enough to be worth a request, little enough to be held.
+const TASK_BYTES: u64 = 4 << 20;
+/// Bytes of a head's rows in one task.
+const HEAD_TASK_BYTES: u64 = 1 << 20;
+/// The most runs of a head in one task.
+const HEAD_TASK_RUNS: usize = 1024;
+
+/// What all tasks of a question are planned by.
+#[derive(Clone)]
+pub struct Asked {
+    /// Which streams.
+    pub matchers: Arc<[Matcher]>,
+    /// Which rows, and what of them.
+    pub question: Question,
+    /// In which order.
+    pub order: Order,
+    /// Keys that are asked for.
+    pub span: Span,
+    /// Whether only few rows are asked for.
+    pub few: bool,
+    /// What the work costs.
+    pub stats: Arc<ScanStats>,
+}
+
+/// A block that was opened, before its streams are numbered.
+pub struct Found {
+    /// The block.
+    block: Arc<Block>,
+    /// Streams with rows that may pass, by ordinal.
+    streams: Vec<(u32, Arc<Stream>)>,
+    /// What to read of it.
+    pages: Vec<PagePlan>,
+}
+
+/// Opens a block and finds what to read of it.
+///
+/// # Errors
+/// What reading gives.
+pub async fn open(engine: &Engine, meta: &BlockMeta, asked: Asked) -> Result<Found> {
+    let block = engine.blocks.get(meta, &asked.stats).await?;
+    let (opened, by) = (block.clone(), asked.clone());
+    let plan = move || -> Result<Plan> {
+        let ordinals = opened.matching(&by.matchers, by.question.range)?;
+        Ok(opened.plan(&ordinals, &by.question))
+    };
+    let mut plan = engine.pool.run(plan).await??;
+    let stats = &asked.stats;
+    stats.blocks.fetch_add(u64::from(!plan.pages.is_empty()), Relaxed);
+    stats.pages_considered.fetch_add(plan.pages.len() as u64, Relaxed);
+    let mut filters = None;
+    if let Some(range) = plan.filters.clone() {
+        stats.fetched_bytes.fetch_add(range.end - range.start, Relaxed);
+        filters = engine.bucket.get_ranges(&meta.name, meta.size_bytes, &[range]).await?.pop();
+    }
+    let found = move || -> Result<Found> {
+        if let Some(filters) = filters {
+            let skipped = block.prune(&mut plan, &filters, &asked.question)?;
+            asked.stats.pages_skipped.fetch_add(skipped, Relaxed);
+        }
+        let mut ordinals: Vec<u32> =
+            plan.pages.iter().flat_map(|page| &page.runs).map(|run| run.ordinal).collect();
+        ordinals.dedup();
+        let streams = ordinals.into_iter().map(|ordinal| Ok((ordinal, block.stream(ordinal)?)));
+        Ok(Found { streams: streams.collect::<Result<_>>()?, pages: plan.pages, block })
+    };
+    engine.pool.run(found).await?
+}
+
+impl Found {
+    /// Bytes of memory that planning it takes.
+    pub fn cost_bytes(&self) -> u64 {
+        let runs: usize = self.pages.iter().map(|page| page.runs.len()).sum();
+        STREAM_BYTES * self.streams.len() as u64 + 2 * MEMBER_BYTES * runs as u64
+    }
+
+    /// The tasks that read it; its streams are expected in `gather` from `place`.
+    pub fn tasks(self, gather: &mut Gather, place: u32, asked: &Asked) -> Result<Vec<Task>> {
+        let numbers = self.streams.iter().map(|(ordinal, stream)| (*ordinal, gather.stream(stream)));
+        let streams: Vec<(u32, u32)> = numbers.collect();
+        let order = asked.order;
+        let reach = |page: &PagePlan| order.span(page.min_ns(), page.max_ns()).within(asked.span);
+        let far = self.pages.iter().filter_map(|page| Some(reach(page)?.far)).min().unwrap_or(i64::MAX);
+        let opened = Arc::new(Opened { block: self.block, streams, far });
+        // Where few rows are asked for, each page may be the last one needed.
+        let limit = if asked.few { 0 } else { TASK_BYTES };
+        let mut tasks: Vec<Task> = Vec::new();
+        let mut bytes = u64::MAX;
+        for page in self.pages {
+            // The plan has only runs that touch the question's time.
+            let Some(span) = reach(&page) else { continue };
+            let mut members = Vec::with_capacity(page.runs.len());
+            for run in &page.runs {
+                let number = opened.number(run.ordinal);
+                let stream = number.ok_or_else(|| Error::bug("a planned run of a stream not asked for"))?;
+                if let Some(span) = order.span(run.min_ns, run.max_ns).within(asked.span) {
+                    gather.expect(stream, place, span);
+                    members.push((stream, span.near));
+                }
+            }
+            bytes = bytes.saturating_add(page.decoded_bytes);
+            match tasks.last_mut() {
+                Some(Task { span: reach, members: known, work: Work::Pages(_, pages), .. })
+                    if bytes <= limit =>
+                {
+                    *reach = reach.around(span);
+                    known.extend(members);
+                    pages.push(page);
+                }
+                _ => {
+                    bytes = page.decoded_bytes;
+                    let work = Work::Pages(opened.clone(), vec![page]);
+                    tasks.push(Task { span, members, place, work });
+                }
+            }
+        }
+        Ok(tasks)
+    }
+}
+
+/// A run of a head that may have rows asked for.
+struct HeadRun {
+    span: Span,
+    stream: u32,
+    key: StreamKey,
+    view: RunView,
+}
+
+/// The tasks that read the streams `views` of `head`; they are expected in `gather` from `place`.
+pub fn head_tasks(
+    head: &Arc<Head>,
+    views: Vec<StreamView>,
+    gather: &mut Gather,
+    place: u32,
+    asked: &Asked,
+) -> Vec<Task> {
+    let mut runs = Vec::new();
+    for StreamView { key, stream, runs: of_stream } in views {
+        let stream = gather.stream(&stream);
+        for view in of_stream {
+            let span = asked.order.span(view.facts.min_ns, view.facts.max_ns).within(asked.span);
+            if let Some(span) = span {
+                gather.expect(stream, place, span);
+                runs.push(HeadRun { span, stream, key, view });
+            }
+        }
+    }
+    runs.sort_unstable_by_key(|run| std::cmp::Reverse(run.span.near));
+    let mut tasks: Vec<Task> = Vec::new();
+    let mut bytes = u64::MAX;
+    for HeadRun { span, stream, key, view } in runs {
+        bytes = bytes.saturating_add(view.facts.bytes);
+        match tasks.last_mut() {
+            Some(Task { span: reach, members, work: Work::Runs(_, runs), .. })
+                if bytes <= HEAD_TASK_BYTES && runs.len() < HEAD_TASK_RUNS =>
+            {
+                *reach = reach.around(span);
+                members.push((stream, span.near));
+                runs.push((key, view));
+            }
+            _ => {
+                bytes = view.facts.bytes;
+                let work = Work::Runs(head.clone(), vec![(key, view)]);
+                tasks.push(Task { span, members: vec![(stream, span.near)], place, work });
+            }
+        }
+    }
+    tasks
+}
+
+/// Bytes of memory that planning `views` takes.
+pub fn head_cost_bytes(views: &[StreamView]) -> u64 {
+    let runs: usize = views.iter().map(|view| view.runs.len()).sum();
+    STREAM_BYTES * views.len() as u64 + 2 * MEMBER_BYTES * runs as u64
+}

@@ -1,0 +1,273 @@
+//! Doing the tasks of a question: what to begin next, and what to give when something is done.
+
+use super::gather::{Gather, Group, span_of};
+use super::order::{Order, Span};
+use super::plan::{self, Asked, Found};
+use super::task::{Scanned, Task};
+use crate::block::BlockMeta;
+use crate::engine::Engine;
+use crate::head::Head;
+use base::{Error, Lease, Result};
+use model::{Projection, Rows, Run, Selection, Stream};
+use page::Question;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// Tasks at the same time, at most.
+const TASKS_MAX: usize = 16;
+/// Tasks at the same time at first, when only few rows are asked for.
+const TASKS_FEW: usize = 2;
+/// Blocks opened at the same time.
+const OPENS_MAX: usize = 8;
+
+/// A block that was not opened yet.
+struct Closed {
+    meta: Arc<BlockMeta>,
+    place: u32,
+    near: i64,
+}
+
+/// Something that was begun and is done.
+enum Done {
+    Opened { place: u32, found: Found },
+    Scanned { number: u64, members: Vec<(u32, i64)>, scanned: Scanned, lease: Lease },
+}
+
+/// A question under way.
+pub struct Scan {
+    engine: Arc<Engine>,
+    selection: Selection,
+    asked: Asked,
+    /// The question with everything of each row, for rows that may lie in several places.
+    whole: Question,
+    gather: Gather,
+    /// By near end, the nearest last.
+    closed: Vec<Closed>,
+    /// Places and near ends of blocks being opened.
+    opening: BTreeMap<u32, i64>,
+    waiting: BinaryHeap<Task>,
+    /// Near ends of tasks that run, by number.
+    running: BTreeMap<u64, i64>,
+    next_number: u64,
+    /// Tasks that may run now.
+    tasks_max: usize,
+    work: JoinSet<Result<Done>>,
+    /// For plans and for rows that wait for others.
+    held: Lease,
+    runs: mpsc::Sender<Result<Run>>,
+}
+
+impl Scan {
+    /// Gives the runs of `selection` to `runs` until all are given or nobody takes them.
+    ///
+    /// # Errors
+    /// What reading gives; [`base::Kind::Limit`] when the question's budget is spent.
+    pub async fn run(
+        engine: Arc<Engine>,
+        selection: Selection,
+        runs: mpsc::Sender<Result<Run>>,
+    ) -> Result<()> {
+        let order = Order(selection.direction);
+        let Some(span) = order.span_of(selection.range) else { return Ok(()) };
+        let question = Question::new(selection.range, &selection.predicates, selection.projection);
+        let few = selection.limit_hint.is_some();
+        let tasks_max = engine.pool.threads().saturating_mul(2).clamp(4, TASKS_MAX);
+        let mut scan = Self {
+            whole: question.with_projection(Projection::ALL),
+            asked: Asked {
+                matchers: selection.matchers.clone().into(),
+                question,
+                order,
+                span,
+                few,
+                stats: selection.stats.clone(),
+            },
+            gather: Gather::new(order),
+            closed: Vec::new(),
+            opening: BTreeMap::new(),
+            waiting: BinaryHeap::new(),
+            running: BTreeMap::new(),
+            next_number: 0,
+            tasks_max: if few { TASKS_FEW } else { tasks_max },
+            work: JoinSet::new(),
+            held: selection.budget.lease(0)?,
+            runs,
+            engine,
+            selection,
+        };
+        scan.find().await?;
+        loop {
+            scan.begin()?;
+            let Some(done) = scan.work.join_next().await else { return Ok(()) };
+            let done = done.map_err(|e| Error::bug("a part of a scan has failed").because(e))??;
+            if few {
+                scan.tasks_max = (scan.tasks_max + 1).min(tasks_max);
+            }
+            if !scan.finish(done).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Finds heads, then blocks.
+    async fn find(&mut self) -> Result<()> {
+        let tenant = self.engine.known_tenant(&self.selection.tenant);
+        let heads = tenant.map(|tenant| tenant.heads());
+        let metas = self.engine.catalogue.state().blocks(&self.selection.tenant, self.selection.range);
+        let head_place = metas.len() as u32;
+        for (place, head) in (head_place..).zip(heads.iter().flat_map(|heads| heads.each())) {
+            self.find_in(head, place).await?;
+        }
+        for (place, meta) in (0..).zip(metas) {
+            let reach = self.asked.order.span(meta.min_ns, meta.max_ns).within(self.asked.span);
+            self.closed.extend(reach.map(|Span { near, .. }| Closed { meta, place, near }));
+        }
+        self.closed.sort_by_key(|closed| closed.near);
+        Ok(())
+    }
+
+    async fn find_in(&mut self, head: &Arc<Head>, place: u32) -> Result<()> {
+        let (seen, asked) = (head.clone(), self.asked.clone());
+        let view = move || seen.view(&asked.matchers, asked.question.range);
+        let views = self.engine.pool.run(view).await?;
+        self.held.grow(plan::head_cost_bytes(&views))?;
+        self.waiting.extend(plan::head_tasks(head, views, &mut self.gather, place, &self.asked));
+        Ok(())
+    }
+
+    /// Begins what can be begun.
+    fn begin(&mut self) -> Result<()> {
+        loop {
+            let next = self.waiting.peek();
+            // Nothing may be begun before all blocks are open that share time with it.
+            let open_from = next.map(|task| task.needs_open_from());
+            let is_needed = |near: i64| open_from.is_none_or(|far| near >= far);
+            if self.closed.last().is_some_and(|closed| is_needed(closed.near) || !self.asked.few)
+                && self.opening.len() < OPENS_MAX
+            {
+                self.open_next();
+                continue;
+            }
+            let is_blocked = self.closed.last().is_some_and(|closed| is_needed(closed.near))
+                || self.opening.values().any(|near| is_needed(*near));
+            if is_blocked || next.is_none() || self.running.len() >= self.tasks_max {
+                return Ok(());
+            }
+            if !self.begin_task()? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn open_next(&mut self) {
+        let Some(Closed { meta, place, near }) = self.closed.pop() else { return };
+        self.opening.insert(place, near);
+        let (engine, asked) = (self.engine.clone(), self.asked.clone());
+        self.work.spawn(async move {
+            let found = plan::open(&engine, &meta, asked).await?;
+            Ok(Done::Opened { place, found })
+        });
+    }
+
+    /// Begins the nearest task; false when the budget wants another one to end first.
+    fn begin_task(&mut self) -> Result<bool> {
+        let Some(task) = self.waiting.peek() else { return Ok(false) };
+        let lease = match self.selection.budget.lease(task.cost_bytes()) {
+            Ok(lease) => lease,
+            Err(_) if !self.running.is_empty() => return Ok(false),
+            Err(spent) => return Err(spent),
+        };
+        let Some(task) = self.waiting.pop() else { return Ok(false) };
+        let mixed = task.members.iter().any(|(stream, _)| self.gather.is_mixed(*stream, task.place));
+        let question = if mixed { self.whole.clone() } else { self.asked.question.clone() };
+        let number = self.next_number;
+        self.next_number += 1;
+        self.running.insert(number, task.span.near);
+        let (engine, stats) = (self.engine.clone(), self.selection.stats.clone());
+        self.work.spawn(async move {
+            let members = task.members.clone();
+            let scanned = task.run(&engine, question, stats).await?;
+            Ok(Done::Scanned { number, members, scanned, lease })
+        });
+        Ok(true)
+    }
+
+    /// Takes in what is done. False when nobody takes the runs any more.
+    async fn finish(&mut self, done: Done) -> Result<bool> {
+        match done {
+            Done::Opened { place, found } => {
+                self.opening.remove(&place);
+                self.held.grow(found.cost_bytes())?;
+                self.waiting.extend(found.tasks(&mut self.gather, place, &self.asked)?);
+                Ok(!self.runs.is_closed())
+            }
+            Done::Scanned { number, members, scanned, lease } => {
+                self.running.remove(&number);
+                drop(lease);
+                for (stream, piece) in scanned {
+                    self.held.grow(page::held_bytes(&piece.rows))?;
+                    self.gather.hold(stream, piece);
+                }
+                for (stream, near) in &members {
+                    self.gather.came(*stream, *near);
+                }
+                let mut streams: Vec<u32> = members.into_iter().map(|(stream, _)| stream).collect();
+                streams.sort_unstable();
+                streams.dedup();
+                let groups: Vec<Group> = streams.into_iter().flat_map(|s| self.gather.complete(s)).collect();
+                self.give(groups).await
+            }
+        }
+    }
+
+    /// Gives what is complete, the nearest first. False when nobody takes it.
+    async fn give(&mut self, groups: Vec<Group>) -> Result<bool> {
+        let held_bytes: u64 = groups.iter().map(|group| group.held_bytes).sum();
+        let joined = self.join(groups).await?;
+        let order = self.asked.order;
+        let mut spanned: Vec<(Span, Arc<Stream>, Rows)> = Vec::with_capacity(joined.len());
+        for (stream, mut rows, duplicates) in joined {
+            self.selection.stats.duplicates.fetch_add(duplicates, Relaxed);
+            page::project(&mut rows, self.selection.projection);
+            spanned.extend(span_of(order, &rows).map(|span| (span, stream, rows)));
+        }
+        spanned.sort_by_key(|(span, ..)| span.near);
+        // From the last one on: how near what comes after each can be.
+        let mut bound = self.nearest();
+        let mut given = Vec::with_capacity(spanned.len());
+        for (span, stream, rows) in spanned {
+            let bound_ns = bound.map_or(order.end_ns(self.selection.range), |key| order.key(key));
+            given.push(Run { stream, rows, bound_ns });
+            bound = bound.max(Some(span.near));
+        }
+        self.held.shrink(held_bytes);
+        for run in given.into_iter().rev() {
+            if self.runs.send(Ok(run)).await.is_err() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn join(&self, groups: Vec<Group>) -> Result<Vec<(Arc<Stream>, Rows, u64)>> {
+        let (single, several): (Vec<_>, Vec<_>) = groups.into_iter().partition(Group::is_single);
+        let mut joined: Vec<_> = single.into_iter().map(Group::join).collect();
+        if !several.is_empty() {
+            let join = move || several.into_iter().map(Group::join).collect::<Vec<_>>();
+            joined.extend(self.engine.pool.run(join).await?);
+        }
+        Ok(joined)
+    }
+
+    /// The nearest key that anything still to come may have.
+    fn nearest(&self) -> Option<i64> {
+        let waiting = self.waiting.peek().map(|task| task.span.near);
+        let running = self.running.values().max().copied();
+        let closed = self.closed.last().map(|closed| closed.near);
+        let opening = self.opening.values().max().copied();
+        [waiting, running, closed, opening].into_iter().flatten().max()
+    }
+}

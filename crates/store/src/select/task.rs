@@ -1,0 +1,191 @@
+//! The pieces of work of a question.
+
+use super::gather::{Piece, Source};
+use super::order::Span;
+use crate::block::{Block, PagePlan, Plan};
+use crate::engine::Engine;
+use crate::head::{Head, RunView, StreamKey};
+use base::{Error, Result};
+use bytes::Bytes;
+use model::{Rows, ScanStats};
+use page::Question;
+use std::cmp::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// What a row of a head costs in a scan besides its bytes.
+const HEAD_ROW_BYTES: u64 = 24;
+
+/// Some work that gives rows.
+#[derive(Debug)]
+pub struct Task {
+    /// How far its rows reach.
+    pub span: Span,
+    /// Whose rows it gives: number of the stream and near end of what was expected.
+    pub members: Vec<(u32, i64)>,
+    /// Number of the block or head.
+    pub place: u32,
+    /// What to do.
+    pub work: Work,
+}
+
+/// What to read.
+#[derive(Debug)]
+pub enum Work {
+    /// Pages of a block.
+    Pages(Arc<Opened>, Vec<PagePlan>),
+    /// Runs of a head, in the order of the task's members.
+    Runs(Arc<Head>, Vec<(StreamKey, RunView)>),
+}
+
+/// A block of a question, open.
+#[derive(Debug)]
+pub struct Opened {
+    /// The block.
+    pub block: Arc<Block>,
+    /// Ordinals of the streams asked for, ascending, with their numbers in the question.
+    pub streams: Vec<(u32, u32)>,
+    /// The far end of all its rows asked for.
+    pub far: i64,
+}
+
+/// Rows of streams by number.
+pub type Scanned = Vec<(u32, Piece)>;
+
+impl Task {
+    /// Bytes of memory that doing it takes, results included.
+    pub fn cost_bytes(&self) -> u64 {
+        match &self.work {
+            Work::Pages(_, pages) => pages.iter().map(|page| page.decoded_bytes + page.fetch_bytes()).sum(),
+            Work::Runs(_, runs) => {
+                runs.iter().map(|(_, run)| run.facts.bytes + HEAD_ROW_BYTES * run.facts.rows).sum()
+            }
+        }
+    }
+
+    /// Blocks that reach nearer than this have to be open before it can begin.
+    pub fn needs_open_from(&self) -> i64 {
+        match &self.work {
+            Work::Pages(opened, _) => opened.far,
+            Work::Runs(..) => self.span.far,
+        }
+    }
+
+    /// Does the work. Of blocks, the rows have what `question` projects; of heads, everything.
+    ///
+    /// # Errors
+    /// What reading gives.
+    pub async fn run(self, engine: &Engine, question: Question, stats: Arc<ScanStats>) -> Result<Scanned> {
+        match self.work {
+            Work::Pages(opened, pages) => {
+                scan_pages(engine, self.place, opened, pages, question, stats).await
+            }
+            Work::Runs(head, runs) => {
+                let place = self.place;
+                let streams = self.members.into_iter().map(|(stream, _)| stream);
+                let runs: Vec<_> = streams.zip(runs).collect();
+                engine.pool.run(move || scan_runs(place, &head, &runs, &question, &stats)).await
+            }
+        }
+    }
+}
+
+async fn scan_pages(
+    engine: &Engine,
+    place: u32,
+    opened: Arc<Opened>,
+    pages: Vec<PagePlan>,
+    question: Question,
+    stats: Arc<ScanStats>,
+) -> Result<Scanned> {
+    let pages = replan(&opened, pages, &question);
+    let parts: Vec<_> = pages.iter().flat_map(|page| page.parts.iter().cloned()).collect();
+    let fetch_bytes: u64 = pages.iter().map(PagePlan::fetch_bytes).sum();
+    let meta = opened.block.meta();
+    let fetched = engine.bucket.get_ranges(&meta.name, meta.size_bytes, &parts).await?;
+    stats.fetched_bytes.fetch_add(fetch_bytes, Relaxed);
+    stats.compressed_bytes.fetch_add(fetch_bytes, Relaxed);
+    stats.pages_read.fetch_add(pages.len() as u64, Relaxed);
+    let scan = move || -> Result<Scanned> {
+        let mut fetched = fetched.as_slice();
+        let mut scanned = Vec::new();
+        for page in &pages {
+            let missing = || Error::bug("fewer parts than asked for");
+            let (parts, rest): (&[Bytes], _) =
+                fetched.split_at_checked(page.parts.len()).ok_or_else(missing)?;
+            fetched = rest;
+            for (ordinal, rows) in opened.block.scan_page(page, parts, &question, &stats)? {
+                let piece = Piece { source: Source { place, run: 0 }, page: page.page, rows };
+                scanned.extend(opened.number(ordinal).map(|stream| (stream, piece)));
+            }
+        }
+        Ok(scanned)
+    };
+    engine.pool.run(scan).await?
+}
+
+/// The same pages with the parts that `question` needs, which may project more than the one they
+/// were planned for.
+fn replan(opened: &Opened, pages: Vec<PagePlan>, question: &Question) -> Vec<PagePlan> {
+    let mut ordinals: Vec<u32> =
+        pages.iter().flat_map(|page| page.runs.iter().map(|run| run.ordinal)).collect();
+    ordinals.sort_unstable();
+    ordinals.dedup();
+    let Plan { pages: planned, .. } = opened.block.plan(&ordinals, question);
+    let wanted = |plan: &PagePlan| pages.iter().any(|page| page.page == plan.page);
+    planned.into_iter().filter(wanted).collect()
+}
+
+impl Opened {
+    /// The number of the stream of `ordinal` in the question.
+    pub fn number(&self, ordinal: u32) -> Option<u32> {
+        let at = self.streams.binary_search_by_key(&ordinal, |(known, _)| *known).ok()?;
+        self.streams.get(at).map(|(_, number)| *number)
+    }
+}
+
+fn scan_runs(
+    place: u32,
+    head: &Head,
+    runs: &[(u32, (StreamKey, RunView))],
+    question: &Question,
+    stats: &ScanStats,
+) -> Scanned {
+    let mut scanned = Vec::new();
+    for (stream, (key, view)) in runs {
+        let Some(run) = head.read(*key, view) else { continue };
+        let picked = page::pick(&run.rows, question, stats);
+        let rows: Rows = if run.ascending {
+            picked
+        } else {
+            let (sorted, duplicates) = page::sort(&[&picked]);
+            stats.duplicates.fetch_add(duplicates, Relaxed);
+            sorted
+        };
+        if page::count(&rows) > 0 {
+            scanned.push((*stream, Piece { source: Source { place, run: view.run }, page: 0, rows }));
+        }
+    }
+    scanned
+}
+
+/// By near end: of several tasks the one with the largest comes first.
+impl Ord for Task {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.span.near.cmp(&other.span.near)
+    }
+}
+
+impl PartialOrd for Task {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Task {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Task {}
