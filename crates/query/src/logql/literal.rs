@@ -36,8 +36,20 @@ pub fn write_fixed(value: f64) -> String {
     go::format_float(value, b'f', 6)
 }
 
-/// `value` as Go prints a number: shortest, with an exponent for 21 digits and more.
+/// `value` as Go prints a number: shortest, with an exponent for 21 digits and more. What no number
+/// in a query can be is written as an operation that gives it.
 pub fn write(value: f64) -> String {
+    if value.is_nan() {
+        return "(0 / 0)".to_owned();
+    }
+    if value.is_infinite() {
+        let sign = if value < 0.0 { "-" } else { "" };
+        return format!("({sign}1e+308 * 10)");
+    }
+    if value == 0.0 && value.is_sign_negative() {
+        // `-0` reads as a duration.
+        return "(0 * -1)".to_owned();
+    }
     let magnitude = value.abs();
     let exponent = magnitude != 0.0 && !(1e-4..1e21).contains(&magnitude);
     go::format_float(value, if exponent { b'e' } else { b'f' }, -1)

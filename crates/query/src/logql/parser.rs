@@ -43,12 +43,16 @@ pub fn parse(text: &str) -> Result<Checked> {
         let message = format!("input size too long ({} > {MAX_TEXT_BYTES})", text.len());
         return Err(parse_error(Position::NOWHERE, &message));
     }
-    let mut parser = Parser { lexer: Lexer::new(text), ahead: None, nesting: Nesting::default() };
-    let query = metric::expression(&mut parser)?;
-    match parser.peek()? {
-        Token::End => Ok(query),
-        _ => Err(parser.unexpected(&[])),
+    let mut parser =
+        Parser { lexer: Lexer::new(text), ahead: None, nesting: Nesting::default(), unwritable_name: false };
+    let mut query = metric::expression(&mut parser)?;
+    if *parser.peek()? != Token::End {
+        return Err(parser.unexpected(&[]));
     }
+    if parser.unwritable_name {
+        query.fault.get_or_insert_with(|| parse_error(Position::NOWHERE, "no label is called \"!\""));
+    }
+    Ok(query)
 }
 
 struct Parser<'t> {
@@ -57,6 +61,9 @@ struct Parser<'t> {
     /// read goes before an error in what follows.
     ahead: Option<Token<'t>>,
     nesting: Nesting,
+    /// Whether a name is `!`. It passes for one as all that means nothing does, but before a `=` it
+    /// would read as an operator when written.
+    unwritable_name: bool,
 }
 
 impl<'t> Parser<'t> {
@@ -123,6 +130,7 @@ impl<'t> Parser<'t> {
         match *self.peek()? {
             Token::Identifier(name) => {
                 self.next()?;
+                self.unwritable_name |= name == "!";
                 Ok(name)
             }
             _ => Err(self.unexpected(expected)),

@@ -54,6 +54,21 @@ fn the_outer_fault_is_told_first_and_syntax_before_all() {
     assert!(refusal("{a=~\"(\" `").contains("missing closing )"));
 }
 
+#[test]
+fn what_cannot_be_written_plainly() {
+    for (text, printed) in [
+        ("1 / 0", "(0 / 0)"),
+        ("-1e308 * 100", "(-1e+308 * 10)"),
+        ("0 * -1", "(0 * -1)"),
+        ("- 0", "0"),
+        ("vector(1) + 10 ^ 400", "(vector(1.000000) + (1e+308 * 10))"),
+    ] {
+        assert_eq!(print(&parse(text).unwrap()), printed);
+        assert_eq!(print(&parse(printed).unwrap()), printed);
+    }
+    assert_eq!(refusal("{! =\"x\"}"), "parse error : no label is called \"!\"");
+}
+
 proptest! {
     #[test]
     fn what_is_printed_reads_back(expr in tree::expr()) {
@@ -65,8 +80,28 @@ proptest! {
 
     #[test]
     fn never_panics_on_text(text in any::<String>(), soup in r#"[{}()\[\]|=!~<>,"`#a-c0-9.+*^/ \n-]{0,40}"#) {
-        let _ = parse(&text);
-        let _ = parse(&soup);
+        for text in [text, soup] {
+            if let Ok(expr) = parse(&text) {
+                let printed = print(&expr);
+                prop_assert_eq!(parse(&printed).map(|e| print(&e)).map_err(|e| e.to_string()), Ok(printed));
+            }
+        }
+    }
+
+    #[test]
+    fn operators_between_anything(
+        words in prop::collection::vec(prop::sample::select(vec![
+            "1", "-", "0", "2.5", "1e300", "+", "*", "/", "%", "^", "(", ")", "==", ">", "bool", "vector(3)", "and",
+            "or", "on (a)", "group_left", "ignoring (b)", "rate({a=\"b\"}[1s])", "{a=\"b\"}", "| a=1", ", b>2s", "c=\"d\"",
+            "sum(", "sum by (a) (", "topk(2,", "!", "!=", "\"x\"", "|= \"y\"", "| drop a", "| json",
+        ]), 1..12)
+    ) {
+        if let Ok(expr) = parse(&words.join(" ")) {
+            let printed = print(&expr);
+            prop_assert_eq!(parse(&printed).map(|e| print(&e)).map_err(|e| e.to_string()), Ok(printed));
+            let lines = pretty(&expr);
+            prop_assert_eq!(parse(&lines).map(|e| pretty(&e)).map_err(|e| e.to_string()), Ok(lines));
+        }
     }
 
     #[test]
