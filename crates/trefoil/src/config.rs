@@ -37,7 +37,8 @@ pub fn load(options: &RunOptions) -> Result<Loaded> {
         None => Value::Object(Map::new()),
     };
     for pair in &options.set {
-        let (key, value) = pair.split_once('=').with_context(|| format!("--set {pair:?} is not key=value"))?;
+        let (key, value) =
+            pair.split_once('=').with_context(|| format!("--set {pair:?} is not key=value"))?;
         tree::put(&mut written, key, tree::scalar(value));
     }
     let schema = serde_json::to_value(Config::default())?;
@@ -66,8 +67,8 @@ fn read_yaml(file: &Path, expand_env: bool) -> Result<Value> {
     if text.trim().is_empty() {
         return Ok(Value::Object(Map::new()));
     }
-    let value: Value =
-        serde_saphyr::from_str(&text).map_err(|e| anyhow::anyhow!("{} is no valid YAML: {e}", file.display()))?;
+    let value: Value = serde_saphyr::from_str(&text)
+        .map_err(|e| anyhow::anyhow!("{} is no valid YAML: {e}", file.display()))?;
     match value {
         Value::Null => Ok(Value::Object(Map::new())),
         Value::Object(_) => Ok(value),
@@ -96,7 +97,12 @@ pub fn read_overrides(text: &str, defaults: &Limits) -> Result<(Overrides, Vec<S
     Ok((overrides, warnings))
 }
 
-fn tenant_limits(tenant: &str, keys: &Value, defaults: &Limits, warnings: &mut Vec<String>) -> Result<Limits> {
+fn tenant_limits(
+    tenant: &str,
+    keys: &Value,
+    defaults: &Limits,
+    warnings: &mut Vec<String>,
+) -> Result<Limits> {
     let schema = serde_json::to_value(Limits::default())?;
     for (path, verdict) in tree::judge_section("limits_config", keys, &schema) {
         if let Verdict::Unused(why) = verdict {
@@ -120,10 +126,15 @@ pub fn print(options: &ConfigOptions) -> Result<()> {
     Ok(())
 }
 
-/// The configuration as YAML, without secrets.
+/// The configuration as YAML; secrets show as asterisks.
 pub fn to_yaml(config: &Config) -> Result<String> {
-    let mut value = serde_json::to_value(config)?;
-    tree::hide_secrets(&mut value);
+    Ok(serde_saphyr::to_string(config)?)
+}
+
+/// The keys that differ from their defaults, as YAML.
+pub fn changed_yaml(config: &Config) -> Result<String> {
+    let defaults = serde_json::to_value(Config::default())?;
+    let value = tree::differing(&serde_json::to_value(config)?, &defaults);
     Ok(serde_saphyr::to_string(&value)?)
 }
 
@@ -162,7 +173,10 @@ pub fn check(options: &CheckOptions) -> Result<()> {
         ..RunOptions::default()
     };
     load(&run)?;
-    println!("\n{used} keys used, {unused} not; the file is valid. Run it with: trefoil -config.file={}", options.file.display());
+    println!(
+        "\n{used} keys used, {unused} not; the file is valid. Run it with: trefoil -config.file={}",
+        options.file.display()
+    );
     Ok(())
 }
 

@@ -42,7 +42,10 @@ impl LevelHandle {
 
 /// Our own crates at `level`, libraries at warnings.
 fn directives(level: &str) -> EnvFilter {
-    let ours = ["trefoil", "api", "store", "wal", "bucket", "query", "agent", "base", "model", "wire", "page", "index"];
+    let ours = [
+        "trefoil", "api", "store", "wal", "bucket", "query", "agent", "base", "model", "wire", "page",
+        "index",
+    ];
     let list: Vec<String> = ours.iter().map(|name| format!("{name}={level}")).collect();
     EnvFilter::new(format!("warn,{}", list.join(",")))
 }
@@ -74,7 +77,8 @@ impl<S: Subscriber> Layer<S> for Logfmt {
             Level::DEBUG => "debug",
             Level::TRACE => "trace",
         };
-        let mut line = Fields(format!("ts={} level={level} caller={}", model::time::rfc3339(now_ns), metadata.target()));
+        let mut line =
+            Fields(format!("ts={} level={level} caller={}", model::time::rfc3339(now_ns), metadata.target()));
         event.record(&mut line);
         eprintln!("{}", line.0);
         if let Some(copy) = &self.copy {

@@ -7,7 +7,7 @@ const DRAWERS: &[&str] = &["common", "util", "utils", "helper", "helpers", "mana
 /// Crates that store bytes of any signal.
 const SIGNAL_BLIND: &[&str] = &["wal", "bucket", "store", "cluster"];
 /// Words that begin or end the name of a signal's type.
-const SIGNALS: &[&str] = &["Log", "Line", "Sample", "Span"];
+const SIGNALS: &[&str] = &["Line", "Sample", "Span"];
 
 pub fn check(sources: &[Source]) -> Vec<String> {
     let mut findings = Vec::new();

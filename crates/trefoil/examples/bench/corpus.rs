@@ -87,14 +87,19 @@ pub fn generate(bytes: usize, streams: usize) -> Corpus {
     }
     let needle = "5f1e9d3c77aa40b2".to_owned();
     if let Some((_, text)) = all[1].lines.get_mut(7) {
-        *text = format!("{{\"level\":\"warn\",\"msg\":\"order lost\",\"trace_id\":\"{needle}\",\"latency_ms\":17}}").into_bytes();
+        *text = format!(
+            "{{\"level\":\"warn\",\"msg\":\"order lost\",\"trace_id\":\"{needle}\",\"latency_ms\":17}}"
+        )
+        .into_bytes();
     }
     Corpus { streams: all, needle, phrase: "connection refused".to_owned(), span_ns: (start_ns, end_ns) }
 }
 
-const PATHS: &[&str] = &["/api/orders", "/api/users/login", "/static/app.js", "/api/cart", "/health", "/api/search"];
+const PATHS: &[&str] =
+    &["/api/orders", "/api/users/login", "/static/app.js", "/api/cart", "/health", "/api/search"];
 const LEVELS: &[&str] = &["info", "info", "info", "info", "debug", "warn", "error"];
-const MESSAGES: &[&str] = &["order stored", "user logged in", "cache miss", "connection refused", "retrying call", "job done"];
+const MESSAGES: &[&str] =
+    &["order stored", "user logged in", "cache miss", "connection refused", "retrying call", "job done"];
 const CLASSES: &[&str] = &["com.shop.orders.OrderService", "com.shop.pay.PayClient", "org.web.Dispatcher"];
 
 fn line(kind: &str, dice: &mut Dice) -> String {
@@ -106,8 +111,15 @@ fn line(kind: &str, dice: &mut Dice) -> String {
         "nginx" => write!(
             text,
             "10.{}.{}.{} - - [21/Nov/2026:10:{:02}:{:02} +0000] \"GET {path}?id={} HTTP/1.1\" {status} {} \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\" {}.{:03}",
-            dice.below(4), dice.below(250), dice.below(250), dice.below(60), dice.below(60), dice.below(100_000),
-            dice.below(50_000), ms / 1000, ms % 1000
+            dice.below(4),
+            dice.below(250),
+            dice.below(250),
+            dice.below(60),
+            dice.below(60),
+            dice.below(100_000),
+            dice.below(50_000),
+            ms / 1000,
+            ms % 1000
         ),
         "json" => write!(
             text,
@@ -121,9 +133,21 @@ fn line(kind: &str, dice: &mut Dice) -> String {
         ),
         _ => {
             let class = dice.of(CLASSES);
-            let _ = write!(text, "2026-11-21 10:00:{:02},{:03} ERROR [worker-{}] {class} - {message} for order {}", dice.below(60), ms % 1000, dice.below(16), trace % 1_000_000);
+            let _ = write!(
+                text,
+                "2026-11-21 10:00:{:02},{:03} ERROR [worker-{}] {class} - {message} for order {}",
+                dice.below(60),
+                ms % 1000,
+                dice.below(16),
+                trace % 1_000_000
+            );
             for _ in 0..dice.below(6) {
-                let _ = write!(text, "\n\tat {class}.call({}.java:{})", dice.of(&["Service", "Client", "Proxy"]), dice.below(900));
+                let _ = write!(
+                    text,
+                    "\n\tat {class}.call({}.java:{})",
+                    dice.of(&["Service", "Client", "Proxy"]),
+                    dice.below(900)
+                );
             }
             Ok(())
         }
@@ -144,7 +168,8 @@ pub fn read(folder: &Path) -> Result<Corpus> {
         let bytes = std::fs::read(&file)?;
         let texts: Vec<&[u8]> = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty()).collect();
         let step = SPAN_NS / texts.len().max(1) as i64;
-        let lines = texts.iter().enumerate().map(|(n, text)| (start_ns + step * n as i64, text.to_vec())).collect();
+        let lines =
+            texts.iter().enumerate().map(|(n, text)| (start_ns + step * n as i64, text.to_vec())).collect();
         let labels = Labels::from_pairs([("app", name.as_str()), ("kind", "file")]);
         streams.push(StreamLines { labels, lines });
     }

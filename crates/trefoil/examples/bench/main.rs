@@ -58,7 +58,12 @@ async fn main() -> Result<()> {
 
 async fn bench(name: &str, corpus: &Corpus) -> Result<()> {
     let raw = corpus.raw_bytes();
-    println!("\n{name}: {} lines in {} streams, {:.1} MB raw", corpus.line_count(), corpus.streams.len(), raw as f64 / 1e6);
+    println!(
+        "\n{name}: {} lines in {} streams, {:.1} MB raw",
+        corpus.line_count(),
+        corpus.streams.len(),
+        raw as f64 / 1e6
+    );
     let zstd = measure::zstd_yardstick(corpus)?;
     let memmem_ns_per_kib = measure::memmem_yardstick(corpus);
     let server = Server::start().await?;

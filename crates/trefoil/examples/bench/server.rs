@@ -38,13 +38,20 @@ impl Server {
                 dir.path().join("data").display()
             ),
         )?;
-        let binary = std::env::current_exe()?.parent().and_then(Path::parent).context("no target folder")?.join("trefoil");
+        let binary = std::env::current_exe()?
+            .parent()
+            .and_then(Path::parent)
+            .context("no target folder")?
+            .join("trefoil");
         let child = Command::new(&binary)
             .arg(format!("-config.file={}", config.display()))
             .stdout(Stdio::null())
             .spawn()
-            .with_context(|| format!("{} cannot be started; build it with cargo build --release", binary.display()))?;
-        let server = Self { child, dir, url: format!("http://127.0.0.1:{port}"), http: reqwest::Client::new() };
+            .with_context(|| {
+                format!("{} cannot be started; build it with cargo build --release", binary.display())
+            })?;
+        let server =
+            Self { child, dir, url: format!("http://127.0.0.1:{port}"), http: reqwest::Client::new() };
         for _ in 0..200 {
             if let Ok(answer) = server.http.get(format!("{}/ready", server.url)).send().await
                 && answer.status() == 200
@@ -175,7 +182,13 @@ fn describe(result: &Value) -> String {
     let rows = result.as_array().map_or(0, Vec::len);
     match &result[0] {
         Value::Object(row) if row.contains_key("stream") => {
-            let lines: usize = result.as_array().into_iter().flatten().filter_map(|s| s["values"].as_array()).map(Vec::len).sum();
+            let lines: usize = result
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|s| s["values"].as_array())
+                .map(Vec::len)
+                .sum();
             format!("{lines} lines")
         }
         row => match row["value"][1].as_str() {

@@ -38,7 +38,8 @@ impl Findings {
 pub async fn run(options: CanaryOptions) -> Result<()> {
     let client = Client::new(&options.connection)?;
     let length: Period = options.length.parse().with_context(|| format!("--for {:?}", options.length))?;
-    let interval: Period = options.interval.parse().with_context(|| format!("--interval {:?}", options.interval))?;
+    let interval: Period =
+        options.interval.parse().with_context(|| format!("--interval {:?}", options.interval))?;
     let name = format!("{}-{}", std::process::id(), base::Clock::System.now_ns() / SECOND_NS);
     let labels = model::Labels::from_pairs([("job", "trefoil-canary"), ("name", name.as_str())]);
     let started = Instant::now();

@@ -23,8 +23,9 @@ impl Client {
             headers.insert("x-scope-orgid", HeaderValue::from_str(tenant).context("--org-id")?);
         }
         for header in &connection.header {
-            let (name, value) =
-                header.split_once(':').with_context(|| format!("--header {header:?} is not `Name: value`"))?;
+            let (name, value) = header
+                .split_once(':')
+                .with_context(|| format!("--header {header:?} is not `Name: value`"))?;
             headers.insert(HeaderName::try_from(name.trim())?, HeaderValue::from_str(value.trim())?);
         }
         let http = reqwest::Client::builder()
@@ -69,7 +70,8 @@ impl Client {
 
     /// The URL of a websocket below the server, with the request's headers.
     pub fn websocket(&self, path: &str, params: &[(&str, String)]) -> Result<http_request::Request> {
-        let http_url = self.http.get(format!("{}{path}", self.base_url)).query(params).build()?.url().to_string();
+        let http_url =
+            self.http.get(format!("{}{path}", self.base_url)).query(params).build()?.url().to_string();
         let url = match http_url.strip_prefix("http") {
             Some(rest) => format!("ws{rest}"),
             None => bail!("{http_url} is no http address"),

@@ -2,8 +2,15 @@
 //! ours before clap sees it, so that command lines and unit files made for Loki go on working.
 
 /// Flags that `run` knows by name; every other dotted flag is a key of the configuration.
-const OWN: &[&str] =
-    &["config.file", "config.expand-env", "target", "verify-config", "print-config-stderr", "version", "help"];
+const OWN: &[&str] = &[
+    "config.file",
+    "config.expand-env",
+    "target",
+    "verify-config",
+    "print-config-stderr",
+    "version",
+    "help",
+];
 
 /// Flags of Loki that are written otherwise than their key in the file.
 const OTHERWISE: &[(&str, &str)] = &[
@@ -49,7 +56,8 @@ pub fn rewrite(args: Vec<String>) -> Vec<String> {
             continue;
         }
         // Go's boolean flags stand alone; all others take the next argument.
-        let value = value.or_else(|| rest.next_if(|next| !next.starts_with('-'))).unwrap_or("true".to_owned());
+        let value =
+            value.or_else(|| rest.next_if(|next| !next.starts_with('-'))).unwrap_or("true".to_owned());
         out.push(format!("--set={}={value}", key_of_flag(&name)));
     }
     out

@@ -64,7 +64,8 @@ fn labels_of(pairs: &[String]) -> Result<model::Labels> {
         builder.set("job", "push");
     }
     for pair in pairs {
-        let (name, value) = pair.split_once('=').with_context(|| format!("--label {pair:?} is not name=value"))?;
+        let (name, value) =
+            pair.split_once('=').with_context(|| format!("--label {pair:?} is not name=value"))?;
         builder.set(name.trim(), value.trim().trim_matches('"'));
     }
     Ok(builder.build())
@@ -129,7 +130,7 @@ impl Load {
             };
             match status {
                 // 260 is how a server says that it blocks this tenant's pushes.
-                260 | 400..429 | 430..500 => {
+                260 | 400..=428 | 430..=499 => {
                     self.sum.refusals.push(text.trim().to_owned());
                     break;
                 }

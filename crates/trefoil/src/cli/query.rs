@@ -128,8 +128,7 @@ impl Pager {
         let full = lines.len() >= self.asked();
         lines.sort_by_key(|line| if self.forward { line.ts_ns } else { -line.ts_ns });
         let last = lines.last().map(|line| line.ts_ns);
-        let on_edge: HashSet<Line> =
-            lines.iter().filter(|line| Some(line.ts_ns) == last).cloned().collect();
+        let on_edge: HashSet<Line> = lines.iter().filter(|line| Some(line.ts_ns) == last).cloned().collect();
         let stuck = full && lines.iter().all(|line| self.seen.contains(line));
         let mut fresh: Vec<Line> = lines.into_iter().filter(|line| !self.seen.contains(line)).collect();
         fresh.truncate(self.left);
@@ -154,7 +153,8 @@ impl Pager {
     }
 
     fn progress(&self) -> u64 {
-        let gone = if self.forward { self.start.abs_diff(self.first.0) } else { self.first.1.abs_diff(self.end) };
+        let gone =
+            if self.forward { self.start.abs_diff(self.first.0) } else { self.first.1.abs_diff(self.end) };
         gone / 1_000_000
     }
 }

@@ -112,9 +112,10 @@ pub fn print_vector(data: &Value) {
         println!("{}", data["result"][1].as_str().unwrap_or_default());
         return;
     }
-    let rows = data["result"].as_array().into_iter().flatten().map(|row| {
-        vec![label_text(&row["metric"]), row["value"][1].as_str().unwrap_or_default().to_owned()]
-    });
+    let rows =
+        data["result"].as_array().into_iter().flatten().map(|row| {
+            vec![label_text(&row["metric"]), row["value"][1].as_str().unwrap_or_default().to_owned()]
+        });
     table(&["series", "value"], rows.collect());
 }
 

@@ -30,7 +30,9 @@ pub async fn follow(options: TailOptions) -> Result<()> {
     while let Some(message) = socket.next().await {
         match message? {
             Message::Text(text) => show(&text, &mut printer)?,
-            Message::Close(Some(frame)) if !frame.reason.is_empty() => bail!("the server ended the tail: {}", frame.reason),
+            Message::Close(Some(frame)) if !frame.reason.is_empty() => {
+                bail!("the server ended the tail: {}", frame.reason)
+            }
             Message::Close(_) => break,
             _ => {}
         }

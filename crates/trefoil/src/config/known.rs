@@ -49,8 +49,14 @@ const KNOWN: &[(&str, &str)] = &[
     ("server.grpc_server_max_recv_msg_size", "one process needs no gRPC between roles"),
     ("server.grpc_server_max_send_msg_size", "one process needs no gRPC between roles"),
     ("server.grpc_server_max_concurrent_streams", "one process needs no gRPC between roles"),
-    ("limits_config.max_query_parallelism", "a query uses all cores fairly; memory is limits_config.max_query_memory"),
-    ("limits_config.tsdb_max_query_parallelism", "a query uses all cores; memory is limits_config.max_query_memory"),
+    (
+        "limits_config.max_query_parallelism",
+        "a query uses all cores fairly; memory is limits_config.max_query_memory",
+    ),
+    (
+        "limits_config.tsdb_max_query_parallelism",
+        "a query uses all cores; memory is limits_config.max_query_memory",
+    ),
     ("limits_config.tsdb_max_bytes_per_shard", "queries are not sharded by bytes"),
     ("limits_config.max_cache_freshness_per_query", "results are not cached"),
     ("limits_config.unordered_writes", "any order is always accepted"),
@@ -62,7 +68,8 @@ const USED: &str = "";
 
 /// What becomes of `path`, when it is known.
 pub fn verdict(path: &str) -> Option<Verdict> {
-    let covers = |prefix: &str| path == prefix || path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.'));
+    let covers =
+        |prefix: &str| path == prefix || path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.'));
     let best = KNOWN.iter().filter(|(prefix, _)| covers(prefix)).max_by_key(|(prefix, _)| prefix.len())?;
     Some(if best.1 == USED { Verdict::Used } else { Verdict::Unused(best.1.to_owned()) })
 }

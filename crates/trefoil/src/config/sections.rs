@@ -4,10 +4,13 @@
 use base::setting::Setting;
 use base::settings;
 use base::unit::{ByteSize, MINUTE_NS, Period};
-use bucket::config::{AzureConfig, GcsConfig, S3Config};
+use bucket::config::{
+    AzureConfig, BucketConfig, CacheConfig, FaultsConfig, FilesystemConfig, GcsConfig, S3Config,
+};
 use model::Limits;
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::path::Path;
 
 settings! {
     /// The whole configuration.
@@ -44,6 +47,10 @@ settings! {
         http_listen_address: String = String::new(),
         /// Port of HTTP: pushes, queries, operation, page.
         http_listen_port: u16 = 3100,
+        /// Put before every path.
+        http_path_prefix: String = String::new(),
+        /// Most connections at once; further ones wait.
+        http_listen_conn_limit: usize = 16_384,
         /// Port that takes OTLP over HTTP besides; 0 is none.
         otlp_http_port: u16 = 4318,
         /// Port that takes OTLP over gRPC; 0 is none.
@@ -58,6 +65,26 @@ settings! {
         graceful_shutdown_timeout: Period = Period::seconds(30),
         /// `debug`, `info`, `warn` or `error`.
         log_level: String = "info".to_owned(),
+    }
+}
+
+impl Server {
+    /// The same for the server.
+    pub fn for_api(&self) -> api::ServerConfig {
+        let host = if self.http_listen_address.is_empty() { "0.0.0.0" } else { &self.http_listen_address };
+        let door = |port: u16| if port == 0 { String::new() } else { format!("{host}:{port}") };
+        api::ServerConfig {
+            http_listen_address: host.to_owned(),
+            http_listen_port: self.http_listen_port,
+            http_path_prefix: self.http_path_prefix.clone(),
+            http_server_read_timeout: self.http_server_read_timeout,
+            http_server_write_timeout: self.http_server_write_timeout,
+            http_server_idle_timeout: self.http_server_idle_timeout,
+            http_listen_conn_limit: self.http_listen_conn_limit,
+            graceful_shutdown_timeout: self.graceful_shutdown_timeout,
+            otlp_grpc_listen_address: door(self.otlp_grpc_port),
+            otlp_http_listen_address: door(self.otlp_http_port),
+        }
     }
 }
 
@@ -197,7 +224,39 @@ settings! {
         /// Compute threads; 0 is one per core.
         threads: usize = 0,
         /// Faults that the bucket is to make, for tests of what happens then.
-        bucket_faults: bucket::config::FaultConfig = bucket::config::FaultConfig::default(),
+        bucket_faults: FaultsConfig = FaultsConfig::default(),
+    }
+}
+
+impl Config {
+    /// Where blocks are kept: the first of S3, Azure and GCS that names a bucket, else the local
+    /// directory, by default below `data`.
+    pub fn bucket(&self, data: &Path) -> BucketConfig {
+        let storage = &self.common.storage;
+        let below = |text: &str, default: &str| match text {
+            "" => data.join(default).to_string_lossy().into_owned(),
+            text => text.to_owned(),
+        };
+        let object_store = match () {
+            () if !storage.s3.bucketnames.is_empty() => "s3",
+            () if !storage.azure.container_name.is_empty() => "azure",
+            () if !storage.gcs.bucket_name.is_empty() => "gcs",
+            () => "filesystem",
+        };
+        let cache = match self.trefoil.cache_size {
+            ByteSize(0) => CacheConfig::default(),
+            size => CacheConfig { directory: below(&self.trefoil.cache_dir, "cache"), size },
+        };
+        BucketConfig {
+            object_store: object_store.to_owned(),
+            filesystem: FilesystemConfig { directory: below(&storage.filesystem.chunks_directory, "bucket") },
+            aws: storage.s3.clone(),
+            azure: storage.azure.clone(),
+            gcs: storage.gcs.clone(),
+            cache,
+            faults: self.trefoil.bucket_faults.clone(),
+            ..BucketConfig::default()
+        }
     }
 }
 
@@ -209,7 +268,9 @@ pub fn settle(config: &mut Config, written: &Value) {
         storage.filesystem.chunks_directory.clone_from(&old.filesystem.directory);
     }
     let wanted = object_store_of(written);
-    if storage.s3 == S3Config::default() && (wanted.is_none() || wanted == Some("s3") || wanted == Some("aws")) {
+    if storage.s3 == S3Config::default()
+        && (wanted.is_none() || wanted == Some("s3") || wanted == Some("aws"))
+    {
         storage.s3.clone_from(&old.aws);
     }
     if storage.azure == AzureConfig::default() && (wanted.is_none() || wanted == Some("azure")) {
@@ -218,7 +279,8 @@ pub fn settle(config: &mut Config, written: &Value) {
     if storage.gcs == GcsConfig::default() && (wanted.is_none() || wanted == Some("gcs")) {
         storage.gcs.clone_from(&old.gcs);
     }
-    let listed = config.query_range.shard_aggregations.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let listed =
+        config.query_range.shard_aggregations.split(',').map(str::trim).filter(|name| !name.is_empty());
     let listed: Vec<String> = listed.map(str::to_owned).collect();
     config.limits_config.shard_aggregations.extend(listed);
 }
@@ -257,7 +319,8 @@ as `1h30m`, sizes as `256KB`.\n",
     for (path, settings) in sections {
         let title = if path.is_empty() { "top level" } else { path };
         let _ = write!(out, "\n## {title}\n\n| key | default | what it does |\n|---|---|---|\n");
-        let section = path.split('.').filter(|part| !part.is_empty()).fold(&defaults, |tree, part| &tree[part]);
+        let section =
+            path.split('.').filter(|part| !part.is_empty()).fold(&defaults, |tree, part| &tree[part]);
         for setting in settings {
             let default = match &section[setting.name] {
                 Value::Object(_) => String::new(),

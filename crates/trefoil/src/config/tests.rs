@@ -57,7 +57,10 @@ fn wrong_values_name_themselves() {
         ("a: [", "no valid YAML"),
     ] {
         let error = load_text(text, &[]).err().map(|e| format!("{e:#}")).unwrap_or_default();
-        assert!(error.contains(words) || words == "http_listen_port" && error.contains("many"), "{text}: {error}");
+        assert!(
+            error.contains(words) || words == "http_listen_port" && error.contains("many"),
+            "{text}: {error}"
+        );
     }
 }
 
@@ -92,7 +95,10 @@ fn secrets_are_not_shown() {
     let config = Config {
         common: sections::Common {
             storage: sections::Storage {
-                s3: bucket::config::S3Config { secret_access_key: "hush".to_owned(), ..Default::default() },
+                s3: bucket::config::S3Config {
+                    secret_access_key: bucket::config::Secret::new("hush"),
+                    ..Default::default()
+                },
                 ..Default::default()
             },
             ..Default::default()
@@ -111,5 +117,8 @@ fn the_reference_page_is_up_to_date() {
         std::fs::write(&page, sections::reference()).unwrap();
     }
     let written = std::fs::read_to_string(&page).unwrap_or_default();
-    assert!(written == sections::reference(), "run TREFOIL_UPDATE=1 cargo test -p trefoil to write the page anew");
+    assert!(
+        written == sections::reference(),
+        "run TREFOIL_UPDATE=1 cargo test -p trefoil to write the page anew"
+    );
 }

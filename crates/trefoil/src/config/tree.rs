@@ -38,7 +38,9 @@ fn walk(prefix: &str, written: &Value, schema: &Value, found: &mut Vec<(String, 
             Some(_) => found.push((path, Verdict::Used)),
             None => match known::verdict(&path) {
                 Some(verdict) => found.push((path, verdict)),
-                None if value.is_object() && known::has_inside(&path) => walk(&path, value, &Value::Null, found),
+                None if value.is_object() && known::has_inside(&path) => {
+                    walk(&path, value, &Value::Null, found)
+                }
                 None => found.push((path, Verdict::Unused("Trefoil has no such setting".to_owned()))),
             },
         }
@@ -58,6 +60,13 @@ pub fn pruned(written: &Value, schema: &Value) -> Value {
     Value::Object(kept.collect())
 }
 
+/// The keys of `tree` whose values are not those of `defaults`.
+pub fn differing(tree: &Value, defaults: &Value) -> Value {
+    let (Value::Object(keys), Value::Object(_)) = (tree, defaults) else { return tree.clone() };
+    let other = keys.iter().filter(|(key, value)| defaults.get(*key) != Some(value));
+    Value::Object(other.map(|(key, value)| (key.clone(), differing(value, &defaults[key]))).collect())
+}
+
 /// Sets the value at a dotted path.
 pub fn put(tree: &mut Value, path: &str, value: Value) {
     if !tree.is_object() {
@@ -74,19 +83,8 @@ pub fn put(tree: &mut Value, path: &str, value: Value) {
 
 /// A flag's text as the value YAML would read.
 pub fn scalar(text: &str) -> Value {
-    serde_json::from_str(text).ok().filter(|v: &Value| !v.is_object()).unwrap_or_else(|| Value::String(text.to_owned()))
-}
-
-/// Words in names of keys whose values are not shown.
-const SECRET_WORDS: &[&str] = &["secret", "password", "account_key", "token", "service_account", "credentials"];
-
-/// Replaces the values of keys that hold secrets.
-pub fn hide_secrets(tree: &mut Value) {
-    for (key, value) in tree.as_object_mut().into_iter().flatten() {
-        let secret = SECRET_WORDS.iter().any(|word| key.contains(word));
-        match value {
-            Value::String(text) if secret && !text.is_empty() => "********".clone_into(text),
-            other => hide_secrets(other),
-        }
-    }
+    serde_json::from_str(text)
+        .ok()
+        .filter(|v: &Value| !v.is_object())
+        .unwrap_or_else(|| Value::String(text.to_owned()))
 }

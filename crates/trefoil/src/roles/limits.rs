@@ -36,9 +36,7 @@ impl RuntimeLimits {
     /// Gives limits by tenant.
     pub fn limits_of(self: &Arc<Self>) -> LimitsOf {
         let limits = self.clone();
-        Arc::new(move |tenant| {
-            limits.current.load().get(tenant.as_str()).unwrap_or(&limits.defaults).clone()
-        })
+        Arc::new(move |tenant| limits.current.load().get(tenant.as_str()).unwrap_or(&limits.defaults).clone())
     }
 
     /// Reads the file again and again.
@@ -50,8 +48,12 @@ impl RuntimeLimits {
                 Ok(text) if text == last => {}
                 Ok(text) => {
                     match text.as_deref().map(|text| self.take(text)) {
-                        Some(Err(error)) => tracing::error!(%error, "runtime file is wrong; the last good one stays"),
-                        Some(Ok(warnings)) => tracing::info!(unused = warnings.len(), "runtime file was read again"),
+                        Some(Err(error)) => {
+                            tracing::error!(%error, "runtime file is wrong; the last good one stays")
+                        }
+                        Some(Ok(warnings)) => {
+                            tracing::info!(unused = warnings.len(), "runtime file was read again")
+                        }
                         None => {}
                     }
                     last = text;
@@ -63,13 +65,16 @@ impl RuntimeLimits {
 
     fn text(&self) -> Result<Option<String>> {
         let Some(file) = &self.file else { return Ok(None) };
-        let text = std::fs::read_to_string(file).with_context(|| format!("runtime file {}", file.display()))?;
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("runtime file {}", file.display()))?;
         Ok(Some(text))
     }
 
     fn take(&self, text: &str) -> Result<Vec<String>> {
         let (overrides, warnings): (Overrides, Vec<String>) = read_overrides(text, &self.defaults)?;
-        self.current.store(Arc::new(overrides.into_iter().map(|(tenant, limits)| (tenant, Arc::new(limits))).collect()));
+        self.current.store(Arc::new(
+            overrides.into_iter().map(|(tenant, limits)| (tenant, Arc::new(limits))).collect(),
+        ));
         Ok(warnings)
     }
 }

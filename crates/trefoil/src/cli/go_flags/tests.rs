@@ -19,7 +19,9 @@ fn go_flags_become_ours() {
 
 #[test]
 fn our_own_options_are_left_alone() {
-    for args in [&["query", "{a=\"b\"}", "-n", "5"][..], &["demo", "--data", "/tmp/x"], &["--data=/x"], &["-h"]] {
+    for args in
+        [&["query", "{a=\"b\"}", "-n", "5"][..], &["demo", "--data", "/tmp/x"], &["--data=/x"], &["-h"]]
+    {
         assert_eq!(rewritten(args), args);
     }
 }
