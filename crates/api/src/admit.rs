@@ -14,12 +14,14 @@ mod stream;
 
 pub use level::LevelFinder;
 pub use rate::IngestionRate;
-pub use refusals::{Discarded, Reason, Refusals};
+pub use refusals::{Discarded, Reason, Refusals, count_discarded};
 
 use crate::error::HttpError;
+use base::ByteBudget;
 use http::StatusCode;
 use model::time::rfc3339;
 use model::{Ack, Batch, BatchBuilder, Limits, Refusal, Signal, Tenant};
+use std::sync::OnceLock;
 use stream::StreamAdmission;
 use wire::Push;
 
@@ -28,6 +30,8 @@ use wire::Push;
 pub struct Admission {
     /// The tenants' token buckets.
     pub rate: IngestionRate,
+    /// Bytes of pushes in work; made with the limit of the settings at the first push.
+    pub(crate) in_work: OnceLock<ByteBudget>,
 }
 
 /// A push after admission.

@@ -1,5 +1,6 @@
 //! What every handler needs.
 
+use crate::admit::Admission;
 use crate::patterns::Patterns;
 use base::unit::{ByteSize, Period};
 use base::{Clock, Pool, meter::Registry};
@@ -31,6 +32,8 @@ pub struct Context {
     pub process: Arc<Process>,
     /// Patterns of the lines pushed lately; `None` where they are not mined.
     pub patterns: Option<Patterns>,
+    /// What admission remembers between pushes.
+    pub admission: Arc<Admission>,
 }
 
 impl Context {
@@ -49,6 +52,7 @@ impl Context {
             settings: Arc::default(),
             process: Arc::default(),
             patterns: None,
+            admission: Arc::default(),
         }
     }
 
@@ -71,6 +75,8 @@ base::settings! {
         max_recv_msg_size: ByteSize = ByteSize(100 << 20),
         /// Largest body of a push after decompression, in bytes.
         max_decompressed_size: ByteSize = ByteSize(5000 << 20),
+        /// Most bytes of pushes in work at once, after decompression; further ones are told to come again.
+        max_inflight_bytes: ByteSize = ByteSize(2 << 30),
         /// Longest life of a tail.
         tail_max_duration: Period = Period::seconds(3600),
         /// Align the start and end of metric range queries to their step.

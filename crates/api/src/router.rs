@@ -10,7 +10,10 @@ use http::{HeaderValue, StatusCode, header};
 
 /// Everything that the HTTP port serves, under `prefix`.
 pub fn http(context: &Context, prefix: &str) -> Router {
-    let routes = Router::new().merge(crate::admin::routes(context)).merge(crate::ask::routes(context));
+    let routes = Router::new()
+        .merge(crate::push::routes())
+        .merge(crate::ask::routes(context))
+        .merge(crate::admin::routes(context));
     let prefix = prefix.trim_end_matches('/');
     let routes = if prefix.is_empty() { routes } else { Router::new().nest(prefix, routes) };
     routes.fallback(nowhere).layer(from_fn(lead_to_tidy)).with_state(context.clone())
@@ -18,12 +21,12 @@ pub fn http(context: &Context, prefix: &str) -> Router {
 
 /// What the OTLP port for gRPC serves.
 pub fn otlp_grpc(context: &Context) -> Router {
-    Router::new().with_state(context.clone())
+    crate::otlp_grpc::routes().with_state(context.clone())
 }
 
 /// What the OTLP port for HTTP serves.
 pub fn otlp_http(context: &Context) -> Router {
-    Router::new().fallback(nowhere).with_state(context.clone())
+    crate::push::otlp_routes().fallback(nowhere).with_state(context.clone())
 }
 
 /// Answers a path that leads nowhere.

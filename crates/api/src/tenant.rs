@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::error::{HttpError, HttpResult};
 use axum::extract::FromRequestParts;
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 use model::Tenant;
 
 /// The header that names the tenant, or several joined by `|`.
@@ -34,6 +34,18 @@ impl Tenants {
             [tenant] => Ok(tenant),
             _ => Err(HttpError::bad_request("multiple org IDs present")),
         }
+    }
+
+    /// The tenants of a request with these `headers`, by the settings of `context`.
+    ///
+    /// # Errors
+    /// As [`Tenants::read`].
+    pub fn of(headers: &HeaderMap, context: &Context) -> HttpResult<Self> {
+        if !context.settings.auth_enabled {
+            return Ok(Self::single(Tenant::single()));
+        }
+        let header = headers.get(HEADER).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        Self::read(header.as_deref(), context.settings.multi_tenant_queries_enabled)
     }
 
     /// Reads the header's value, `None` when it is absent.
@@ -69,11 +81,7 @@ impl FromRequestParts<Context> for Tenants {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, HttpError> {
-        if !context.settings.auth_enabled {
-            return Ok(Self::single(Tenant::single()));
-        }
-        let header = parts.headers.get(HEADER).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        Self::read(header.as_deref(), context.settings.multi_tenant_queries_enabled)
+        Self::of(&parts.headers, context)
     }
 }
 

@@ -22,9 +22,9 @@ pub enum Encoding {
 /// A body that could not be decompressed to its end.
 #[derive(Debug)]
 pub struct Broken {
-    /// What came out before that. Go's servers decode while they decompress, so their answer
-    /// depends on it.
-    pub so_far: Vec<u8>,
+    /// What came out before that; `None` when not even the format's header could be read. Go's
+    /// servers decode while they decompress, so their answer depends on it.
+    pub so_far: Option<Vec<u8>>,
     /// Why it ended.
     pub refused: Refused,
 }
@@ -63,12 +63,16 @@ fn too_large(size_bytes: u64, limit_bytes: u64) -> Refused {
     ))
 }
 
-fn broken(so_far: Vec<u8>, text: impl Into<Vec<u8>>) -> Broken {
-    Broken { so_far, refused: Refused::invalid(text) }
+fn broken(so_far: impl Into<Option<Vec<u8>>>, text: impl Into<Vec<u8>>) -> Broken {
+    Broken { so_far: so_far.into(), refused: Refused::invalid(text) }
+}
+
+fn over_limit(size_bytes: u64, limit_bytes: u64) -> Broken {
+    Broken { so_far: None, refused: too_large(size_bytes, limit_bytes) }
 }
 
 fn snappy(body: &[u8], limit_bytes: u64) -> Result<Vec<u8>, Broken> {
-    let corrupt = || broken(Vec::new(), "snappy: corrupt input");
+    let corrupt = || broken(None, "snappy: corrupt input");
     // snap takes no bytes for an empty block; Go asks for its length.
     if body.is_empty() {
         return Err(corrupt());
@@ -79,7 +83,7 @@ fn snappy(body: &[u8], limit_bytes: u64) -> Result<Vec<u8>, Broken> {
         return Err(corrupt());
     }
     if size as u64 > limit_bytes {
-        return Err(Broken { so_far: Vec::new(), refused: too_large(size as u64, limit_bytes) });
+        return Err(over_limit(size as u64, limit_bytes));
     }
     snap::raw::Decoder::new().decompress_vec(body).map_err(|_| corrupt())
 }
@@ -88,10 +92,10 @@ fn gzip(body: &[u8], limit_bytes: u64) -> Result<Vec<u8>, Broken> {
     // Go reads the ten bytes of the header before it looks at them.
     const HEADER_LEN: usize = 10;
     match body {
-        [] => return Err(broken(Vec::new(), "EOF")),
-        short if short.len() < HEADER_LEN => return Err(broken(Vec::new(), "unexpected EOF")),
+        [] => return Err(broken(None, "EOF")),
+        short if short.len() < HEADER_LEN => return Err(broken(None, "unexpected EOF")),
         [0x1f, 0x8b, 8, ..] => {}
-        _ => return Err(broken(Vec::new(), "gzip: invalid header")),
+        _ => return Err(broken(None, "gzip: invalid header")),
     }
     read(flate2::bufread::MultiGzDecoder::new(body), limit_bytes, |error| {
         let text = error.to_string();
@@ -126,8 +130,7 @@ fn inflate(body: &[u8], zlib: bool, limit_bytes: u64) -> Result<Vec<u8>, Broken>
     let mut out = Vec::with_capacity(body.len().saturating_mul(2).min(STEP_BYTES));
     loop {
         if out.len() as u64 > limit_bytes {
-            let refused = too_large(out.len() as u64, limit_bytes);
-            return Err(Broken { so_far: Vec::new(), refused });
+            return Err(over_limit(out.len() as u64, limit_bytes));
         }
         if out.capacity() == out.len() {
             out.reserve(STEP_BYTES);
@@ -152,10 +155,10 @@ fn zstd(body: &[u8], limit_bytes: u64) -> Result<Vec<u8>, Broken> {
     let text = |error: io::Error| format!("zstd: {error}");
     let mut reader = match zstd::stream::read::Decoder::with_buffer(body) {
         Ok(reader) => reader,
-        Err(error) => return Err(broken(Vec::new(), text(error))),
+        Err(error) => return Err(broken(None, text(error))),
     };
     if let Err(error) = reader.window_log_max(ZSTD_WINDOW_LOG_MAX) {
-        return Err(broken(Vec::new(), text(error)));
+        return Err(broken(None, text(error)));
     }
     read(reader, limit_bytes, text)
 }
@@ -163,9 +166,7 @@ fn zstd(body: &[u8], limit_bytes: u64) -> Result<Vec<u8>, Broken> {
 fn read(reader: impl Read, limit_bytes: u64, text: impl Fn(io::Error) -> String) -> Result<Vec<u8>, Broken> {
     let mut out = Vec::new();
     match reader.take(limit_bytes.saturating_add(1)).read_to_end(&mut out) {
-        Ok(size) if size as u64 > limit_bytes => {
-            Err(Broken { so_far: Vec::new(), refused: too_large(size as u64, limit_bytes) })
-        }
+        Ok(size) if size as u64 > limit_bytes => Err(over_limit(size as u64, limit_bytes)),
         Ok(_) => Ok(out),
         Err(error) => Err(broken(out, text(error))),
     }

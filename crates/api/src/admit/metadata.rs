@@ -1,6 +1,7 @@
 //! Structured metadata in canonical form, built without an allocation per line.
 
 use model::varint;
+use std::cmp::Ordering;
 use std::ops::Range;
 use wire::label_name;
 use wire::push::Pair;
@@ -75,8 +76,8 @@ impl MetadataSet {
 
 /// Appends `value`, with a space for each byte that is not UTF-8 and each U+FFFD.
 fn put_clean(out: &mut Vec<u8>, value: &[u8]) {
-    let replaced = std::str::from_utf8(value).is_ok_and(|text| !text.contains('\u{fffd}'));
-    if replaced {
+    let is_clean = std::str::from_utf8(value).is_ok_and(|text| !text.contains('\u{fffd}'));
+    if is_clean {
         out.extend_from_slice(value);
         return;
     }
@@ -94,32 +95,47 @@ fn put_clean(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-/// Appends the canonical bytes of `own` and `shared` together, of which `shared` wins, with `level`
-/// as the line's level. Pairs without value are left out.
-pub fn write_canonical(out: &mut Vec<u8>, own: &MetadataSet, shared: &MetadataSet, level: Option<&[u8]>) {
-    let mut level = level.map(|level| (DETECTED_LEVEL.as_bytes(), level));
+/// Pairs of `own` and `shared` by name, of which `shared` wins.
+fn merged<'s>(own: &'s MetadataSet, shared: &'s MetadataSet) -> impl Iterator<Item = (&'s [u8], &'s [u8])> {
     let (mut own, mut shared) = (own.iter().peekable(), shared.iter().peekable());
-    loop {
-        let next = match (own.peek(), shared.peek()) {
-            (Some(a), Some(b)) if a.0 < b.0 => own.next(),
-            (Some(a), Some(b)) if a.0 == b.0 => {
+    std::iter::from_fn(move || {
+        let (Some(a), Some(b)) = (own.peek(), shared.peek()) else {
+            return own.next().or_else(|| shared.next());
+        };
+        match a.0.cmp(b.0) {
+            Ordering::Less => own.next(),
+            Ordering::Equal => {
                 own.next();
                 shared.next()
             }
-            (Some(_), None) => own.next(),
-            (_, Some(_)) => shared.next(),
-            (None, None) => None,
-        };
-        if let Some(first) = level
-            && next.is_none_or(|(name, _)| first.0 <= name)
+            Ordering::Greater => shared.next(),
+        }
+    })
+}
+
+/// Appends the canonical bytes of `own` and `shared` together, of which `shared` wins, with `level`
+/// as the line's level. Pairs without value are left out.
+pub fn write_canonical(out: &mut Vec<u8>, own: &MetadataSet, shared: &MetadataSet, level: Option<&[u8]>) {
+    let level_name = DETECTED_LEVEL.as_bytes();
+    let mut waiting = level;
+    for (name, value) in merged(own, shared) {
+        if level_name <= name
+            && let Some(level) = waiting.take()
         {
-            put_pair(out, first);
-            level = None;
+            put_pair(out, level_name, level);
         }
-        match next {
-            Some((name, _)) if name == DETECTED_LEVEL.as_bytes() && out_has_level(level, next) => {}
-            Some(pair) => put_pair(out, pair),
-            None => return,
+        if level.is_none() || name != level_name {
+            put_pair(out, name, value);
         }
+    }
+    if let Some(level) = waiting {
+        put_pair(out, level_name, level);
+    }
+}
+
+fn put_pair(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    if !value.is_empty() {
+        varint::put_bytes(out, name);
+        varint::put_bytes(out, value);
     }
 }
