@@ -6,6 +6,7 @@ mod observe;
 mod stall;
 
 use crate::context::Context;
+use crate::stopping::{Stop, Stopping};
 use axum::Router;
 use base::unit::Period;
 use base::{Error, Result};
@@ -17,7 +18,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 /// Request head that is read at most; Go's limit for all headers.
 const HEAD_BYTES_MAX: usize = 1 << 20;
@@ -57,29 +58,6 @@ base::settings! {
     }
 }
 
-/// Turns true when the process stops; tails listen to it.
-#[derive(Clone, Debug)]
-pub struct Stopping(watch::Receiver<bool>);
-
-impl Stopping {
-    /// A process that never stops, for tests of single handlers.
-    pub fn never() -> Self {
-        Self(watch::channel(false).1)
-    }
-
-    /// Whether the process stops.
-    pub fn is_set(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    /// Returns when the process stops.
-    pub async fn wait(&mut self) {
-        if self.0.wait_for(|stopping| *stopping).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
 /// One address with what is served on it.
 struct Door {
     name: &'static str,
@@ -91,7 +69,7 @@ struct Door {
 pub struct Server {
     doors: Vec<Door>,
     config: ServerConfig,
-    stop: watch::Sender<bool>,
+    stop: Stop,
 }
 
 /// Serves until `shutdown` returns.
@@ -109,8 +87,7 @@ impl Server {
     /// # Errors
     /// [`base::Kind::Unavailable`] when one cannot be had.
     pub async fn bind(context: Context, config: ServerConfig) -> Result<Self> {
-        let (stop, stopping) = watch::channel(false);
-        let stopping = Stopping(stopping);
+        let (stop, stopping) = Stop::new();
         let finish = |router| with_layers(router, &context, &config, &stopping);
         let http = format!("{}:{}", config.http_listen_address, config.http_listen_port);
         let mut doors = vec![Door {
@@ -146,7 +123,7 @@ impl Server {
             _ = futures_util::future::join_all(accepting) => {}
         }
         drop(self.doors);
-        self.stop.send_replace(true);
+        self.stop.say();
         let patience = self.config.graceful_shutdown_timeout.duration();
         if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
             tracing::warn!(?patience, "requests still ran when the server stopped");

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)] // in tests, also in the functions around them
 
 use api::context::{Context, Settings};
-use api::server::{ServerConfig, Stopping, http_service};
+use api::server::{ServerConfig, http_service};
+use api::stopping::Stopping;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};

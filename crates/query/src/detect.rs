@@ -125,13 +125,9 @@ pub fn field_values(streams: &[AnsweredStream], name: &str, limit: usize) -> Res
     Ok(values.into_iter().collect())
 }
 
-/// Whether a value says nothing to people: a number or a UUID.
+/// Whether a value is an id that says nothing to people: a UUID, plain, as `urn:uuid:…`, in braces or
+/// without hyphens.
 pub fn is_id(value: &str) -> bool {
-    go::parse_float(value).is_ok() || is_uuid(value)
-}
-
-/// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, with `urn:uuid:` or braces around it, or without hyphens.
-fn is_uuid(value: &str) -> bool {
     let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let bare = value.strip_prefix("urn:uuid:").unwrap_or(value);
     let bare = bare.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(bare);

@@ -3,7 +3,7 @@
 use crate::context::{ConfigText, Context};
 use crate::error::{HttpError, HttpResult};
 use crate::params::Params;
-use crate::server::Stopping;
+use crate::stopping::Stopping;
 use crate::tenant::Tenants;
 use axum::Extension;
 use axum::extract::State;

@@ -20,7 +20,7 @@ const LINES_DEFAULT: usize = 100;
 /// Labels that are shown whatever their values are.
 const ALWAYS: [&str; 4] = ["cluster", "namespace", "instance", "pod"];
 
-/// Labels whose values are more than numbers and UUIDs, with how many they have.
+/// Labels whose values are more than ids, with how many they have.
 pub async fn labels(ask: Ask) -> HttpResult {
     let range = ask.params.forward_range(ask.now_ns)?;
     let matchers = match ask.params.get("query") {

@@ -4,8 +4,13 @@ use crate::ask::{Ask, bounds, json, selector};
 use crate::error::HttpResult;
 use axum::extract::Path;
 use axum::response::Response;
-use model::StreamFacts;
+use base::unit::DAY_NS;
+use model::{StreamFacts, TimeRange};
 use std::collections::BTreeSet;
+
+/// How far around the asked range labels count too, when there is anything in the range itself. Loki
+/// reads its index by the day; so lists of labels stay the same while somebody looks at a detail.
+const AROUND_NS: i64 = DAY_NS;
 
 /// Names of labels.
 pub async fn names(ask: Ask) -> HttpResult {
@@ -41,5 +46,10 @@ async fn asked_streams(ask: &Ask) -> HttpResult<Vec<StreamFacts>> {
         query => selector::matchers(query)?,
     };
     let range = bounds::within(range, &ask.limits(), ask.now_ns)?;
-    ask.streams(range, &matchers).await
+    let around =
+        TimeRange::new(range.start_ns.saturating_sub(AROUND_NS), range.end_ns.saturating_add(AROUND_NS));
+    let facts = ask.streams(around, &matchers).await?;
+    let inside = TimeRange::new(range.start_ns, range.end_ns.saturating_add(1));
+    let touches = |facts: &StreamFacts| facts.runs.iter().any(|run| inside.overlaps(run.min_ns, run.max_ns));
+    Ok(if facts.iter().any(touches) { facts } else { Vec::new() })
 }

@@ -12,7 +12,7 @@ pub use seats::Seats;
 use crate::ask::turn::Waited;
 use crate::ask::{Ask, query as ask_query};
 use crate::error::{HttpError, HttpResult};
-use crate::server::Stopping;
+use crate::stopping::Stopping;
 use axum::Extension;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};

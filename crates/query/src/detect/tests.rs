@@ -77,10 +77,10 @@ fn json_fields_have_a_path_and_logfmt_comes_second() {
 
 #[test]
 fn ids_say_nothing() {
-    for id in ["12", "1.5e3", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6ba7b8109dad11d180b400c04fd430c8"] {
+    for id in ["6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6ba7b8109dad11d180b400c04fd430c8"] {
         assert!(is_id(id), "{id}");
     }
-    for word in ["fleet-1", "", "6ba7b810-9dad-11d1-80b4-00c04fd430cg", "a-b"] {
+    for word in ["fleet-1", "", "12", "6ba7b810-9dad-11d1-80b4-00c04fd430cg", "a-b"] {
         assert!(!is_id(word), "{word}");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::ask::legacy;
 use crate::ask::tail::lines::Filter;
-use crate::server::Stopping;
+use crate::stopping::Stopping;
 use axum::extract::ws::{Message, WebSocket};
 use base::Pool;
 use futures_util::StreamExt as _;
