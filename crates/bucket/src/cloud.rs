@@ -85,7 +85,11 @@ fn s3(config: &S3Config) -> Result<Cloud> {
             config.bucketnames
         )));
     }
-    let endpoint = Endpoint::of(config);
+    // The library reads these, too, but not what follows from them for HTTP and the host name.
+    let from_env = |name: &str| std::env::var(name).unwrap_or_default();
+    let [specific, general, old] = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"].map(from_env);
+    let text = first_set([&config.endpoint, &specific, &general, &old]).unwrap_or_default();
+    let endpoint = Endpoint::of(&text, config);
     let (options, retry) = client(&config.http_config, endpoint.plain)?;
     let mut builder = AmazonS3Builder::from_env().with_client_options(options).with_retry(retry);
     if let Some(url) = &endpoint.url {
@@ -129,8 +133,9 @@ struct Endpoint {
 }
 
 impl Endpoint {
-    fn of(config: &S3Config) -> Self {
-        let text = config.endpoint.trim_end_matches('/');
+    /// By the endpoint `text`, and what else `config` says.
+    fn of(text: &str, config: &S3Config) -> Self {
+        let text = text.trim_end_matches('/');
         let (plain, host) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
             (Some(host), _) => (true, host),
             (_, Some(host)) => (false, host),

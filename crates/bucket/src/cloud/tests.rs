@@ -15,13 +15,12 @@ fn s3_endpoints_mean_what_they_mean_in_loki() {
         ("minio:9000", true, false, Some("http://minio:9000"), false),
     ] {
         let config = S3Config {
-            endpoint: endpoint.to_owned(),
             bucketnames: "b".to_owned(),
             insecure,
             s3forcepathstyle: path_style,
             ..S3Config::default()
         };
-        let found = Endpoint::of(&config);
+        let found = Endpoint::of(endpoint, &config);
         assert_eq!((found.url.as_deref(), found.virtual_hosted), (url, virtual_hosted), "{endpoint}");
         assert_eq!(found.plain, url.is_some_and(|url| url.starts_with("http://")), "{endpoint}");
     }
