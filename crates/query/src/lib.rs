@@ -9,4 +9,5 @@ pub mod logql;
 pub mod patterns;
 pub mod plan;
 pub mod syntax;
+pub mod template;
 pub mod volume;

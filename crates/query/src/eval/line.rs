@@ -7,21 +7,52 @@
 //! The labels of a line are kept in three categories, as answers with categorised labels show them:
 //! those of the stream, structured metadata, and those made by the pipeline.
 
+mod capture;
+mod choose;
+mod decolorize;
+mod extract;
+mod field;
+mod format;
+mod hints;
+mod ip;
+mod json;
+mod json_scan;
+mod json_search;
+mod label_filter;
+mod labels;
+mod line_filter;
+mod logfmt;
+mod path;
+mod pattern;
 mod pushdown;
+mod row;
 mod scratch;
+mod series;
+mod step;
+mod unpack;
+mod unwrap;
 
 pub use pushdown::Pushdown;
 pub use scratch::Scratch;
 
 use crate::logql::ast::{Grouping, Stage, Unwrap};
 use base::Result;
+use hints::{Hints, Needs};
+use label_filter::Condition;
+use labels::{Category, LabelSet, Name, OwnedName, StreamLabels};
 use model::{Labels, LabelsRef, LineRef, Projection};
+use row::Row;
+use series::SeriesLabels;
 use std::sync::Arc;
+use step::{Outcome, Step};
+use unwrap::Unwrapped;
 
 /// Label that says which stage failed on a line.
 pub const ERROR_LABEL: &str = "__error__";
 /// Label with the words of that failure.
 pub const ERROR_DETAILS_LABEL: &str = "__error_details__";
+/// What a field's name gets where it clashes with a label of the stream.
+const EXTRACTED_SUFFIX: &str = "_extracted";
 /// Label that asks to keep samples with [`ERROR_LABEL`] instead of failing the query.
 pub const PRESERVE_ERROR_LABEL: &str = "__preserve_error__";
 
@@ -60,14 +91,22 @@ pub struct Pipeline {
 }
 
 #[derive(Debug)]
-struct Compiled {}
+struct Compiled {
+    steps: Vec<Step>,
+    hints: Hints,
+    series: SeriesLabels,
+    unwrapped: Option<Unwrapped>,
+    projection: Projection,
+    counts_bytes: bool,
+}
 
 /// A pipeline bound to the labels of a stream.
 #[derive(Clone, Debug)]
 pub struct StreamPipeline {
-    #[allow(dead_code)]
-    pipeline: Pipeline,
-    labels: Labels,
+    compiled: Arc<Compiled>,
+    stream: StreamLabels,
+    /// Labels of the series of lines whose labels no stage and no metadata changes.
+    plain_series: Labels,
 }
 
 impl Pipeline {
@@ -76,28 +115,84 @@ impl Pipeline {
     /// # Errors
     /// [`base::Kind::Invalid`] in Loki's words, such as `parse error : stage '…' : …`.
     pub fn compile(stages: &[Stage], wanted: Wanted<'_>) -> Result<Self> {
-        let _ = (stages, wanted);
-        Ok(Self { compiled: Arc::new(Compiled {}) })
+        let steps = stages.iter().map(Step::compile).collect::<Result<Vec<_>>>()?;
+        let (value, grouping) = match wanted {
+            Wanted::Lines => (None, None),
+            Wanted::Samples { value, grouping } => (Some(value), grouping),
+        };
+        let unwrapped = match value {
+            Some(SampleValue::Unwrap(unwrap)) => Some(Unwrapped::compile(unwrap)?),
+            _ => None,
+        };
+        let hints = match wanted {
+            Wanted::Lines => Hints::all(conditions(&steps, None)),
+            Wanted::Samples { .. } => sample_hints(&steps, unwrapped.as_ref(), grouping),
+        };
+        let series = SeriesLabels::new(grouping, unwrapped.as_ref().map(|unwrapped| &unwrapped.label));
+        let runs = |step: &Step| !(hints.wants_nothing() && step.is_parser());
+        let is_bare = series.is_none() && steps.iter().all(|step| !runs(step) || step.is_line_filter());
+        let projection = Projection {
+            text: value.is_none() || steps.iter().any(|step| runs(step) && step.reads_text()),
+            metadata: !is_bare,
+        };
+        let counts_bytes = matches!(value, Some(SampleValue::Bytes));
+        let compiled = Compiled { steps, hints, series, unwrapped, projection, counts_bytes };
+        Ok(Self { compiled: Arc::new(compiled) })
     }
 
     /// What the pipeline reads of a row besides its time. [`SampleValue::Bytes`] alone does not
     /// need the text: its length is enough.
     pub fn projection(&self) -> Projection {
-        let _ = &self.compiled;
-        Projection::ALL
+        self.compiled.projection
     }
 
     /// Binds the pipeline to the labels of a stream.
     pub fn for_stream(&self, labels: &Labels) -> StreamPipeline {
-        StreamPipeline { pipeline: self.clone(), labels: labels.clone() }
+        let stream = StreamLabels::new(labels);
+        let mut plain = Vec::new();
+        self.compiled.series.write(&LabelSet::default(), &stream, &mut plain);
+        StreamPipeline {
+            compiled: self.compiled.clone(),
+            stream,
+            plain_series: LabelsRef::trusted(&plain).to_owned(),
+        }
     }
+}
+
+/// What parsers must find for a query that gives samples.
+fn sample_hints(steps: &[Step], unwrapped: Option<&Unwrapped>, grouping: Option<&Grouping>) -> Hints {
+    let mut read = Vec::new();
+    steps.iter().for_each(|step| step.reads(&mut read));
+    unwrapped.iter().flat_map(|unwrapped| &unwrapped.filters).for_each(|filter| filter.names(&mut read));
+    Hints::for_samples(Needs {
+        stages: read,
+        grouping,
+        unwrapped: unwrapped.map(|unwrapped| unwrapped.label.get().text()),
+        conditions: conditions(steps, unwrapped),
+    })
+}
+
+/// The conditions that parsers may try early.
+fn conditions(steps: &[Step], unwrapped: Option<&Unwrapped>) -> Vec<Condition> {
+    let stages = steps.iter().filter_map(|step| match step {
+        Step::LabelFilter(condition) => Some(condition.clone()),
+        _ => None,
+    });
+    // Several filters after `unwrap` are one combination, and those are not tried early.
+    let after = unwrapped.and_then(|unwrapped| match &*unwrapped.filters {
+        [filter] => Some(filter.clone()),
+        _ => None,
+    });
+    stages.chain(after).collect()
 }
 
 impl StreamPipeline {
     /// Runs the pipeline on a line; `None` when a stage drops it. For [`Wanted::Lines`].
     pub fn line<'s>(&'s self, scratch: &'s mut Scratch, line: LineRef<'s>) -> Option<Processed<'s>> {
-        let _ = scratch;
-        Some(Processed { text: line.text, stream: self.labels.as_ref(), metadata: line.metadata })
+        let rewritten = self.run(scratch, &line)?;
+        let Scratch { labels, text, answer, .. } = scratch;
+        let text = if rewritten { &*text } else { line.text };
+        Some(Processed { text, labels, stream: &self.stream, answer })
     }
 
     /// The sample of a line; `None` when a stage drops it or it has no value. For
@@ -109,8 +204,70 @@ impl StreamPipeline {
         line: LineRef<'s>,
         text_bytes: usize,
     ) -> Option<Sample<'s>> {
-        let _ = (scratch, line);
-        Some(Sample { value: text_bytes as f64, labels: self.labels.as_ref(), failed: false })
+        let rewritten = self.run(scratch, &line)?;
+        let Scratch { labels, text, answer, .. } = scratch;
+        let value = match &self.compiled.unwrapped {
+            Some(unwrapped) => unwrapped.value(&mut self.row(labels, line.ts_ns))?,
+            None if !self.compiled.counts_bytes => 1.0,
+            None if rewritten => text.len() as f64,
+            None => text_bytes as f64,
+        };
+        if labels.is_untouched() {
+            return Some(Sample { value, labels: self.plain_series.as_ref(), failed: false });
+        }
+        answer.clear();
+        self.compiled.series.write(labels, &self.stream, answer);
+        let labels = self.failure_of(labels, LabelsRef::trusted(answer));
+        Some(Sample { value, ..labels })
+    }
+
+    /// Whether a sample with these labels fails the query. A label may bear the name of the error
+    /// because a line has a field of that name.
+    fn failure_of<'s>(&self, set: &LabelSet, labels: LabelsRef<'s>) -> Sample<'s> {
+        let may_fail = set.error().is_some() || set.was_extracted(Name::new(ERROR_LABEL));
+        let failed = may_fail
+            && labels.get(ERROR_LABEL).is_some_and(|error| !error.is_empty())
+            && labels.get(PRESERVE_ERROR_LABEL) != Some("true");
+        Sample { value: 0.0, labels, failed }
+    }
+
+    fn row<'a>(&'a self, labels: &'a mut LabelSet, ts_ns: i64) -> Row<'a> {
+        Row { stream: &self.stream, labels, hints: &self.compiled.hints, ts_ns }
+    }
+
+    /// Runs all stages. `None` when the line is dropped, else whether its text is a new one, in
+    /// [`Scratch::text`].
+    fn run(&self, scratch: &mut Scratch, line: &LineRef<'_>) -> Option<bool> {
+        let Scratch { labels, text, next, buffers, .. } = scratch;
+        labels.clear();
+        for (name, value) in line.metadata.iter() {
+            add_metadata(labels, &self.stream, name, value);
+        }
+        let mut row = self.row(labels, line.ts_ns);
+        let mut rewritten = false;
+        for step in &self.compiled.steps {
+            let current = if rewritten { &**text } else { line.text };
+            match step.run(current, &mut row, buffers, next) {
+                Outcome::Drop => return None,
+                Outcome::Stay => {}
+                Outcome::Rewritten => {
+                    std::mem::swap(text, next);
+                    rewritten = true;
+                }
+            }
+        }
+        Some(rewritten)
+    }
+}
+
+/// Metadata that bears the name of a label of the stream gets a suffix.
+fn add_metadata(labels: &mut LabelSet, stream: &StreamLabels, name: &str, value: &str) {
+    let plain = Name::new(name);
+    if stream.get(plain).is_none() {
+        labels.set(Category::Metadata, plain, value);
+    } else {
+        let suffixed = OwnedName::new(&format!("{name}{EXTRACTED_SUFFIX}"));
+        labels.set(Category::Metadata, suffixed.get(), value);
     }
 }
 
@@ -118,34 +275,47 @@ impl StreamPipeline {
 #[derive(Debug)]
 pub struct Processed<'s> {
     text: &'s [u8],
-    stream: LabelsRef<'s>,
-    metadata: LabelsRef<'s>,
+    labels: &'s LabelSet,
+    stream: &'s StreamLabels,
+    answer: &'s mut Vec<u8>,
 }
 
-impl Processed<'_> {
+impl<'s> Processed<'s> {
     /// The text; borrowed from the row where no stage changed it.
-    pub fn text(&self) -> &[u8] {
+    pub fn text(&self) -> &'s [u8] {
         self.text
     }
 
     /// All labels together, the errors included.
     pub fn labels(&mut self) -> LabelsRef<'_> {
-        self.stream
+        if self.labels.is_untouched() {
+            return self.stream.as_ref();
+        }
+        self.written(|_| true)
     }
 
     /// Labels of the stream that are still there.
     pub fn stream_labels(&mut self) -> LabelsRef<'_> {
-        self.stream
+        if self.labels.is_untouched() {
+            return self.stream.as_ref();
+        }
+        self.written(|category| category == Category::Stream)
     }
 
     /// Structured metadata.
     pub fn metadata_labels(&mut self) -> LabelsRef<'_> {
-        self.metadata
+        self.written(|category| category == Category::Metadata)
     }
 
     /// Labels made by the pipeline, the errors included.
     pub fn parsed_labels(&mut self) -> LabelsRef<'_> {
-        LabelsRef::EMPTY
+        self.written(|category| category == Category::Parsed)
+    }
+
+    fn written(&mut self, keep: impl Fn(Category) -> bool) -> LabelsRef<'_> {
+        self.answer.clear();
+        self.labels.write(self.stream, self.answer, |_, category| keep(category));
+        LabelsRef::trusted(self.answer)
     }
 }
 
@@ -159,3 +329,6 @@ pub struct Sample<'s> {
     /// Whether [`ERROR_LABEL`] is set and not to be preserved: the query fails with these labels.
     pub failed: bool,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,15 @@
 //! Which stages the store can answer by itself.
 
-use crate::logql::ast::Stage;
-use base::Result;
-use model::Predicate;
+use super::line_filter::needle;
+use crate::logql::ast::{LineFilter, LineOp, LineOperand, Stage};
+use base::{Error, Result};
+use model::{Needle, Predicate};
 
 /// A pipeline split into what is pushed down and what is left.
+///
+/// Line filters on texts and expressions are pushed down from wherever the text is still that of the
+/// row. Label filters are not: whether a label is one of the stream, of the metadata or of neither
+/// differs from row to row.
 #[derive(Debug)]
 pub struct Pushdown {
     /// Conditions for [`model::Selection::predicates`].
@@ -19,6 +24,35 @@ impl Pushdown {
     /// # Errors
     /// [`base::Kind::Invalid`] for a filter that does not compile.
     pub fn split(stages: &[Stage]) -> Result<Self> {
-        Ok(Self { predicates: Vec::new(), rest: stages.to_vec() })
+        let mut split = Self { predicates: Vec::new(), rest: Vec::new() };
+        let mut rewritten = false;
+        for stage in stages {
+            rewritten |= matches!(stage, Stage::LineFormat(_) | Stage::Unpack | Stage::Decolorize);
+            let pushed = match stage {
+                Stage::LineFilter(filter) if !rewritten => predicate(filter)
+                    .map_err(|wrong| Error::invalid(format!("parse error : stage '{stage}' : {wrong}")))?,
+                _ => None,
+            };
+            match pushed {
+                Some(filter) => split.predicates.push(Predicate::Line(filter)),
+                None => split.rest.push(stage.clone()),
+            }
+        }
+        Ok(split)
     }
+}
+
+/// `filter` as the store knows it; `None` for patterns and addresses.
+fn predicate(filter: &LineFilter) -> Result<Option<model::LineFilter>, String> {
+    let negated = match filter.op {
+        LineOp::Contains | LineOp::Regex => false,
+        LineOp::NotContains | LineOp::NotRegex => true,
+        LineOp::Pattern | LineOp::NotPattern => return Ok(None),
+    };
+    let mut any: Vec<Needle> = Vec::with_capacity(filter.any.len());
+    for operand in &filter.any {
+        let LineOperand::Text(text) = operand else { return Ok(None) };
+        any.push(needle(filter.op, text)?);
+    }
+    Ok(Some(model::LineFilter { negated, any }))
 }

@@ -1,0 +1,119 @@
+//! `| json a="x.y[0]", b` and `| logfmt a="x", b`: only what is named becomes labels.
+
+use super::EXTRACTED_SUFFIX;
+use super::field::{label_name, without_undecoded};
+use super::json::{JSON_ERROR, failed, string_value};
+use super::json_scan::Kind;
+use super::json_search::search;
+use super::labels::{Category, Name, OwnedName};
+use super::logfmt::{Flags, Pairs, fails_not};
+use super::path::{Segment, json_path, logfmt_key};
+use super::row::Row;
+use crate::logql::ast::Extraction;
+use smallvec::SmallVec;
+
+/// A label and where its value lies.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted<P> {
+    label: OwnedName,
+    /// The label's name where it clashes with one of the stream.
+    suffixed: OwnedName,
+    place: P,
+}
+
+impl<P> Wanted<P> {
+    fn new(label: &str, place: P) -> Self {
+        let suffixed = OwnedName::new(&format!("{label}{EXTRACTED_SUFFIX}"));
+        Self { label: OwnedName::new(label), suffixed, place }
+    }
+
+    fn set(&self, row: &mut Row<'_>, value: &str) {
+        let clashes = row.stream.get(self.label.get()).is_some();
+        let name = if clashes { &self.suffixed } else { &self.label };
+        row.labels.set(Category::Parsed, name.get(), value);
+    }
+}
+
+/// Paths into JSON.
+#[derive(Clone, Debug)]
+pub(super) struct JsonExtractions(Vec<Wanted<Vec<Segment>>>);
+
+impl JsonExtractions {
+    /// Compiles `extractions`.
+    ///
+    /// # Errors
+    /// Loki's words for a bad path.
+    pub(super) fn compile(extractions: &[Extraction]) -> Result<Self, String> {
+        let wanted = |e: &Extraction| Ok(Wanted::new(&e.label, json_path(&e.expression)?));
+        Ok(Self(extractions.iter().map(wanted).collect::<Result<_, String>>()?))
+    }
+
+    /// Takes the labels. What is not there is `""`. Says whether the line stays.
+    pub(super) fn parse(&self, text: &str, row: &mut Row<'_>) -> bool {
+        if text.is_empty() || row.hints.is_done(row) {
+            return true;
+        }
+        let begins_well =
+            |c: u8| c.is_ascii_digit() || matches!(c, b'"' | b'{' | b'[' | b'-' | b't' | b'f' | b'n');
+        if !text.bytes().next().is_some_and(begins_well) {
+            return row.parser_failed(JSON_ERROR, "");
+        }
+        let paths: SmallVec<[&[Segment]; 8]> = self.0.iter().map(|wanted| &*wanted.place).collect();
+        let mut stays = true;
+        search(text, &paths, |at, found| match (at.and_then(|at| self.0.get(at)), found) {
+            (_, Err(error)) => stays &= failed(row, error),
+            (Some(wanted), Ok(value)) => match value.kind {
+                Kind::Null => wanted.set(row, ""),
+                Kind::Object => wanted.set(row, value.text),
+                _ => wanted.set(row, &string_value(value.text)),
+            },
+            (None, Ok(_)) => {}
+        });
+        for wanted in &self.0 {
+            if row.get(wanted.label.get()).is_none() {
+                row.labels.set(Category::Parsed, wanted.label.get(), "");
+            }
+        }
+        stays
+    }
+}
+
+/// Keys of logfmt.
+#[derive(Clone, Debug)]
+pub(super) struct LogfmtExtractions(Vec<Wanted<String>>);
+
+impl LogfmtExtractions {
+    /// Compiles `extractions`.
+    ///
+    /// # Errors
+    /// Loki's words for a bad key.
+    pub(super) fn compile(extractions: &[Extraction]) -> Result<Self, String> {
+        let wanted = |e: &Extraction| Ok(Wanted::new(&e.label, logfmt_key(&e.expression)?));
+        Ok(Self(extractions.iter().map(wanted).collect::<Result<_, String>>()?))
+    }
+
+    /// Takes the labels. What is not there is `""`; of a key that comes twice the last counts.
+    /// Says whether the line stays.
+    pub(super) fn parse(&self, text: &str, flags: Flags, row: &mut Row<'_>, buffer: &mut String) -> bool {
+        if row.hints.is_done(row) {
+            return true;
+        }
+        for wanted in &self.0 {
+            if row.stream.get(wanted.label.get()).is_none() {
+                row.labels.set(Category::Parsed, wanted.label.get(), "");
+            }
+        }
+        let mut pairs = Pairs::new(text);
+        while let Some(pair) = pairs.next_pair(flags) {
+            let key = label_name(pair.key, buffer);
+            let is_label = self.0.iter().any(|wanted| wanted.label.get().text() == key);
+            if !is_label && !row.hints.wants(row, Name::new(key)) {
+                continue;
+            }
+            for wanted in self.0.iter().filter(|wanted| wanted.place == key) {
+                wanted.set(row, &without_undecoded(&pair.value));
+            }
+        }
+        fails_not(&pairs, flags, row)
+    }
+}

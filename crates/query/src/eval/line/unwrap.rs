@@ -1,0 +1,55 @@
+//! `| unwrap duration(x)`: a label's value as the number of a sample.
+
+use super::label_filter::Condition;
+use super::labels::OwnedName;
+use super::row::Row;
+use crate::go;
+use crate::logql::ast::{Conversion, Unwrap};
+use base::{Error, Result};
+
+/// The error of labels that are no numbers.
+const SAMPLE_ERROR: &str = "SampleExtractionErr";
+
+/// A compiled `unwrap` with the filters after it.
+#[derive(Debug)]
+pub(super) struct Unwrapped {
+    pub(super) label: OwnedName,
+    conversion: Conversion,
+    pub(super) filters: Vec<Condition>,
+}
+
+impl Unwrapped {
+    /// Compiles `unwrap`.
+    ///
+    /// # Errors
+    /// [`base::Kind::Invalid`] in Loki's words.
+    pub(super) fn compile(unwrap: &Unwrap) -> Result<Self> {
+        let filter = |filter| {
+            Condition::compile(filter)
+                .map_err(|wrong| Error::invalid(format!("parse error : stage '| {filter}' : {wrong}")))
+        };
+        Ok(Self {
+            label: OwnedName::new(&unwrap.label),
+            conversion: unwrap.conversion,
+            filters: unwrap.filters.iter().map(filter).collect::<Result<_>>()?,
+        })
+    }
+
+    /// The number; `None` when the label is missing or empty, or a filter drops the line. What is no
+    /// number is an error of the line, and zero.
+    pub(super) fn value(&self, row: &mut Row<'_>) -> Option<f64> {
+        let text = row.get(self.label.get()).filter(|text| !text.is_empty())?;
+        let value = match self.conversion {
+            Conversion::Number => go::parse_float(text),
+            Conversion::Duration | Conversion::DurationSeconds => go::parse_duration(text).map(go::seconds),
+            Conversion::Bytes => go::parse_size(text).map(|bytes| bytes as f64),
+        };
+        let value = value.unwrap_or_else(|details| {
+            row.labels.fail(SAMPLE_ERROR, &details);
+            0.0
+        });
+        // Filters run one and all, as the sides of an `and` do.
+        let passes = self.filters.iter().fold(true, |passes, filter| filter.passes(row) && passes);
+        passes.then_some(value)
+    }
+}

@@ -1,0 +1,514 @@
+//! Runs a template. Rules and errors are those of Go's `text/template`.
+
+use super::Template;
+use super::dates::{DURATION_METHODS, NAME_METHODS, TIME_METHODS};
+use super::functions::{Context, Function, TEXT_BYTES_MAX, too_long};
+use super::tree::{Branch, Command, Node, Number, Operand, Pipeline, Pos, Word};
+use super::value::{Type, Value};
+use crate::go;
+use smallvec::SmallVec;
+
+/// How deep nodes and templates may call each other.
+const DEPTH_MAX: usize = 256;
+/// How many nodes a template may run through.
+const STEPS_MAX: usize = 1_000_000;
+
+/// Why a list of nodes was left early.
+pub(super) enum Leave {
+    Break,
+    Continue,
+    /// With the words of the error.
+    Failed(String),
+}
+
+type Result<T, E = Leave> = std::result::Result<T, E>;
+type Args<'a> = SmallVec<[Value<'a>; 4]>;
+
+/// What an error points at.
+#[derive(Clone, Copy)]
+enum At<'t> {
+    Command(&'t Command),
+    Operand(&'t Operand),
+    Pipeline(&'t Pipeline),
+    /// `{{template "name" …}}`
+    Call(Pos, &'t str, Option<&'t Pipeline>),
+}
+
+/// A run of a template.
+pub(super) struct Run<'t: 'a, 'c, 'a> {
+    template: &'t Template,
+    /// The name of the template at hand: the whole one's or that of a defined one.
+    name: &'t str,
+    context: Context<'c, 'a>,
+    out: &'c mut String,
+    variables: Vec<(&'t str, Value<'a>)>,
+    at: At<'t>,
+    depth: usize,
+    steps: usize,
+}
+
+impl<'t: 'a, 'c, 'a> Run<'t, 'c, 'a> {
+    pub(super) fn new(template: &'t Template, context: Context<'c, 'a>, out: &'c mut String) -> Self {
+        Self {
+            template,
+            name: &template.name,
+            context,
+            out,
+            variables: Vec::new(),
+            at: At::Call(0, &template.name, None),
+            depth: 0,
+            steps: 0,
+        }
+    }
+
+    /// Runs the whole template with the labels `data`.
+    pub(super) fn run(&mut self, data: Value<'a>) -> Result<()> {
+        self.variables.push(("$", data.clone()));
+        let template = self.template;
+        self.list(&template.root, &data)
+    }
+
+    fn fail<T>(&self, message: &str) -> Result<T> {
+        let (pos, shown) = match self.at {
+            At::Command(command) => (command.pos, command.to_string()),
+            At::Operand(operand) => (operand.pos, operand.to_string()),
+            At::Pipeline(pipeline) => (pipeline.pos, pipeline.to_string()),
+            At::Call(pos, name, pipeline) => {
+                let pipeline = pipeline.map(|pipeline| format!(" {pipeline}")).unwrap_or_default();
+                (pos, format!("{{{{template {}{pipeline}}}}}", go::quote(name)))
+            }
+        };
+        let before = self.template.text.get(..pos).unwrap_or("");
+        let line = before.matches('\n').count() + 1;
+        let column = pos - before.rfind('\n').map_or(0, |at| at + 1);
+        let (file, name) = (&self.template.name, go::quote(self.name));
+        Err(Leave::Failed(format!(
+            "template: {file}:{line}:{column}: executing {name} at <{shown}>: {message}"
+        )))
+    }
+
+    fn list(&mut self, nodes: &'t [Node], dot: &Value<'a>) -> Result<()> {
+        if self.depth == DEPTH_MAX {
+            return self.fail(&format!("exceeded maximum template depth ({DEPTH_MAX})"));
+        }
+        self.depth += 1;
+        let result = nodes.iter().try_for_each(|node| self.node(node, dot));
+        self.depth -= 1;
+        result
+    }
+
+    fn node(&mut self, node: &'t Node, dot: &Value<'a>) -> Result<()> {
+        self.steps += 1;
+        if self.steps > STEPS_MAX {
+            return self.fail(&format!("more than {STEPS_MAX} steps"));
+        }
+        if self.out.len() > TEXT_BYTES_MAX {
+            return self.fail(&too_long());
+        }
+        match node {
+            Node::Text(text) => self.out.push_str(text),
+            Node::Action(pipeline) => {
+                let value = self.pipeline(pipeline, dot)?;
+                if pipeline.variables.is_empty() {
+                    self.print(&value);
+                }
+            }
+            Node::If(branch) => self.branch(branch, dot, false)?,
+            Node::With(branch) => self.branch(branch, dot, true)?,
+            Node::Range(branch) => self.range(branch, dot)?,
+            Node::Template(pos, name, pipeline) => self.call_template(*pos, name, pipeline.as_ref(), dot)?,
+            Node::Break => return Err(Leave::Break),
+            Node::Continue => return Err(Leave::Continue),
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, value: &Value<'a>) {
+        match value {
+            Value::Nil => self.out.push_str("<no value>"),
+            value => value.write(self.out),
+        }
+    }
+
+    fn branch(&mut self, branch: &'t Branch, dot: &Value<'a>, sets_dot: bool) -> Result<()> {
+        let scope = self.variables.len();
+        let value = self.pipeline(&branch.pipeline, dot)?;
+        let result = match (value.is_true(), &branch.otherwise) {
+            (true, _) => self.list(&branch.list, if sets_dot { &value } else { dot }),
+            (false, Some(otherwise)) => self.list(otherwise, dot),
+            (false, None) => Ok(()),
+        };
+        self.variables.truncate(scope);
+        result
+    }
+
+    fn range(&mut self, branch: &'t Branch, dot: &Value<'a>) -> Result<()> {
+        let scope = self.variables.len();
+        let result = self.range_over(branch, dot);
+        self.variables.truncate(scope);
+        match result {
+            Err(Leave::Break) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn range_over(&mut self, branch: &'t Branch, dot: &Value<'a>) -> Result<()> {
+        let value = self.pipeline(&branch.pipeline, dot)?;
+        let mut any = false;
+        match &value {
+            Value::List(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    any = true;
+                    self.turn(branch, Value::Int(at as i64), item.clone())?;
+                }
+            }
+            Value::Map(pairs) => {
+                for (key, item) in pairs.iter() {
+                    any = true;
+                    self.turn(branch, Value::text(key.clone()), item.clone())?;
+                }
+            }
+            Value::Fields(fields) => {
+                let mut sorted: Vec<_> = fields.iter().collect();
+                sorted.sort_unstable();
+                for (key, item) in sorted {
+                    any = true;
+                    self.turn(branch, Value::text(*key), Value::text(*item))?;
+                }
+            }
+            Value::Nil => {}
+            _ => match value.as_int() {
+                Some(_) if branch.pipeline.variables.len() > 1 => {
+                    let shown = value.to_text();
+                    return self.fail(&format!("can't use {shown} to iterate over more than one variable"));
+                }
+                Some(count) => {
+                    for at in 0..count {
+                        any = true;
+                        self.turn(branch, Value::Nil, Value::Int(at))?;
+                    }
+                }
+                None => return self.fail(&format!("range can't iterate over {}", value.to_text())),
+            },
+        }
+        match (&branch.otherwise, any) {
+            (Some(otherwise), false) => self.list(otherwise, dot),
+            _ => Ok(()),
+        }
+    }
+
+    /// One turn of a range. Its variables, which the pipeline has made, get the element and, where
+    /// there are two, the key before it.
+    fn turn(&mut self, branch: &'t Branch, key: Value<'a>, item: Value<'a>) -> Result<()> {
+        let scope = self.variables.len();
+        let names = &branch.pipeline.variables;
+        let values: SmallVec<[Value<'a>; 2]> = match names.len() {
+            0 => SmallVec::new(),
+            1 => smallvec::smallvec![item.clone()],
+            _ => smallvec::smallvec![key, item.clone()],
+        };
+        for (back, (name, value)) in names.iter().zip(values).rev().enumerate() {
+            if branch.pipeline.assigns {
+                self.assign(name, value)?;
+            } else if let Some(place) = scope.checked_sub(back + 1).and_then(|at| self.variables.get_mut(at))
+            {
+                place.1 = value;
+            }
+        }
+        let result = self.list(&branch.list, &item);
+        self.variables.truncate(scope);
+        match result {
+            Err(Leave::Continue) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn assign(&mut self, name: &str, value: Value<'a>) -> Result<()> {
+        match self.variables.iter_mut().rev().find(|(known, _)| *known == name) {
+            Some((_, place)) => {
+                *place = value;
+                Ok(())
+            }
+            None => self.fail(&format!("undefined variable: {name}")),
+        }
+    }
+
+    fn call_template(
+        &mut self,
+        pos: Pos,
+        name: &'t str,
+        pipeline: Option<&'t Pipeline>,
+        dot: &Value<'a>,
+    ) -> Result<()> {
+        self.at = At::Call(pos, name, pipeline);
+        let template = self.template;
+        let nodes = match template.defined.iter().find(|(known, _)| known == name) {
+            Some((_, nodes)) => nodes,
+            None if *name == *template.name => &template.root,
+            None => return self.fail(&format!("template {} not defined", go::quote(name))),
+        };
+        let dot = pipeline.map_or(Ok(Value::Nil), |pipeline| self.pipeline(pipeline, dot))?;
+        let variables = std::mem::replace(&mut self.variables, vec![("$", dot.clone())]);
+        let caller = std::mem::replace(&mut self.name, name);
+        let result = self.list(nodes, &dot);
+        if result.is_ok() {
+            self.name = caller;
+            self.variables = variables;
+        }
+        result
+    }
+
+    fn pipeline(&mut self, pipeline: &'t Pipeline, dot: &Value<'a>) -> Result<Value<'a>> {
+        self.at = At::Pipeline(pipeline);
+        let mut value = None;
+        for command in &pipeline.commands {
+            value = Some(self.command(command, dot, value)?);
+        }
+        let value = value.unwrap_or(Value::Nil);
+        for name in &pipeline.variables {
+            if pipeline.assigns {
+                self.assign(name, value.clone())?;
+            } else {
+                self.variables.push((name, value.clone()));
+            }
+        }
+        Ok(value)
+    }
+
+    /// `last` is what the command before gives: the last argument.
+    fn command(
+        &mut self,
+        command: &'t Command,
+        dot: &Value<'a>,
+        last: Option<Value<'a>>,
+    ) -> Result<Value<'a>> {
+        let Some((first, args)) = command.words.split_first() else { return Ok(Value::Nil) };
+        match &first.word {
+            Word::Field(names) => {
+                self.at = At::Operand(first);
+                self.fields(dot.clone(), names, args, last, dot)
+            }
+            Word::Chain(inner, names) => {
+                self.at = At::Operand(first);
+                let receiver = self.operand(inner, Type::Any, dot)?;
+                self.at = At::Operand(first);
+                self.fields(receiver, names, args, last, dot)
+            }
+            Word::Variable(name, names) if !names.is_empty() => {
+                self.at = At::Operand(first);
+                let receiver = self.variable(name)?;
+                self.fields(receiver, names, args, last, dot)
+            }
+            Word::Function(function) => {
+                self.at = At::Operand(first);
+                self.call(function, None, args, last, dot, At::Command(command))
+            }
+            word => {
+                if !matches!(word, Word::Pipeline(_)) {
+                    self.at = At::Operand(first);
+                }
+                if !args.is_empty() || last.is_some() {
+                    return self.fail(&format!("can't give argument to non-function {first}"));
+                }
+                match word {
+                    Word::Pipeline(pipeline) => self.pipeline(pipeline, dot),
+                    Word::Nil => self.fail("nil is not a command"),
+                    _ => self.constant(first, dot),
+                }
+            }
+        }
+    }
+
+    /// What needs no arguments: constants, variables and the dot.
+    fn constant(&mut self, operand: &'t Operand, dot: &Value<'a>) -> Result<Value<'a>> {
+        self.at = At::Operand(operand);
+        Ok(match &operand.word {
+            Word::Bool(value) => Value::Bool(*value),
+            Word::String(_, text) => Value::text(text.as_str()),
+            Word::Number(number) => self.number(number)?,
+            Word::Variable(name, _) => self.variable(name)?,
+            Word::Dot => dot.clone(),
+            _ => Value::Nil,
+        })
+    }
+
+    /// A constant without a wanted type: a whole number unless it is written as a float.
+    fn number(&self, number: &Number) -> Result<Value<'a>> {
+        let text = &number.text;
+        let is_hex = text.starts_with("0x") || text.starts_with("0X");
+        let written_as_float = text.contains(['.', 'e', 'E', 'p', 'P']) && !text.starts_with('\'');
+        match (number.int, number.float) {
+            (_, Some(float)) if written_as_float && !(is_hex && !text.contains(['p', 'P'])) => {
+                Ok(Value::Float(float))
+            }
+            (Some(int), _) => Ok(Value::Int(int)),
+            _ if number.unsigned_only => self.fail(&format!("{text} overflows int")),
+            (None, Some(float)) => Ok(Value::Float(float)),
+            (None, None) => Ok(Value::Nil),
+        }
+    }
+
+    fn variable(&self, name: &str) -> Result<Value<'a>> {
+        match self.variables.iter().rev().find(|(known, _)| *known == name) {
+            Some((_, value)) => Ok(value.clone()),
+            None => self.fail(&format!("undefined variable: {name}")),
+        }
+    }
+
+    /// Goes from field to field; the arguments belong to the last one, if it is a method.
+    fn fields(
+        &mut self,
+        receiver: Value<'a>,
+        names: &'t [String],
+        args: &'t [Operand],
+        last: Option<Value<'a>>,
+        dot: &Value<'a>,
+    ) -> Result<Value<'a>> {
+        let at = self.at;
+        let Some((final_name, names)) = names.split_last() else { return Ok(receiver) };
+        let mut receiver = receiver;
+        for name in names {
+            receiver = self.field(receiver, name, &[], None, dot, at)?;
+        }
+        self.field(receiver, final_name, args, last, dot, at)
+    }
+
+    fn field(
+        &mut self,
+        receiver: Value<'a>,
+        name: &str,
+        args: &'t [Operand],
+        last: Option<Value<'a>>,
+        dot: &Value<'a>,
+        at: At<'t>,
+    ) -> Result<Value<'a>> {
+        let methods = match &receiver {
+            Value::Time(_) => TIME_METHODS,
+            Value::Duration(_) => DURATION_METHODS,
+            Value::Month(_) | Value::Weekday(_) => NAME_METHODS,
+            Value::Nil => return Ok(Value::Nil),
+            _ => &[],
+        };
+        if let Some(method) = methods.iter().find(|method| method.name == name) {
+            return self.call(method, Some(receiver), args, last, dot, at);
+        }
+        match receiver.entry(name) {
+            Some(_) if !args.is_empty() || last.is_some() => {
+                self.fail(&format!("{name} is not a method but has arguments"))
+            }
+            Some(value) => Ok(value),
+            None => self.fail(&format!("can't evaluate field {name} in type {}", receiver.type_name())),
+        }
+    }
+
+    /// Calls a function, or a method on `receiver`.
+    fn call(
+        &mut self,
+        function: &'static Function,
+        receiver: Option<Value<'a>>,
+        args: &'t [Operand],
+        last: Option<Value<'a>>,
+        dot: &Value<'a>,
+        at: At<'t>,
+    ) -> Result<Value<'a>> {
+        let (name, fixed) = (function.name, function.fixed.len());
+        let given = args.len() + usize::from(last.is_some());
+        if function.variadic.is_some() && given < fixed {
+            return self
+                .fail(&format!("wrong number of args for {name}: want at least {fixed} got {}", args.len()));
+        }
+        if function.variadic.is_none() && given != fixed {
+            return self.fail(&format!("wrong number of args for {name}: want {fixed} got {given}"));
+        }
+        let stops_at = match name {
+            "and" => Some(false),
+            "or" => Some(true),
+            _ => None,
+        };
+        let mut values: Args<'a> = receiver.into_iter().collect();
+        for (number, arg) in args.iter().enumerate() {
+            let value = self.operand(arg, wanted(function, number), dot)?;
+            if stops_at == Some(value.is_true()) {
+                return Ok(value);
+            }
+            values.push(value);
+        }
+        if let Some(last) = last {
+            values.push(self.checked(last, wanted(function, args.len()))?);
+        }
+        match (function.call)(&mut self.context, &values) {
+            Ok(value) => Ok(value),
+            Err(message) => {
+                self.at = at;
+                self.fail(&format!("error calling {name}: {message}"))
+            }
+        }
+    }
+
+    /// An argument of type `wanted`.
+    fn operand(&mut self, operand: &'t Operand, wanted: Type, dot: &Value<'a>) -> Result<Value<'a>> {
+        self.at = At::Operand(operand);
+        let value = match &operand.word {
+            Word::Nil if wanted == Type::Any => return Ok(Value::Nil),
+            Word::Nil => return self.fail(&format!("cannot assign nil to {}", wanted.name())),
+            Word::Field(names) => self.fields(dot.clone(), names, &[], None, dot)?,
+            Word::Variable(name, names) => {
+                let receiver = self.variable(name)?;
+                self.fields(receiver, names, &[], None, dot)?
+            }
+            Word::Pipeline(pipeline) => self.pipeline(pipeline, dot)?,
+            Word::Function(function) => self.call(function, None, &[], None, dot, At::Operand(operand))?,
+            Word::Chain(inner, names) => {
+                let receiver = self.operand(inner, Type::Any, dot)?;
+                self.at = At::Operand(operand);
+                self.fields(receiver, names, &[], None, dot)?
+            }
+            Word::Dot => dot.clone(),
+            Word::Bool(_) | Word::Number(_) | Word::String(..) => {
+                return self.typed_constant(operand, wanted);
+            }
+        };
+        self.checked(value, wanted)
+    }
+
+    /// A constant takes the type that is asked for.
+    fn typed_constant(&mut self, operand: &'t Operand, wanted: Type) -> Result<Value<'a>> {
+        let number = match &operand.word {
+            Word::Number(number) => Some(number),
+            _ => None,
+        };
+        let int = number.and_then(|number| number.int);
+        let (value, expected) = match (wanted, &operand.word) {
+            (Type::Any, _) => (Some(self.constant(operand, &Value::Nil)?), ""),
+            (Type::Text, Word::String(_, text)) => (Some(Value::text(text.as_str())), ""),
+            (Type::Text, _) => (None, "string"),
+            (Type::Int, _) => (int.map(Value::Int), "integer"),
+            (Type::Int64, _) => (int.map(Value::Int64), "integer"),
+            (Type::Duration, _) => (int.map(Value::Duration), "integer"),
+            (Type::Float, _) => (number.and_then(|number| number.float).map(Value::Float), "float"),
+            (Type::Time, _) => {
+                return self.fail(&format!("can't handle {operand} for arg of type {}", wanted.name()));
+            }
+        };
+        match value {
+            Some(value) => Ok(value),
+            None => self.fail(&format!("expected {expected}; found {operand}")),
+        }
+    }
+
+    fn checked(&self, value: Value<'a>, wanted: Type) -> Result<Value<'a>> {
+        match value {
+            value if value.is_a(wanted) => Ok(value),
+            Value::Nil => self.fail(&format!("invalid value; expected {}", wanted.name())),
+            value => {
+                let (wanted, got) = (wanted.name(), value.type_name());
+                self.fail(&format!("wrong type for value; expected {wanted}; got {got}"))
+            }
+        }
+    }
+}
+
+/// The type of argument `number`.
+fn wanted(function: &Function, number: usize) -> Type {
+    function.fixed.get(number).copied().or(function.variadic).unwrap_or(Type::Any)
+}
