@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use std::borrow::Cow;
 
 #[test]
 fn strings_resolve_their_escapes() {
