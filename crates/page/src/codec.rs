@@ -29,6 +29,8 @@ pub enum Codec {
     Zstd = 1,
     /// pco columns; the section's kind says how many and of which type.
     Pco = 2,
+    /// Not at all: it is put together from other sections of the page.
+    Columns = 3,
 }
 
 impl Codec {
@@ -38,6 +40,7 @@ impl Codec {
             0 => Self::None,
             1 => Self::Zstd,
             2 => Self::Pco,
+            3 => Self::Columns,
             _ => return None,
         })
     }
@@ -91,7 +94,7 @@ pub fn decompress(codec: Codec, stored: &[u8], raw_len: usize, out: &mut Vec<u8>
     match codec {
         Codec::None if stored.len() == raw_len => out.extend_from_slice(stored),
         Codec::Zstd => decompress_frame(stored, raw_len, out)?,
-        Codec::None | Codec::Pco => {
+        Codec::None | Codec::Pco | Codec::Columns => {
             return Err(Error::corrupt(format!("{} bytes {codec:?} for {raw_len} raw", stored.len())));
         }
     }

@@ -1,7 +1,7 @@
-//! Pages of log lines as text (`docs/format/page.md`, "text page").
+//! Pages of log lines (`docs/format/page.md`, "text page" and "column page").
 //!
-//! Times, lengths and metadata are columns; the texts of a page are one zstd frame, searched as one
-//! block of memory.
+//! Times, lengths and metadata are columns. The texts of a text page are one zstd frame; those of a column
+//! page are cut into templates and columns ([`crate::template`]). Both are searched as one block of memory.
 
 mod merge;
 mod metadata;
@@ -14,10 +14,12 @@ mod times;
 pub use merge::{merge, sort};
 pub(crate) use pick::{concat, pick, project, slice};
 pub(crate) use scan::scan;
+pub use seal::Choice;
 pub(crate) use seal::{Piece, raw_bytes, seal};
 
 use crate::question::Question;
 use crate::section::Tag;
+use crate::template;
 use model::LineColumns;
 use std::ops::Range;
 
@@ -31,7 +33,7 @@ const SETS_TAG: Tag = Tag::body(3);
 const NAMES_TAG: Tag = Tag::body(4);
 /// Pairs of metadata sets that have no column.
 const REST_TAG: Tag = Tag::body(5);
-/// The texts, one after the other.
+/// The texts, one after the other; in a column page only their length.
 const TEXT_TAG: Tag = Tag::body(6);
 /// Number of the first metadata column; the others follow.
 const COLUMN_NUMBER: u16 = 32;
@@ -53,6 +55,7 @@ pub(crate) fn needs(tag: Tag, question: &Question) -> Option<bool> {
         tag if tag == Tag::body(tag.number()) && COLUMNS.contains(&tag.number()) => {
             Some(question.reads_metadata())
         }
+        tag if template::is_section(tag) => Some(question.reads_text()),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::codec::DECODED_BYTES_MAX;
 use crate::filter::Filter;
-use crate::line;
+use crate::line::{self, Choice};
 use crate::question::Question;
 use crate::rows::{PAGE_ROWS_MAX, Piece};
 use crate::section::{self, Body, Section, Tag};
@@ -17,6 +17,14 @@ use std::ops::Range;
 pub enum PageKind {
     /// Log lines: columns for time, length and metadata, one frame of text.
     LineText = 0,
+    /// Log lines: as above, but the texts in templates and columns.
+    LineColumns = 1,
+}
+
+impl PageKind {
+    fn from_byte(byte: u8) -> Option<Self> {
+        [Self::LineText, Self::LineColumns].into_iter().find(|kind| *kind as u8 == byte)
+    }
 }
 
 /// What the directory says about a page. Bodies and filters lie elsewhere in the block.
@@ -46,6 +54,14 @@ pub struct Sealed {
 /// # Errors
 /// [`base::Kind::Bug`] when the page does not read back as the rows it was sealed from.
 pub fn seal(pieces: &[Piece<'_>]) -> Result<Sealed> {
+    seal_as(pieces, Choice::Cheaper)
+}
+
+/// As [`seal`], with another choice of kind. A page whose columns do not read back is sealed as text.
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_as(pieces: &[Piece<'_>], choice: Choice) -> Result<Sealed> {
     let lines: Vec<line::Piece<'_>> = pieces
         .iter()
         .map(|piece| {
@@ -57,16 +73,22 @@ pub fn seal(pieces: &[Piece<'_>]) -> Result<Sealed> {
     if rows == 0 || rows > PAGE_ROWS_MAX {
         return Err(Error::bug(format!("page of {rows} rows, limit {PAGE_ROWS_MAX}")));
     }
-    let sealed = line::seal(&lines)?;
+    let sealed = line::seal(&lines, choice)?;
     let page = Page {
-        kind: PageKind::LineText,
+        kind: if sealed.in_columns { PageKind::LineColumns } else { PageKind::LineText },
         run_rows: pieces.iter().map(|piece| piece.range.len() as u32).collect(),
         sections: sealed.writer.sections,
     };
     page.check().map_err(|e| Error::bug("sealed page is too large").because(e))?;
     let body = Bytes::from(sealed.writer.bytes);
-    verify(&page, &body, pieces)?;
-    Ok(Sealed { page, body, filter: sealed.filter, facts: sealed.facts })
+    match verify(&page, &body, pieces) {
+        Ok(()) => Ok(Sealed { page, body, filter: sealed.filter, facts: sealed.facts }),
+        Err(e) if sealed.in_columns => {
+            debug_assert!(false, "{e}");
+            seal_as(pieces, Choice::Text)
+        }
+        Err(e) => Err(e),
+    }
 }
 
 fn verify(page: &Page, body: &Bytes, pieces: &[Piece<'_>]) -> Result<()> {
@@ -129,7 +151,7 @@ impl Page {
     /// Where in the body lies what `question` needs.
     pub fn parts(&self, question: &Question) -> Vec<Range<u64>> {
         match self.kind {
-            PageKind::LineText => {
+            PageKind::LineText | PageKind::LineColumns => {
                 section::ranges(&self.sections, |tag| line::needs(tag, question).unwrap_or(false))
             }
         }
@@ -184,7 +206,7 @@ impl Page {
         stats: &ScanStats,
     ) -> Result<Vec<(u32, Rows)>> {
         match self.kind {
-            PageKind::LineText => {
+            PageKind::LineText | PageKind::LineColumns => {
                 let runs = line::scan(body, &self.run_rows, wanted, question, stats)?;
                 Ok(runs.into_iter().map(|(position, lines)| (position, Rows::Lines(lines))).collect())
             }
@@ -209,9 +231,8 @@ impl Page {
         let corrupt = |what: &str| Error::corrupt(format!("page directory: {what}"));
         let (kind, rest) = input.split_first().ok_or_else(|| corrupt("cut page"))?;
         *input = rest;
-        if *kind != PageKind::LineText as u8 {
-            return Err(corrupt(&format!("page of unknown kind {kind}")));
-        }
+        let known = PageKind::from_byte(*kind);
+        let kind = known.ok_or_else(|| corrupt(&format!("page of unknown kind {kind}")))?;
         let count = varint::take(input).filter(|count| *count <= PAGE_ROWS_MAX as u64);
         let count = count.ok_or_else(|| corrupt("wrong number of runs"))?;
         let mut run_rows = Vec::new();
@@ -220,7 +241,7 @@ impl Page {
             run_rows.push(rows.ok_or_else(|| corrupt("wrong number of rows"))? as u32);
         }
         let sections = section::take_sections(input)?;
-        let page = Self { kind: PageKind::LineText, run_rows, sections };
+        let page = Self { kind, run_rows, sections };
         page.check()?;
         Ok(page)
     }
@@ -230,7 +251,6 @@ impl Page {
             return Err(Error::corrupt(format!("page of {} rows, limit {PAGE_ROWS_MAX}", self.rows())));
         }
         let question = Question::all();
-        let PageKind::LineText = self.kind;
         let unknown = |tag: Tag| !tag.is_optional() && line::needs(tag, &question).is_none();
         if let Some(section) = self.sections.iter().find(|section| unknown(section.tag)) {
             return Err(Error::corrupt(format!("page with unknown section {}", section.tag.number())));

@@ -153,6 +153,19 @@ impl SectionWriter {
         self.sections.push(section);
         Ok(())
     }
+
+    /// Adds all sections of `other`.
+    pub fn append(&mut self, mut other: Self) {
+        self.bytes.append(&mut other.bytes);
+        self.sections.append(&mut other.sections);
+    }
+
+    /// Bytes of all sections and of what the directory says about them.
+    pub fn cost(&self) -> usize {
+        let mut entry = Vec::new();
+        put_sections(&self.sections, &mut entry);
+        self.bytes.len() + entry.len()
+    }
 }
 
 /// Where the sections that `wanted` names lie in a body, adjacent ones as one range.

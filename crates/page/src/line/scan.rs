@@ -3,10 +3,11 @@
 use super::metadata::Metadata;
 use super::search::{self, Bits, Texts};
 use super::{LENGTHS_TAG, TEXT_TAG, TIMES_TAG, times};
-use crate::codec;
+use crate::codec::{self, Codec};
 use crate::condition::Condition;
 use crate::question::Question;
 use crate::section::Body;
+use crate::template;
 use base::{Error, Result};
 use bytes::Bytes;
 use model::{LabelsRef, LineColumns, ScanStats, TimeRange};
@@ -136,6 +137,15 @@ fn read_ends(body: &Body<'_>, row_count: usize) -> Result<Vec<u32>> {
     Ok(ends)
 }
 
+/// Replaces `out` by all texts.
+fn read_text(body: &Body<'_>, out: &mut Vec<u8>) -> Result<()> {
+    let section = body.sections.iter().find(|section| section.tag == TEXT_TAG);
+    match section.filter(|section| section.codec == Codec::Columns) {
+        Some(section) => template::Reader::open(body)?.rebuild(section.raw_len as usize, out),
+        None => body.decode(TEXT_TAG, out),
+    }
+}
+
 impl Open {
     fn candidate_rows(&self) -> usize {
         self.candidates.iter().map(|candidate| candidate.rows.len()).sum()
@@ -153,11 +163,11 @@ impl Open {
         let all: usize = self.ends.last().map_or(0, |end| *end as usize);
         if question.conditions().is_empty() && given * 2 >= all {
             let mut bytes = Vec::new();
-            body.decode(TEXT_TAG, &mut bytes)?;
+            read_text(body, &mut bytes)?;
             return Ok(Block::Kept(bytes.into()));
         }
         let mut scratch = codec::take_scratch();
-        body.decode(TEXT_TAG, &mut scratch)?;
+        read_text(body, &mut scratch)?;
         Ok(Block::Scratch(scratch))
     }
 

@@ -1,10 +1,11 @@
-//! Sealing rows into a text page.
+//! Sealing rows into a page, as text or in columns.
 
 use super::metadata::Sets;
 use super::{LENGTHS_TAG, TEXT_TAG, TIMES_TAG, times};
 use crate::codec::{self, Codec};
 use crate::filter::{self, gram::KeySet};
 use crate::section::{Section, SectionWriter, Tag, checksum};
+use crate::template;
 use base::{Error, Result};
 use model::{LabelsRef, LineColumns, RunFacts};
 use std::borrow::Cow;
@@ -13,9 +14,26 @@ use std::ops::Range;
 /// Consecutive rows of one stream.
 pub type Piece<'a> = (&'a LineColumns, Range<usize>);
 
-/// A sealed text page.
+/// How the texts of a page are to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// As text.
+    Text,
+    /// In columns where that is possible at all, however large.
+    Columns,
+    /// In columns where that is smaller by [`WORTH_PERCENT`].
+    Cheaper,
+}
+
+/// Columns are chosen when text takes at least this much of their bytes: putting lines together from them
+/// costs more than decompressing text.
+const WORTH_PERCENT: usize = 115;
+
+/// A sealed page.
 #[derive(Debug)]
 pub struct SealedLines {
+    /// Whether its texts are in columns.
+    pub in_columns: bool,
     /// Body and its sections, the filter's at the end where there is one.
     pub writer: SectionWriter,
     /// The filter; empty when there is none.
@@ -40,7 +58,7 @@ pub fn span(ends: &[u32], rows: &Range<usize>) -> Range<usize> {
 ///
 /// # Errors
 /// [`base::Kind::Bug`] when a codec fails or a text is too long to be read back.
-pub fn seal(pieces: &[Piece<'_>]) -> Result<SealedLines> {
+pub fn seal(pieces: &[Piece<'_>], choice: Choice) -> Result<SealedLines> {
     let mut writer = SectionWriter::default();
     let row_count: usize = pieces.iter().map(|(_, rows)| rows.len()).sum();
     writer.add(TIMES_TAG, 8 * row_count, |out| {
@@ -58,7 +76,7 @@ pub fn seal(pieces: &[Piece<'_>]) -> Result<SealedLines> {
     let facts = pieces.iter().map(|piece| facts_of(piece, &mut sets)).collect::<Result<_>>()?;
     sets.write(&mut writer)?;
     let text = joined(pieces)?;
-    writer.add_bytes(TEXT_TAG, &text)?;
+    let in_columns = write_text(&text, &lengths, choice, &mut writer)?;
     let filter = filter_of(&text, &sets).unwrap_or_default();
     if !filter.is_empty() {
         writer.sections.push(Section {
@@ -69,7 +87,30 @@ pub fn seal(pieces: &[Piece<'_>]) -> Result<SealedLines> {
             checksum: checksum(&filter),
         });
     }
-    Ok(SealedLines { writer, filter, facts })
+    Ok(SealedLines { in_columns, writer, filter, facts })
+}
+
+/// Writes the texts; says whether in columns.
+fn write_text(text: &[u8], lengths: &[u32], choice: Choice, writer: &mut SectionWriter) -> Result<bool> {
+    let encoded = match choice {
+        Choice::Text => None,
+        _ => template::encode(text, lengths, choice == Choice::Columns),
+    };
+    let mut as_text = SectionWriter::default();
+    if encoded.is_none() || choice == Choice::Cheaper {
+        as_text.add_bytes(TEXT_TAG, text)?;
+    }
+    if let Some(encoded) = encoded {
+        let mut in_columns = SectionWriter::default();
+        in_columns.add(TEXT_TAG, text.len(), |_| Ok(Codec::Columns))?;
+        encoded.write(&mut in_columns)?;
+        if choice == Choice::Columns || as_text.cost() * 100 >= in_columns.cost() * WORTH_PERCENT {
+            writer.append(in_columns);
+            return Ok(true);
+        }
+    }
+    writer.append(as_text);
+    Ok(false)
 }
 
 fn facts_of<'a>((columns, rows): &Piece<'a>, sets: &mut Sets<'a>) -> Result<RunFacts> {

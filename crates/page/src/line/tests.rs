@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Page, Piece, Sealed, seal};
+use crate::{Page, Piece, Sealed, seal_as};
 use bytes::Bytes;
 use model::{
     Labels, LineFilter, LineRef, MatchOp, Matcher, Needle, Predicate, Projection, Rows, ScanStats, TimeRange,
@@ -93,10 +93,14 @@ fn naive(
 }
 
 fn sealed(runs: &[LineColumns]) -> Sealed {
+    sealed_as(runs, Choice::Cheaper)
+}
+
+fn sealed_as(runs: &[LineColumns], choice: Choice) -> Sealed {
     let rows: Vec<Rows> = runs.iter().cloned().map(Rows::Lines).collect();
     let pieces: Vec<Piece<'_>> =
         rows.iter().map(|rows| Piece { rows, range: 0..crate::count(rows) }).collect();
-    seal(&pieces).unwrap()
+    seal_as(&pieces, choice).unwrap()
 }
 
 fn fetch(page: &Page, body: &Bytes, question: &Question) -> Vec<Bytes> {
@@ -121,8 +125,13 @@ fn scanned(
 
 proptest! {
     #[test]
-    fn scans_as_naive_filtering(runs in any_runs(), mask: u8, (range, predicates, projection) in any_question()) {
-        let sealed = sealed(&runs);
+    fn scans_as_naive_filtering(
+        runs in any_runs(),
+        mask: u8,
+        (range, predicates, projection) in any_question(),
+        choice in prop::sample::select(vec![Choice::Text, Choice::Columns]),
+    ) {
+        let sealed = sealed_as(&runs, choice);
         let wanted: Vec<u32> = (0..runs.len() as u32).filter(|run| mask & (1 << run) != 0).collect();
         let question = Question::new(range, &predicates, projection);
         let stats = ScanStats::default();

@@ -1,0 +1,345 @@
+//! Texts out of templates and columns, column by column.
+
+use super::hex::{self, Unpacker};
+use super::integer::{self, Layout};
+use super::streams::{self, SLACK_BYTES, StreamBytes, Streams};
+use super::token::Span;
+use super::tree::{Column, Encoding, Table, Tree};
+use crate::section::Body;
+use base::{Error, Result};
+use model::varint;
+use std::borrow::Cow;
+
+/// Templates and columns of a fetched page.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    pub(super) tree: Tree,
+    pub(super) streams: Streams<'a>,
+}
+
+/// Which values are wanted, by position, ascending; none is all of them.
+type Wanted<'w> = Option<&'w [u32]>;
+
+/// Wanted values of a column. Short ones are copied in pieces of constant size, so there are
+/// [`SLACK_BYTES`] behind the last.
+#[derive(Debug)]
+struct View<'a> {
+    bytes: Cow<'a, [u8]>,
+    spans: Vec<Span>,
+}
+
+/// Texts one after the other.
+#[derive(Debug, Default)]
+pub struct Rebuilt {
+    /// The texts, with [`SLACK_BYTES`] behind them.
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+fn wrong(what: &str) -> Error {
+    Error::corrupt(format!("column page: wrong {what}"))
+}
+
+impl<'a> Reader<'a> {
+    /// Opens the templates of `body`; its streams are read when they are needed.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn open(body: &Body<'a>) -> Result<Self> {
+        let bytes = Streams::templates(body)?;
+        let mut input = bytes.as_slice();
+        let heads = streams::take_heads(&mut input)?;
+        let tree = Tree::take(input, &heads)?;
+        Ok(Self { tree, streams: Streams::new(*body, &heads) })
+    }
+
+    /// Replaces `out` by the texts, one after the other: `len` bytes.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn rebuild(&self, len: usize, out: &mut Vec<u8>) -> Result<()> {
+        if self.tree.table.text_len as usize != len {
+            return Err(wrong("length of texts"));
+        }
+        let mut rebuilt = Rebuilt { bytes: std::mem::take(out), ends: Vec::new() };
+        self.table(&self.tree.table, None, &mut rebuilt)?;
+        *out = rebuilt.bytes;
+        out.truncate(len);
+        Ok(())
+    }
+
+    fn table(&self, table: &Table, wanted: Wanted<'_>, out: &mut Rebuilt) -> Result<()> {
+        let ids = self.streams.get(table.ids)?.bytes;
+        let ids = table.coding.decode(ids, table.rows as usize, table.templates.len())?;
+        let chosen = wanted.map(|wanted| chosen(table, &ids, wanted));
+        let mut views = Vec::with_capacity(table.columns.len());
+        for (at, column) in table.columns.iter().enumerate() {
+            let wanted = chosen.as_ref().map(|chosen| chosen.get(at).map_or(&[][..], Vec::as_slice));
+            views.push(self.view(column, wanted)?);
+        }
+        let programs = Programs::new(table, &self.tree.literals);
+        let chosen_ids: Vec<u32>;
+        let ids = match wanted {
+            None => &ids,
+            Some(rows) => {
+                chosen_ids = rows.iter().filter_map(|row| ids.get(*row as usize).copied()).collect();
+                &chosen_ids
+            }
+        };
+        programs.run(ids, &views, text_bound(table, wanted, &programs, ids, &views)?, out)?;
+        if wanted.is_none() && out.ends.last().copied().unwrap_or(0) != table.text_len {
+            return Err(wrong("length of texts"));
+        }
+        Ok(())
+    }
+
+    fn view(&self, column: &Column, wanted: Wanted<'_>) -> Result<View<'_>> {
+        let count = column.values as usize;
+        match &column.encoding {
+            // A constant is part of the program.
+            Encoding::Constant(_) => Ok(View { bytes: Cow::Borrowed(&[]), spans: Vec::new() }),
+            Encoding::Integer { layout, planes } => {
+                Ok(integer_view(layout, self.streams.get(*planes)?.bytes, count, wanted))
+            }
+            Encoding::Hex { digits, case, packed } => {
+                let packed = self.streams.get(*packed)?.bytes;
+                Ok(hex_view(&Unpacker::new(*case), packed, *digits as usize, wanted))
+            }
+            Encoding::Dictionary { distinct, coding, ids, lengths, words } => {
+                let lengths = self.streams.get(*lengths)?.bytes;
+                let words = self.streams.get(*words)?;
+                let distinct = spans(lengths, &words, *distinct as usize)?;
+                let ids = coding.decode(self.streams.get(*ids)?.bytes, count, distinct.len())?;
+                let span = |id: &u32| distinct.get(*id as usize).copied().unwrap_or_default();
+                let spans = match wanted {
+                    None => ids.iter().map(span).collect(),
+                    Some(rows) => rows.iter().filter_map(|row| ids.get(*row as usize)).map(span).collect(),
+                };
+                Ok(View { bytes: Cow::Borrowed(words.section), spans })
+            }
+            Encoding::Raw { lengths, words } => {
+                let words = self.streams.get(*words)?;
+                let all = spans(self.streams.get(*lengths)?.bytes, &words, count)?;
+                Ok(View { bytes: Cow::Borrowed(words.section), spans: picked(all, wanted) })
+            }
+            Encoding::Fixed { len, words } => {
+                let words = self.streams.get(*words)?;
+                let start = words.start as u32;
+                let all = (0..column.values).map(|at| Span { start: start + at * len, len: *len });
+                Ok(View { bytes: Cow::Borrowed(words.section), spans: picked(all.collect(), wanted) })
+            }
+            Encoding::Table(table) => {
+                let mut out = Rebuilt::default();
+                self.table(table, wanted, &mut out)?;
+                let mut start = 0;
+                let spans = out.ends.iter().map(|end| {
+                    let span = Span { start, len: end - start };
+                    start = *end;
+                    span
+                });
+                Ok(View { spans: spans.collect(), bytes: Cow::Owned(out.bytes) })
+            }
+        }
+    }
+}
+
+/// Per column the values that the texts `wanted` need.
+fn chosen(table: &Table, ids: &[u32], wanted: &[u32]) -> Vec<Vec<u32>> {
+    let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); table.columns.len()];
+    let mut next = vec![0u32; table.columns.len()];
+    let mut wanted = wanted.iter().copied().peekable();
+    for (row, id) in (0u32..).zip(ids) {
+        let is_wanted = wanted.next_if_eq(&row).is_some();
+        for slot in table.templates.slots(*id as usize) {
+            let (Some(next), Some(chosen)) = (next.get_mut(*slot as usize), chosen.get_mut(*slot as usize))
+            else {
+                continue;
+            };
+            if is_wanted {
+                chosen.push(*next);
+            }
+            *next += 1;
+        }
+        if wanted.peek().is_none() {
+            break;
+        }
+    }
+    chosen
+}
+
+fn picked(all: Vec<Span>, wanted: Wanted<'_>) -> Vec<Span> {
+    match wanted {
+        None => all,
+        Some(rows) => rows.iter().filter_map(|row| all.get(*row as usize).copied()).collect(),
+    }
+}
+
+/// Where `count` words of these lengths lie in the section of `words`, which they fill.
+pub(super) fn spans(mut lengths: &[u8], words: &StreamBytes<'_>, count: usize) -> Result<Vec<Span>> {
+    let mut out = Vec::with_capacity(count.min(lengths.len()));
+    let mut at = words.start as u64;
+    let end = at + words.bytes.len() as u64;
+    for _ in 0..count {
+        let len = varint::take(&mut lengths).filter(|len| *len <= end - at);
+        let len = len.ok_or_else(|| wrong("lengths"))?;
+        out.push(Span { start: at as u32, len: len as u32 });
+        at += len;
+    }
+    if at != end || !lengths.is_empty() {
+        return Err(wrong("lengths"));
+    }
+    Ok(out)
+}
+
+fn integer_view(layout: &Layout, planes: &[u8], count: usize, wanted: Wanted<'_>) -> View<'static> {
+    let numbers = layout.decode(planes, count);
+    let mut bytes = Vec::with_capacity(8 * wanted.map_or(count, <[u32]>::len) + SLACK_BYTES);
+    let mut put = |number: u64| {
+        let start = bytes.len();
+        integer::put_decimal(number, layout.digits, &mut bytes);
+        Span::new(start..bytes.len())
+    };
+    let spans = match wanted {
+        None => numbers.iter().map(|number| put(*number)).collect(),
+        Some(rows) => rows.iter().filter_map(|row| numbers.get(*row as usize)).map(|n| put(*n)).collect(),
+    };
+    bytes.resize(bytes.len() + SLACK_BYTES, 0);
+    View { bytes: Cow::Owned(bytes), spans }
+}
+
+fn hex_view(unpacker: &Unpacker, packed: &[u8], digits: usize, wanted: Wanted<'_>) -> View<'static> {
+    let mut values = packed.chunks_exact(hex::packed_len(digits).max(1));
+    let count = wanted.map_or(values.len(), <[u32]>::len);
+    let mut bytes = Vec::with_capacity(count * digits + SLACK_BYTES);
+    match wanted {
+        None => values.for_each(|value| unpacker.unpack(value, digits, &mut bytes)),
+        Some(rows) => {
+            let mut passed = 0;
+            for row in rows {
+                if let Some(value) = values.nth((*row - passed) as usize) {
+                    unpacker.unpack(value, digits, &mut bytes);
+                }
+                passed = row + 1;
+            }
+        }
+    }
+    let spans = (0..bytes.len() / digits).map(|at| Span::new(at * digits..(at + 1) * digits)).collect();
+    bytes.resize(bytes.len() + SLACK_BYTES, 0);
+    View { bytes: Cow::Owned(bytes), spans }
+}
+
+/// A literal, then a value of a column, if any.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    literal: Span,
+    column: u32,
+}
+
+/// No column: the text ends.
+const NO_COLUMN: u32 = u32::MAX;
+
+/// Of each template how to put a text together. Constants are part of the literals.
+#[derive(Debug, Default)]
+struct Programs {
+    steps: Vec<Step>,
+    /// Per template where its steps end.
+    ends: Vec<u32>,
+    literals: Vec<u8>,
+}
+
+impl Programs {
+    fn new(table: &Table, literals: &[u8]) -> Self {
+        let mut programs = Self::default();
+        for template in 0..table.templates.len() {
+            let slots = table.templates.slots(template).iter().map(|slot| Some(*slot)).chain([None]);
+            let mut start = programs.literals.len();
+            for (literal, slot) in table.templates.literals(template).iter().zip(slots) {
+                programs.literals.extend_from_slice(literal.of(literals));
+                let column = slot.and_then(|slot| table.columns.get(slot as usize));
+                if let Some(Column { encoding: Encoding::Constant(value), .. }) = column {
+                    programs.literals.extend_from_slice(value);
+                    continue;
+                }
+                let literal = Span::new(start..programs.literals.len());
+                programs.steps.push(Step { literal, column: slot.unwrap_or(NO_COLUMN) });
+                start = programs.literals.len();
+            }
+            programs.ends.push(programs.steps.len() as u32);
+        }
+        programs.literals.resize(programs.literals.len() + SLACK_BYTES, 0);
+        programs
+    }
+
+    fn steps(&self, template: u32) -> &[Step] {
+        let end = |template: u32| self.ends.get(template as usize).map_or(0, |end| *end as usize);
+        let start = template.checked_sub(1).map_or(0, end);
+        self.steps.get(start..end(template)).unwrap_or(&[])
+    }
+
+    /// Texts of the templates `ids`, at most `most` bytes in all.
+    fn run(&self, ids: &[u32], views: &[View<'_>], most: usize, out: &mut Rebuilt) -> Result<()> {
+        let missing = || wrong("columns");
+        let mut cursors: Vec<_> = views.iter().map(|view| (&*view.bytes, view.spans.iter())).collect();
+        let target = &mut out.bytes;
+        target.clear();
+        target.resize(most + SLACK_BYTES, 0);
+        out.ends.reserve_exact(ids.len());
+        let mut at = 0;
+        for id in ids {
+            for step in self.steps(*id) {
+                at = copy(&self.literals, step.literal, target, at).ok_or_else(missing)?;
+                if let Some((bytes, spans)) = cursors.get_mut(step.column as usize) {
+                    let span = spans.next().ok_or_else(missing)?;
+                    at = copy(bytes, *span, target, at).ok_or_else(missing)?;
+                }
+            }
+            out.ends.push(at as u32);
+        }
+        if at > most {
+            return Err(missing());
+        }
+        target.truncate(at + SLACK_BYTES);
+        Ok(())
+    }
+}
+
+/// Copies `span` of `from` to `to` at `at`, and more behind it; gives where it ends.
+#[inline(always)]
+fn copy(from: &[u8], span: Span, to: &mut [u8], at: usize) -> Option<usize> {
+    const SHORT: usize = 16;
+    let len = span.len as usize;
+    let (from, to) = (from.get(span.start as usize..)?, to.get_mut(at..)?);
+    if len <= SHORT
+        && let (Some(from), Some(to)) = (from.first_chunk::<SHORT>(), to.first_chunk_mut::<SHORT>())
+    {
+        *to = *from;
+    } else if len <= SLACK_BYTES
+        && let (Some(from), Some(to)) =
+            (from.first_chunk::<SLACK_BYTES>(), to.first_chunk_mut::<SLACK_BYTES>())
+    {
+        *to = *from;
+    } else {
+        to.get_mut(..len)?.copy_from_slice(from.get(..len)?);
+    }
+    Some(at + len)
+}
+
+/// Bytes that texts of the templates `ids` may take.
+fn text_bound(
+    table: &Table,
+    wanted: Wanted<'_>,
+    programs: &Programs,
+    ids: &[u32],
+    views: &[View<'_>],
+) -> Result<usize> {
+    if wanted.is_none() {
+        return Ok(table.text_len as usize);
+    }
+    let literals = |id: &u32| programs.steps(*id).iter().map(|step| step.literal.len as usize).sum::<usize>();
+    let values = |view: &View<'_>| view.spans.iter().map(|span| span.len as usize).sum::<usize>();
+    let bound = ids.iter().map(literals).sum::<usize>() + views.iter().map(values).sum::<usize>();
+    if bound > table.text_len as usize {
+        return Err(wrong("columns"));
+    }
+    Ok(bound)
+}

@@ -1,0 +1,133 @@
+use super::*;
+use crate::section::{Body, SectionWriter};
+use bytes::Bytes;
+use proptest::prelude::*;
+
+fn joined(texts: &[Vec<u8>]) -> (Vec<u8>, Vec<u32>) {
+    (texts.concat(), texts.iter().map(|text| text.len() as u32).collect())
+}
+
+/// Sections of the texts, if they can be cut into columns at all.
+fn written(texts: &[Vec<u8>]) -> Option<SectionWriter> {
+    let (text, lengths) = joined(texts);
+    let encoded = encode(&text, &lengths, true)?;
+    let mut out = SectionWriter::default();
+    encoded.write(&mut out).unwrap();
+    Some(out)
+}
+
+fn with_reader<T>(sections: &SectionWriter, ask: impl FnOnce(&Reader<'_>) -> T) -> T {
+    let parts = [Bytes::copy_from_slice(&sections.bytes)];
+    let body = Body { sections: &sections.sections, starts: &[0], parts: &parts, verified: true };
+    ask(&Reader::open(&body).unwrap())
+}
+
+fn assert_comes_back(texts: &[Vec<u8>]) -> bool {
+    let Some(sections) = written(texts) else { return false };
+    let (text, _) = joined(texts);
+    with_reader(&sections, |reader| {
+        let mut rebuilt = b"left over".to_vec();
+        reader.rebuild(text.len(), &mut rebuilt).unwrap();
+        assert!(rebuilt == text, "{:?}", String::from_utf8_lossy(&text));
+    });
+    true
+}
+
+/// Lines as programs write them, with every kind of value.
+fn any_line() -> impl Strategy<Value = String> {
+    let number = prop_oneof![
+        "[0-9]{1,20}",
+        "0[0-9]{3}",
+        (0u32..300).prop_map(|n| n.to_string()),
+        Just(u64::MAX.to_string()),
+        Just("999999999999999999".to_owned()),
+    ];
+    let id = prop_oneof![
+        "[a-f0-9]{16}",
+        "[A-F0-9]{9}",
+        "[a-z0-9]{6}-[0-9]{2}",
+        "[a-z]{2}[0-9]{1,3}(,[0-9]{1,3}){0,3}"
+    ];
+    let value = prop_oneof![number.clone(), id.clone(), "[a-c ]{0,3}", "a=[0-9]{2} b=[0-9] c"];
+    prop_oneof![
+        (number.clone(), value.clone()).prop_map(|(n, v)| format!("GET /items/{n} took {v}ms")),
+        (id.clone(), value.clone())
+            .prop_map(|(n, v)| format!("{{\"id\":\"{n}\",\"value\":\"{v}\",\"list\":[{n},{n}]}}")),
+        (id, value.clone()).prop_map(|(n, v)| format!("level=info id={n} msg=\"{v}\" n=")),
+        value,
+        number,
+        "[a\"=\\\\0:é\n]{0,12}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn lines_come_back(lines in prop::collection::vec(any_line(), 1..200)) {
+        assert_comes_back(&lines.into_iter().map(String::into_bytes).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn any_bytes_come_back(texts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..60)) {
+        assert_comes_back(&texts);
+    }
+}
+
+/// Lines of one kind each, so that columns are long enough for every encoding.
+#[test]
+fn every_kind_of_column_comes_back() {
+    let line = |n: u64| -> Vec<String> {
+        let hash = xxhash_rust::xxh3::xxh3_64(&n.to_le_bytes());
+        vec![
+            format!("constant 17 of {}", n % 7),
+            format!("id {hash:016x} and {:X}", hash | 1 << 63),
+            format!("odd {:07x}", hash & 0xfff_ffff | 1 << 24),
+            format!("count {n} down {} wide {}", 1_000_000 - n, hash % 1_000_000_000_000_000_000),
+            format!("fixed {:05} {:02}", hash % 10_000, n % 60),
+            format!("user=u{} name=\"{} {}\"", hash % 9, hash % 5, n),
+            format!("path=/a{}/b-{}.html?x={}", hash % 4, hash % 100, n % 3),
+            format!("list {}", (0..n % 200).map(|i| (i * n).to_string()).collect::<Vec<_>>().join(",")),
+            format!(
+                "raw=\"{}\"",
+                char::from(b'a' + (hash % 26) as u8).to_string().repeat(1 + (n % 5) as usize)
+            ),
+            format!(
+                "fixed=\"{}{}\"",
+                char::from(b'a' + (hash % 26) as u8),
+                char::from(b'a' + (hash / 31 % 26) as u8)
+            ),
+        ]
+    };
+    for kind in 0..10 {
+        let texts: Vec<Vec<u8>> = (0..700).map(|n| line(n)[kind].clone().into_bytes()).collect();
+        assert!(assert_comes_back(&texts), "kind {kind}");
+    }
+    let texts: Vec<Vec<u8>> = (0..300).flat_map(line).map(String::into_bytes).collect();
+    assert!(assert_comes_back(&texts));
+}
+
+/// Lines that would take quadratic time, or a table of their own each.
+#[test]
+fn hostile_lines_are_survived() {
+    let escapes = vec!["\\\"".repeat(200_000).into_bytes(); 4];
+    assert_comes_back(&escapes);
+    assert_comes_back(&vec!["\"".repeat(100_001).into_bytes(); 4]);
+    assert!(assert_comes_back(&vec![
+        (0..50_000).map(|n| format!("{n},")).collect::<String>().into_bytes();
+        8
+    ]));
+    let letters = |n: u64| -> String {
+        (0..12)
+            .map(|at| {
+                char::from(b'a' + (xxhash_rust::xxh3::xxh3_64(&(n * 16 + at).to_le_bytes()) % 26) as u8)
+            })
+            .collect()
+    };
+    let scattered: Vec<Vec<u8>> = (0..4000).map(|n| letters(n).into_bytes()).collect();
+    assert!(written(&scattered).is_none(), "each line has a template of its own");
+    let keys: Vec<Vec<u8>> = (0..300)
+        .map(|n| (0..40).map(|k| format!("{}=1 ", letters(n * 40 + k))).collect::<String>().into_bytes())
+        .collect();
+    assert!(written(&keys).is_none());
+}
