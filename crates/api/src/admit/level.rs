@@ -80,7 +80,13 @@ impl LevelFinder {
 
     /// The level of `line`, whose stream's labels tell `label` and whose metadata tells `own` and
     /// `shared`. Empty when the one who tells it tells nothing.
-    pub fn level<'s>(&self, label: Option<&'s [u8]>, own: Told<'s>, shared: Told<'s>, line: &[u8]) -> &'s [u8] {
+    pub fn level<'s>(
+        &self,
+        label: Option<&'s [u8]>,
+        own: Told<'s>,
+        shared: Told<'s>,
+        line: &[u8],
+    ) -> &'s [u8] {
         let told = own.and(shared);
         let field = told.field.map(|(_, value)| value);
         match told.detected.or(label).or(field) {

@@ -184,7 +184,12 @@ impl<'l> StreamAdmission<'l> {
             finder.level(label_level, own, shared, text)
         });
         self.canonical.clear();
-        write_canonical(&mut self.canonical, &self.own, &self.shared, level.filter(|level| !level.is_empty()));
+        write_canonical(
+            &mut self.canonical,
+            &self.own,
+            &self.shared,
+            level.filter(|level| !level.is_empty()),
+        );
         self.bytes += text.len() as u64;
         batch.add_line(LineRef { ts_ns, text, metadata: LabelsRef::trusted(&self.canonical) });
         Ok(())
@@ -226,7 +231,12 @@ impl<'l> StreamAdmission<'l> {
         }
     }
 
-    fn metadata_refused(&self, count: usize, bytes: u64, labels: &StreamLabels<'_>) -> Option<(Reason, String)> {
+    fn metadata_refused(
+        &self,
+        count: usize,
+        bytes: u64,
+        labels: &StreamLabels<'_>,
+    ) -> Option<(Reason, String)> {
         let limits = self.limits;
         let (bytes_max, count_max) =
             (limits.max_structured_metadata_size.0, limits.max_structured_metadata_entries_count);

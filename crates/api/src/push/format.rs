@@ -85,7 +85,8 @@ fn media_type(content_type: &str) -> Result<String, &'static str> {
         if rest.is_empty() || rest.trim() == ";" {
             return Ok(media_type);
         }
-        let (name, tail) = parameter(rest.trim_start_matches(';').trim_start()).ok_or("mime: invalid media parameter")?;
+        let (name, tail) =
+            parameter(rest.trim_start_matches(';').trim_start()).ok_or("mime: invalid media parameter")?;
         let name = name.to_ascii_lowercase();
         if names.contains(&name) {
             return Err("mime: duplicate parameter name");

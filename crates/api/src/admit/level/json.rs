@@ -117,7 +117,10 @@ impl<'l> Search<'l, '_> {
     }
 
     fn skip_scalar(&mut self) -> Option<()> {
-        let end = self.rest.iter().position(|byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\t' | b'\r'))?;
+        let end = self
+            .rest
+            .iter()
+            .position(|byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\t' | b'\r'))?;
         self.rest = &self.rest[end..];
         (end > 0).then_some(())
     }

@@ -112,8 +112,15 @@ fn what_is_told_goes_before_what_is_found() {
 /// Lower-cases and searches word by word: the naive twin.
 fn naive_words(line: &[u8]) -> &'static str {
     const WORDS: [(&str, &str); 9] = [
-        ("trace", "trace"), ("debug", "debug"), ("fatal", "fatal"), ("critical", "critical"), ("error", "error"),
-        ("err", "error"), ("warning", "warn"), ("warn", "warn"), ("info", "info"),
+        ("trace", "trace"),
+        ("debug", "debug"),
+        ("fatal", "fatal"),
+        ("critical", "critical"),
+        ("error", "error"),
+        ("err", "error"),
+        ("warning", "warn"),
+        ("warn", "warn"),
+        ("info", "info"),
     ];
     let lower: Vec<char> = line.to_ascii_lowercase().into_iter().map(char::from).collect();
     let is_word = |c: char| c == '_' || c.is_alphanumeric() && !"²³¹¼½¾".contains(c);
