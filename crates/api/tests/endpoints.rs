@@ -2,85 +2,13 @@
 
 #![allow(clippy::unwrap_used)] // in tests, also in the functions around them
 
-use api::context::{Context, Settings};
-use api::server::{ServerConfig, http_service};
-use api::stopping::Stopping;
+mod small_store;
+
+use api::context::Settings;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use base::{Clock, Pool};
-use model::twin::Twin;
-use model::{Append as _, BatchBuilder, Labels, LineRef, Signal, Tenant};
-use std::sync::Arc;
-use tower::ServiceExt as _;
-
-const S: i64 = 1_000_000_000;
-const START: i64 = 1_741_640_400;
-const API: &str = "/loki/api/v1";
-/// The asked range, as parameters.
-const RANGE: &str = "start=1741640400&end=1741640460";
-
-struct Answer {
-    status: StatusCode,
-    content_type: String,
-    body: String,
-}
-
-impl Answer {
-    /// The body without the statistics, whose times vary.
-    fn without_stats(&self) -> String {
-        let end = self.body.find(",\"stats\":{\"summary\"").unwrap_or(self.body.len());
-        self.body[..end].to_owned()
-    }
-}
-
-type Line<'a> = (i64, &'a str, &'a [(&'a str, &'a str)]);
-
-async fn push(twin: &Twin, tenant: &str, labels: &[(&str, &str)], lines: &[Line<'_>]) {
-    let mut batch = BatchBuilder::new(Tenant::new(tenant).unwrap(), Signal::Line, 0);
-    let labels = Labels::from_pairs(labels.iter().copied());
-    let metadata: Vec<_> = lines.iter().map(|line| Labels::from_pairs(line.2.iter().copied())).collect();
-    let rows = lines.iter().zip(&metadata).map(|((second, text, _), metadata)| LineRef {
-        ts_ns: (START + second) * S,
-        text: text.as_bytes(),
-        metadata: metadata.as_ref(),
-    });
-    batch.add_lines(labels.as_ref(), rows);
-    twin.append(batch.build()).await.unwrap();
-}
-
-async fn small_store() -> Twin {
-    let twin = Twin::new();
-    let dev = [("app", "a"), ("env", "dev")];
-    push(&twin, "fake", &dev, &[(1, "level=info n=1", &[]), (2, "level=error n=2", &[("trace", "t1")])])
-        .await;
-    push(&twin, "fake", &[("app", "b"), ("env", "prod")], &[(3, r#"{"k":1,"in":{"x":"<y>"}}"#, &[])]).await;
-    twin
-}
-
-fn service(twin: Twin, settings: Settings) -> Router {
-    let mut context = Context::over(Arc::new(twin), Pool::new(1).unwrap());
-    context.clock = Clock::manual((START + 60) * S);
-    context.settings = Arc::new(settings);
-    http_service(&context, &ServerConfig::default(), &Stopping::never())
-}
-
-async fn small() -> Router {
-    service(small_store().await, Settings::default())
-}
-
-async fn send(app: &Router, request: Request<Body>) -> Answer {
-    let response = app.clone().oneshot(request).await.unwrap();
-    let status = response.status();
-    let content_type = response.headers().get(header::CONTENT_TYPE).map(|v| v.to_str().unwrap().to_owned());
-    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    let body = String::from_utf8(body.to_vec()).unwrap();
-    Answer { status, content_type: content_type.unwrap_or_default(), body }
-}
-
-async fn get(app: &Router, path: &str) -> Answer {
-    send(app, Request::get(path).body(Body::empty()).unwrap()).await
-}
+use small_store::{API, Answer, RANGE, get, push, send, service, small, small_store};
 
 /// Asks under the API's path; parameters are given readable and escaped here.
 async fn ask(app: &Router, path: &str, params: &[(&str, &str)]) -> Answer {

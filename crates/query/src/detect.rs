@@ -75,6 +75,15 @@ impl Parser {
             Self::Logfmt => "logfmt",
         }
     }
+
+    /// What its stage says in [`ERROR_LABEL`] about a line that it cannot read; a line may well
+    /// have a field of that name.
+    fn error(self) -> &'static str {
+        match self {
+            Self::Json => "JSONParserErr",
+            Self::Logfmt => "LogfmtParserErr",
+        }
+    }
 }
 
 /// A field of lines.
@@ -233,10 +242,10 @@ impl StreamParsers {
         for (parser, pipeline) in [(Parser::Json, &self.json), (Parser::Logfmt, &self.logfmt)] {
             let Some(mut processed) = pipeline.line(scratch, row) else { continue };
             let labels = processed.parsed_labels();
-            if labels.get(ERROR_LABEL).is_some() {
+            if labels.get(ERROR_LABEL) == Some(parser.error()) {
                 continue;
             }
-            for pair in labels.iter() {
+            for pair in labels.iter().filter(|(name, _)| is_field(name)) {
                 each(pair, Some(parser), &line.text);
             }
             parsed_by = Some((parser, labels.to_owned()));

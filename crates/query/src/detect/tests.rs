@@ -53,7 +53,7 @@ fn json_fields_have_a_path_and_logfmt_comes_second() {
         &[
             r#"{"app":"x","user":{"id":7,"n ame":"ü"},"list":[1],"ok":true}"#,
             r#"{"app":"y","user":{"id":8,"n ame":"v"}}"#,
-            r#"level=info ok=false size=5KB"#,
+            r#"level=info ok=false size=5KB __error__=forged"#,
             "plain words",
         ],
     )];
