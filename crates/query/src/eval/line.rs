@@ -16,6 +16,7 @@ mod format;
 mod hints;
 mod ip;
 mod json;
+mod json_path;
 mod json_scan;
 mod json_search;
 mod label_filter;
@@ -32,6 +33,7 @@ mod step;
 mod unpack;
 mod unwrap;
 
+pub use json_path::json_path;
 pub use pushdown::Pushdown;
 pub use scratch::Scratch;
 
@@ -115,7 +117,7 @@ impl Pipeline {
     /// # Errors
     /// [`base::Kind::Invalid`] in Loki's words, such as `parse error : stage '…' : …`.
     pub fn compile(stages: &[Stage], wanted: Wanted<'_>) -> Result<Self> {
-        let steps = stages.iter().map(Step::compile).collect::<Result<Vec<_>>>()?;
+        let steps = in_order(stages).map(Step::compile).collect::<Result<Vec<_>>>()?;
         let (value, grouping) = match wanted {
             Wanted::Lines => (None, None),
             Wanted::Samples { value, grouping } => (Some(value), grouping),
@@ -148,15 +150,31 @@ impl Pipeline {
 
     /// Binds the pipeline to the labels of a stream.
     pub fn for_stream(&self, labels: &Labels) -> StreamPipeline {
-        let stream = StreamLabels::new(labels);
-        let mut plain = Vec::new();
-        self.compiled.series.write(&LabelSet::default(), &stream, &mut plain);
-        StreamPipeline {
+        let mut bound = StreamPipeline {
             compiled: self.compiled.clone(),
-            stream,
-            plain_series: LabelsRef::trusted(&plain).to_owned(),
-        }
+            stream: StreamLabels::new(labels),
+            plain_series: Labels::default(),
+        };
+        let mut plain = Vec::new();
+        self.compiled.series.write(&bound.row(&mut LabelSet::default(), 0), &mut plain);
+        bound.plain_series = LabelsRef::trusted(&plain).to_owned();
+        bound
     }
+}
+
+/// The stages in the order they run: line filters go before the others, as far as the stage before
+/// them that makes a new line. To Loki `decolorize` is no such stage, so a filter after it looks at
+/// the colours.
+fn in_order(stages: &[Stage]) -> impl Iterator<Item = &Stage> {
+    stages.split_inclusive(makes_line).flat_map(|part| {
+        let is_filter = |stage: &&Stage| matches!(stage, Stage::LineFilter(_));
+        part.iter().filter(is_filter).chain(part.iter().filter(move |stage| !is_filter(stage)))
+    })
+}
+
+/// Whether line filters stay behind `stage`.
+fn makes_line(stage: &Stage) -> bool {
+    matches!(stage, Stage::LineFormat(_) | Stage::Unpack)
 }
 
 /// What parsers must find for a query that gives samples.
@@ -216,19 +234,18 @@ impl StreamPipeline {
             return Some(Sample { value, labels: self.plain_series.as_ref(), failed: false });
         }
         answer.clear();
-        self.compiled.series.write(labels, &self.stream, answer);
-        let labels = self.failure_of(labels, LabelsRef::trusted(answer));
-        Some(Sample { value, ..labels })
+        self.compiled.series.write(&self.row(labels, line.ts_ns), answer);
+        let series = LabelsRef::trusted(answer);
+        Some(Sample { value, labels: series, failed: Self::fails(labels, series) })
     }
 
-    /// Whether a sample with these labels fails the query. A label may bear the name of the error
-    /// because a line has a field of that name.
-    fn failure_of<'s>(&self, set: &LabelSet, labels: LabelsRef<'s>) -> Sample<'s> {
-        let may_fail = set.error().is_some() || set.was_extracted(Name::new(ERROR_LABEL));
-        let failed = may_fail
-            && labels.get(ERROR_LABEL).is_some_and(|error| !error.is_empty())
-            && labels.get(PRESERVE_ERROR_LABEL) != Some("true");
-        Sample { value: 0.0, labels, failed }
+    /// Whether a sample fails the query. Its series may bear the name of the error also because a
+    /// line has a field of that name.
+    fn fails(labels: &LabelSet, series: LabelsRef<'_>) -> bool {
+        let may_fail = labels.error().is_some() || labels.was_extracted(Name::new(ERROR_LABEL));
+        may_fail
+            && series.get(ERROR_LABEL).is_some_and(|error| !error.is_empty())
+            && series.get(PRESERVE_ERROR_LABEL) != Some("true")
     }
 
     fn row<'a>(&'a self, labels: &'a mut LabelSet, ts_ns: i64) -> Row<'a> {
@@ -260,8 +277,11 @@ impl StreamPipeline {
     }
 }
 
-/// Metadata that bears the name of a label of the stream gets a suffix.
+/// Metadata that bears the name of a label of the stream gets a suffix; without a value it is none.
 fn add_metadata(labels: &mut LabelSet, stream: &StreamLabels, name: &str, value: &str) {
+    if value.is_empty() {
+        return;
+    }
     let plain = Name::new(name);
     if stream.get(plain).is_none() {
         labels.set(Category::Metadata, plain, value);

@@ -170,9 +170,9 @@ fn part_at(text: &str) -> Option<(Part<'static>, usize)> {
         return None;
     }
     for (word, part) in PARTS {
-        let follows_lower = || text[word.len()..].starts_with(|c: char| c.is_ascii_lowercase());
-        let is_name_part = matches!(*word, "Jan" | "Mon") && follows_lower();
-        if text.starts_with(word) && !is_name_part {
+        let Some(rest) = text.strip_prefix(word) else { continue };
+        let begins_longer_word = rest.starts_with(|c: char| c.is_ascii_lowercase());
+        if !(begins_longer_word && matches!(part, Part::ShortMonth | Part::ShortWeekday)) {
             return Some((*part, word.len()));
         }
     }

@@ -244,7 +244,10 @@ impl Lexer<'_> {
         let Some(trims) = self.at_right_delim() else {
             return Err("comment ends before closing delimiter".to_owned());
         };
-        self.right_delim(trims);
+        self.skip(if trims { 2 } else { 0 } + RIGHT.len());
+        if trims {
+            self.accept_run(is_space);
+        }
         self.ignore();
         Ok(Step::Outside)
     }

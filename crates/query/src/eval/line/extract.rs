@@ -28,8 +28,7 @@ impl<P> Wanted<P> {
     }
 
     fn set(&self, row: &mut Row<'_>, value: &str) {
-        let clashes = row.stream.get(self.label.get()).is_some();
-        let name = if clashes { &self.suffixed } else { &self.label };
+        let name = if row.clashes(self.label.get()) { &self.suffixed } else { &self.label };
         row.labels.set(Category::Parsed, name.get(), value);
     }
 }
@@ -53,9 +52,7 @@ impl JsonExtractions {
         if text.is_empty() || row.hints.is_done(row) {
             return true;
         }
-        let begins_well =
-            |c: u8| c.is_ascii_digit() || matches!(c, b'"' | b'{' | b'[' | b'-' | b't' | b'f' | b'n');
-        if !text.bytes().next().is_some_and(begins_well) {
+        if !text.starts_with(['{', '[', '"']) {
             return row.parser_failed(JSON_ERROR, "");
         }
         let paths: SmallVec<[&[Segment]; 8]> = self.0.iter().map(|wanted| &*wanted.place).collect();
@@ -83,13 +80,20 @@ impl JsonExtractions {
 pub(super) struct LogfmtExtractions(Vec<Wanted<String>>);
 
 impl LogfmtExtractions {
-    /// Compiles `extractions`.
+    /// Compiles `extractions`; of two for one label the last counts.
     ///
     /// # Errors
     /// Loki's words for a bad key.
     pub(super) fn compile(extractions: &[Extraction]) -> Result<Self, String> {
-        let wanted = |e: &Extraction| Ok(Wanted::new(&e.label, logfmt_key(&e.expression)?));
-        Ok(Self(extractions.iter().map(wanted).collect::<Result<_, String>>()?))
+        let mut all: Vec<Wanted<String>> = Vec::new();
+        for Extraction { label, expression } in extractions {
+            let wanted = Wanted::new(label, logfmt_key(expression)?);
+            match all.iter_mut().find(|known| known.label.get() == wanted.label.get()) {
+                Some(known) => *known = wanted,
+                None => all.push(wanted),
+            }
+        }
+        Ok(Self(all))
     }
 
     /// Takes the labels. What is not there is `""`; of a key that comes twice the last counts.
@@ -99,7 +103,7 @@ impl LogfmtExtractions {
             return true;
         }
         for wanted in &self.0 {
-            if row.stream.get(wanted.label.get()).is_none() {
+            if !row.clashes(wanted.label.get()) {
                 row.labels.set(Category::Parsed, wanted.label.get(), "");
             }
         }

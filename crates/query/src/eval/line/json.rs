@@ -8,7 +8,7 @@ use super::row::{Next, Row};
 pub(super) const JSON_ERROR: &str = "JSONParserErr";
 
 /// Objects nested deeper than this are skipped, as arrays are. Each level scans its text again.
-const DEPTH_MAX: usize = 128;
+pub(super) const DEPTH_MAX: usize = 128;
 
 /// Buffers of the parser.
 #[derive(Debug, Default)]

@@ -57,8 +57,7 @@ impl Condition {
     /// Whether the line passes. A label that is not of the wanted form lets it pass with an error.
     pub(super) fn passes(&self, row: &mut Row<'_>) -> bool {
         match self {
-            // The right side runs even when the left says no: the error that it may set lets other
-            // filters of the same stage pass.
+            // The right side runs even when the left says no: it may set an error that stays.
             Self::And(left, right) => {
                 let left = left.passes(row);
                 right.passes(row) && left
@@ -67,6 +66,7 @@ impl Condition {
             Self::Text(name, matcher) => matcher.matches(row.text(name.get())),
             Self::Number(name, op, quantity) => compare(row, name, *op, *quantity),
             Self::Ip { name, negated, pattern } => {
+                // Unlike the other filters this one lets lines with an error pass unseen.
                 row.labels.error().is_some()
                     || row.get(name.get()).is_some_and(|text| pattern.is_in(text.as_bytes()) != *negated)
             }
@@ -95,11 +95,9 @@ impl Condition {
     }
 }
 
-/// A line with an error passes: only text filters judge those.
+/// A missing label does not pass; what is not of the wanted form does, with an error unless there is
+/// one already.
 fn compare(row: &mut Row<'_>, name: &OwnedName, op: CompareOp, quantity: Quantity) -> bool {
-    if row.labels.error().is_some() {
-        return true;
-    }
     let Some(text) = row.get(name.get()) else { return false };
     let compared = match quantity {
         Quantity::Number(wanted) => go::parse_float(text).map(|value| holds(op, value, wanted)),
@@ -107,7 +105,9 @@ fn compare(row: &mut Row<'_>, name: &OwnedName, op: CompareOp, quantity: Quantit
         Quantity::Bytes(wanted) => go::parse_size(text).map(|value| holds(op, value, wanted)),
     };
     compared.unwrap_or_else(|details| {
-        row.labels.fail(LABEL_FILTER_ERROR, &details);
+        if row.labels.error().is_none() {
+            row.labels.fail(LABEL_FILTER_ERROR, &details);
+        }
         true
     })
 }

@@ -202,12 +202,17 @@ impl LabelSet {
         }
     }
 
+    /// Whether the line has metadata called `name`.
+    pub(super) fn has_metadata(&self, name: Name<'_>) -> bool {
+        self.position(name).is_some_and(|at| self.added[at].category == Category::Metadata)
+    }
+
     /// Whether `name` was set as parsed on this line, even if it was deleted since.
     pub(super) fn was_extracted(&self, name: Name<'_>) -> bool {
         self.mentions(&self.extracted, name)
     }
 
-    pub(super) fn is_deleted(&self, name: Name<'_>) -> bool {
+    fn is_deleted(&self, name: Name<'_>) -> bool {
         self.mentions(&self.deleted, name)
     }
 

@@ -1,6 +1,7 @@
 //! Which stages the store can answer by itself.
 
 use super::line_filter::needle;
+use super::makes_line;
 use crate::logql::ast::{LineFilter, LineOp, LineOperand, Stage};
 use base::{Error, Result};
 use model::{Needle, Predicate};
@@ -27,7 +28,7 @@ impl Pushdown {
         let mut split = Self { predicates: Vec::new(), rest: Vec::new() };
         let mut rewritten = false;
         for stage in stages {
-            rewritten |= matches!(stage, Stage::LineFormat(_) | Stage::Unpack | Stage::Decolorize);
+            rewritten |= makes_line(stage);
             let pushed = match stage {
                 Stage::LineFilter(filter) if !rewritten => predicate(filter)
                     .map_err(|wrong| Error::invalid(format!("parse error : stage '{stage}' : {wrong}")))?,

@@ -42,14 +42,18 @@ impl Row<'_> {
         self.labels.was_extracted(name)
     }
 
-    /// Under which name a field `field` becomes a label: with a suffix where it clashes with a
-    /// label of the stream. `None` when it is not wanted. `buffer` holds the longer name.
+    /// Whether a field called `name` gets a suffix: the stream or the metadata has such a label.
+    pub(super) fn clashes(&self, name: Name<'_>) -> bool {
+        self.stream.get(name).is_some() || self.labels.has_metadata(name)
+    }
+
+    /// Under which name a field `field` becomes a label: with a suffix where it clashes. `None` when it is not wanted. `buffer` holds the longer name.
     pub(super) fn name_for<'n>(&self, field: &'n str, buffer: &'n mut String) -> Option<Name<'n>> {
         if field.is_empty() {
             return None;
         }
         let mut name = Name::new(field);
-        if self.stream.get(name).is_some() {
+        if self.clashes(name) {
             buffer.clear();
             buffer.push_str(field);
             buffer.push_str(EXTRACTED_SUFFIX);

@@ -1,6 +1,7 @@
 //! Which labels of a line are those of its series.
 
-use super::labels::{LabelSet, OwnedName, StreamLabels, put_pair};
+use super::labels::{OwnedName, put_pair};
+use super::row::Row;
 use crate::logql::ast::Grouping;
 
 /// The labels of series.
@@ -33,17 +34,15 @@ impl SeriesLabels {
 
     /// Appends the canonical bytes of the series' labels. A line with an error keeps all its labels,
     /// so that the error is not lost.
-    pub(super) fn write(&self, labels: &LabelSet, stream: &StreamLabels, out: &mut Vec<u8>) {
+    pub(super) fn write(&self, row: &Row<'_>, out: &mut Vec<u8>) {
         match self {
-            _ if labels.error().is_some() => labels.write(stream, out, |_, _| true),
-            Self::Without(names) => {
-                labels.write(stream, out, |name, _| !names.iter().any(|without| without.get() == name));
-            }
+            _ if row.labels.error().is_some() => row.labels.write(row.stream, out, |_, _| true),
+            Self::Without(names) => row
+                .labels
+                .write(row.stream, out, |name, _| !names.iter().any(|without| without.get() == name)),
             Self::By(names) => {
                 for name in names {
-                    // A label that was taken away counts as gone here, even when it was set again.
-                    let value = labels.get(stream, name.get()).filter(|_| !labels.is_deleted(name.get()));
-                    if let Some((value, _)) = value {
+                    if let Some(value) = row.get(name.get()) {
                         put_pair(out, name.get().text(), value);
                     }
                 }
