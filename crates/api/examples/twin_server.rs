@@ -14,6 +14,7 @@ use base::{Error, Pool, Result};
 use model::twin::Twin;
 use model::{Limits, LimitsOf, Tenant};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 #[tokio::main]
@@ -22,10 +23,6 @@ async fn main() -> Result<()> {
     let address = arguments.next().unwrap_or_else(|| "127.0.0.1:3100".to_owned());
     let (host, port) = address.rsplit_once(':').ok_or_else(|| Error::invalid("address without a port"))?;
     let port = port.parse().map_err(|_| Error::invalid(format!("no port: {port:?}")))?;
-    let mut context = Context::over(Arc::new(Twin::new()), Pool::new(0)?);
-    context.limits = limits(arguments.next().as_deref())?;
-    context.settings =
-        Arc::new(Settings { auth_enabled: true, multi_tenant_queries_enabled: true, ..Settings::default() });
     let config = ServerConfig {
         http_listen_address: host.to_owned(),
         http_listen_port: port,
@@ -33,14 +30,23 @@ async fn main() -> Result<()> {
         otlp_http_listen_address: String::new(),
         ..ServerConfig::default()
     };
-    let server = Server::bind(context, config).await?;
+    let overrides = arguments.next();
+    let server = Server::bind(context(overrides.as_deref().map(Path::new))?, config).await?;
     eprintln!("{:?}", server.addresses());
     server.run(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await;
     Ok(())
 }
 
-/// The limits of the reference with the overrides in the file at `path`.
-fn limits(path: Option<&str>) -> Result<LimitsOf> {
+/// An empty store with the settings of the reference and the overrides in the file at `overrides`.
+pub fn context(overrides: Option<&Path>) -> Result<Context> {
+    let mut context = Context::over(Arc::new(Twin::new()), Pool::new(0)?).with_patterns();
+    context.limits = limits(overrides)?;
+    context.settings =
+        Arc::new(Settings { auth_enabled: true, multi_tenant_queries_enabled: true, ..Settings::default() });
+    Ok(context)
+}
+
+fn limits(path: Option<&Path>) -> Result<LimitsOf> {
     let reference = Limits {
         reject_old_samples: false,
         ingestion_rate_mb: 200.0,
@@ -53,7 +59,8 @@ fn limits(path: Option<&str>) -> Result<LimitsOf> {
     };
     let mut tenants = HashMap::new();
     if let Some(path) = path {
-        let unreadable = |e: &dyn std::fmt::Display| Error::invalid(format!("cannot read {path}: {e}"));
+        let unreadable =
+            |e: &dyn std::fmt::Display| Error::invalid(format!("cannot read {}: {e}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|e| unreadable(&e))?;
         let yaml: serde_json::Value = serde_saphyr::from_str(&text).map_err(|e| unreadable(&e))?;
         for (tenant, overrides) in yaml["overrides"].as_object().into_iter().flatten() {

@@ -4,11 +4,15 @@
 
 mod small_store;
 
-use api::context::Settings;
+use api::context::{Context, Settings};
+use api::server::{ServerConfig, http_service};
+use api::stopping::Stopping;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use base::Pool;
 use small_store::{API, Answer, RANGE, get, push, send, service, small, small_store};
+use std::sync::Arc;
 
 /// Asks under the API's path; parameters are given readable and escaped here.
 async fn ask(app: &Router, path: &str, params: &[(&str, &str)]) -> Answer {
@@ -268,4 +272,15 @@ async fn what_does_not_exist_says_so() {
         Request::post(format!("{API}/delete?query=%7Bapp%3D%22a%22%7D&start=1741640400&end=1741640401"));
     let refused = send(&app, delete.body(Body::empty()).unwrap()).await;
     assert_eq!((refused.status.as_u16(), refused.body.as_str()), (400, "Retention is not enabled\n"));
+}
+
+#[tokio::test]
+async fn a_prefix_stands_before_every_path() {
+    let context = Context::over(Arc::new(small_store().await), Pool::new(1).unwrap());
+    let config = ServerConfig { http_path_prefix: "/logs/".to_owned(), ..ServerConfig::default() };
+    let app = http_service(&context, &config, &Stopping::never());
+    assert_eq!(get(&app, "/logs/ready").await.body, "ready\n");
+    assert_eq!(get(&app, "/logs").await.status, 200);
+    assert_eq!(get(&app, &format!("/logs{API}/format_query?query=1")).await.status, 200);
+    assert_eq!(get(&app, "/ready").await.body, "404 page not found\n");
 }

@@ -279,3 +279,38 @@ async fn a_panic_answers_500_and_is_counted() {
     let metrics = running.raw(&get("/metrics")).await;
     assert!(String::from_utf8_lossy(&metrics).contains("\nloki_panic_total 1\n"));
 }
+
+#[tokio::test]
+async fn otlp_has_ports_of_its_own() {
+    let any = || "127.0.0.1:0".to_owned();
+    let config = ServerConfig {
+        http_listen_address: "127.0.0.1".to_owned(),
+        http_listen_port: 0,
+        otlp_grpc_listen_address: any(),
+        otlp_http_listen_address: any(),
+        ..ServerConfig::default()
+    };
+    let context = Context::over(Arc::new(Twin::new()), Pool::new(1).unwrap());
+    let server = Server::bind(context, config).await.unwrap();
+    let addresses = server.addresses();
+    assert_eq!(
+        addresses.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        ["http", "otlp-grpc", "otlp-http"]
+    );
+    tokio::spawn(server.run(std::future::pending()));
+    let status = |at: usize, path: &'static str| {
+        let address = addresses[at].1;
+        async move {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            answer.split(' ').nth(1).unwrap().to_owned()
+        }
+    };
+    assert_eq!(status(0, "/ready").await, "200");
+    assert_eq!(status(0, "/otlp/v1/logs").await, "405");
+    assert_eq!(status(2, "/v1/logs").await, "405");
+    assert_eq!(status(2, "/ready").await, "404");
+}

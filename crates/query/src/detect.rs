@@ -2,9 +2,10 @@
 //! or logfmt would parse, with a guess of each field's type and the number of its values.
 
 mod distinct;
-mod json_path;
 
-use crate::eval::line::{ERROR_DETAILS_LABEL, ERROR_LABEL, Pipeline, Scratch, StreamPipeline, Wanted};
+use crate::eval::line::{
+    ERROR_DETAILS_LABEL, ERROR_LABEL, Pipeline, Scratch, StreamPipeline, Wanted, json_path,
+};
 use crate::go;
 use crate::logql::ast::Stage;
 use base::Result;
@@ -165,7 +166,8 @@ impl Seen {
             self.parsers.push(parser);
         }
         if parser == Parser::Json && self.json_path.is_empty() {
-            self.json_path = json_path::find(line, name).unwrap_or_default();
+            self.json_path =
+                std::str::from_utf8(line).ok().and_then(|text| json_path(text, name)).unwrap_or_default();
         }
     }
 

@@ -59,7 +59,10 @@ fn is_worth_it(response: &Response) -> bool {
     let has_body = response.status() != StatusCode::SWITCHING_PROTOCOLS;
     let plain = !response.headers().contains_key(header::CONTENT_ENCODING);
     let length = response.body().size_hint().exact();
-    has_body && plain && length.is_some_and(|length| length >= WORTH_BYTES)
+    // gRPC compresses its messages itself, and ends with trailers that would be lost here
+    let content_type = response.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let grpc = content_type.starts_with(b"application/grpc");
+    has_body && plain && !grpc && length.is_some_and(|length| length >= WORTH_BYTES)
 }
 
 #[cfg(test)]
