@@ -46,6 +46,9 @@ pub struct Leaf {
     pub range: RangeAggregation,
     /// Labels of its series: all when `None`. Its own grouping, or that of the aggregation around it.
     pub grouping: Option<Grouping>,
+    /// Whether the grouping is that of the aggregation around it, and so takes all lines: also those
+    /// with an error that is to be kept, which otherwise keep all their labels.
+    pub aggregates: bool,
 }
 
 /// An operation on numbers.
@@ -136,7 +139,7 @@ impl Planner {
             MetricExpr::Literal(number) => Ok((Node::Scalar(*number), false)),
             MetricExpr::VectorFn(number) => Ok((Node::Vector(*number), false)),
             MetricExpr::Range(range) => {
-                let leaf = self.leaf(range, range.grouping.clone());
+                let leaf = self.leaf(range, range.grouping.clone(), false);
                 Ok(limited_if(split::is_shardable(expr), leaf))
             }
             MetricExpr::Vector(vector) => self.aggregate(expr, vector),
@@ -166,11 +169,11 @@ impl Planner {
         }
     }
 
-    fn leaf(&mut self, range: &RangeAggregation, grouping: Option<Grouping>) -> Node {
-        // One selector does for all labels of `absent_over_time`, which has no grouping of its own.
+    fn leaf(&mut self, range: &RangeAggregation, grouping: Option<Grouping>, aggregates: bool) -> Node {
+        // `absent_over_time` asks only whether there is any line.
         let absent = range.op == RangeOp::AbsentOverTime;
         let grouping = if absent { Some(Grouping::default()) } else { grouping };
-        let leaf = Leaf { range: range.clone(), grouping };
+        let leaf = Leaf { range: range.clone(), grouping, aggregates: aggregates || absent };
         let known = self.leaves.iter().position(|known| *known == leaf);
         Node::Leaf(known.unwrap_or_else(|| {
             self.leaves.push(leaf);
@@ -186,7 +189,7 @@ impl Planner {
         if let MetricExpr::Range(range) = &*vector.inner
             && merges_into_groups(vector.op, range)
         {
-            let leaf = self.leaf(range, Some(vector.grouping.clone().unwrap_or_default()));
+            let leaf = self.leaf(range, Some(vector.grouping.clone().unwrap_or_default()), true);
             return Ok(limited_if(shardable, leaf));
         }
         let (inner, downstream) = if shardable {

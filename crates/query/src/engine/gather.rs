@@ -58,7 +58,7 @@ pub(super) struct Question<'a> {
 /// Works on the runs of a question, on several threads at once.
 pub(super) trait Work: Send + Sync + 'static {
     /// Takes the rows of one run in. `labels` are those of its stream, as the query sees them;
-    /// `rank` orders streams of equal times.
+    /// `rank` orders rows of equal times in different streams.
     fn take(&self, labels: &Labels, rank: (u64, usize), run: &Run) -> Result<()>;
 
     /// Whether rows at `bound_ns` or beyond it, in the question's direction, cannot matter any more.
@@ -119,7 +119,7 @@ impl Gather<'_> {
                     let (work, cost) = (work.clone(), self.cost.clone());
                     working.push(self.pool.run(move || {
                         let started = Instant::now();
-                        let taken = work.take(&labels, (run.stream.fingerprint, tenant), &run);
+                        let taken = work.take(&labels, (tie_rank(&labels), tenant), &run);
                         let spent = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
                         cost.compute_ns.fetch_add(spent, Ordering::Relaxed);
                         cost.runs.fetch_add(1, Ordering::Relaxed);
@@ -245,6 +245,17 @@ impl Gather<'_> {
 pub(super) fn compile(stages: &[Stage], wanted: Wanted<'_>) -> Result<(Vec<Predicate>, Pipeline)> {
     let Pushdown { predicates, rest } = Pushdown::split(stages)?;
     Ok((predicates, Pipeline::compile(&rest, wanted)?))
+}
+
+/// Which of several streams with a line at one time comes first: the one with the lesser hash, and
+/// the hash is Prometheus' of a label set, so that a limit cuts among them as it does in Loki.
+fn tie_rank(labels: &Labels) -> u64 {
+    let mut bytes = Vec::with_capacity(labels.bytes().len());
+    for text in labels.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend_from_slice(text.as_bytes());
+        bytes.push(0xff);
+    }
+    xxhash_rust::xxh64::xxh64(&bytes, 0)
 }
 
 fn held_bytes(run: &Run) -> u64 {

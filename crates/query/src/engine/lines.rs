@@ -99,7 +99,7 @@ fn thin(hits: &mut Vec<Hit>, interval_ns: i64) {
 /// A line that may be answered. Ordered as the answer is: the first line is the least.
 struct Hit {
     ts_ns: i64,
-    /// Fingerprint of the stream and position of the tenant.
+    /// Orders streams: a hash of the labels, and the position of the tenant.
     rank: (u64, usize),
     /// Position in its run. Rows of one time and stream are in one run.
     row: usize,
@@ -109,10 +109,6 @@ struct Hit {
 }
 
 impl Hit {
-    fn key(&self) -> (i64, (u64, usize), usize) {
-        (self.ts_ns, self.rank, self.row)
-    }
-
     fn held_bytes(&self) -> u64 {
         let labels = [&self.labels, &self.line.metadata, &self.line.parsed];
         let labels: usize = labels.iter().map(|labels| labels.bytes().len()).sum();
@@ -122,9 +118,11 @@ impl Hit {
 
 impl Ord for Hit {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let (time, row) = (self.ts_ns.cmp(&other.ts_ns), self.row.cmp(&other.row));
+        let rank = self.rank.cmp(&other.rank);
         match self.direction {
-            Direction::Forward => self.key().cmp(&other.key()),
-            Direction::Backward => other.key().cmp(&self.key()),
+            Direction::Forward => time.then(rank).then(row),
+            Direction::Backward => time.reverse().then(rank).then(row.reverse()),
         }
     }
 }
@@ -137,7 +135,7 @@ impl PartialOrd for Hit {
 
 impl PartialEq for Hit {
     fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
+        self.cmp(other).is_eq()
     }
 }
 
@@ -185,7 +183,10 @@ impl Work for First {
             }
             let Some(mut processed) = pipeline.line(&mut scratch, line) else { continue };
             let (labels, line) = names.answered(&mut processed, line.ts_ns, self.categorize);
-            found.push(Hit { ts_ns: line.ts_ns, rank, row, direction: self.direction, labels, line });
+            let hit = Hit { ts_ns: line.ts_ns, rank, row, direction: self.direction, labels, line };
+            if !repeats(&found, &hit) {
+                found.push(hit);
+            }
         }
         self.cost.lines_passed.fetch_add(found.len() as u64, Ordering::Relaxed);
         self.keep(found)
@@ -194,6 +195,13 @@ impl Work for First {
     fn is_done(&self, bound_ns: i64) -> bool {
         is_beyond(self.direction, bound_ns, self.worst_ns.load(Ordering::Relaxed))
     }
+}
+
+/// Whether `hit` cannot be told from a line of its time and stream that was found already. Stored
+/// lines differ, but a pipeline may have taken away what they differ in.
+fn repeats(found: &[Hit], hit: &Hit) -> bool {
+    let of_time = found.iter().rev().take_while(|known| known.ts_ns == hit.ts_ns);
+    of_time.into_iter().any(|known| known.labels == hit.labels && known.line == hit.line)
 }
 
 impl First {

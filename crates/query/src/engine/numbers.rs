@@ -2,12 +2,13 @@
 
 use super::checks;
 use super::gather::{Cost, Gather, Question, Work, compile};
+use crate::eval::aggregate::group_labels;
 use crate::eval::fold::{Fold, FoldKind, merge_panes};
 use crate::eval::function::{Function, Keeps, Kept};
 use crate::eval::line::{ERROR_LABEL, Pipeline, SampleValue, Scratch, StreamPipeline, Wanted};
 use crate::eval::series::StepSeries;
 use crate::eval::window::{Steps, Windows};
-use crate::logql::ast::{RangeOp, Unwrap};
+use crate::logql::ast::{Grouping, RangeOp, Unwrap};
 use crate::plan::Leaf;
 use base::{ByteBudget, Error, Lease, Result};
 use hashbrown::HashMap;
@@ -47,6 +48,7 @@ pub(super) async fn series(
     };
     let work = Arc::new(Windowed {
         pipeline,
+        regroup: leaf.grouping.clone().filter(|_| leaf.aggregates),
         windows,
         keeps: function.keeps(),
         max_series: gather.limits.max_query_series,
@@ -81,6 +83,8 @@ fn absent_labels(matchers: &[Matcher]) -> Labels {
 /// Puts rows into windows.
 struct Windowed {
     pipeline: Pipeline,
+    /// The grouping of [`Leaf::aggregates`].
+    regroup: Option<Grouping>,
     windows: Windows,
     keeps: Keeps,
     max_series: usize,
@@ -125,7 +129,7 @@ impl Work for Windowed {
     fn take(&self, labels: &Labels, _rank: (u64, usize), run: &Run) -> Result<()> {
         let Rows::Lines(lines) = &run.rows;
         let mut part = Part::default();
-        let passed = part.fill(&self.pipeline.for_stream(labels), &self.windows, self.keeps, lines);
+        let passed = part.fill(self, &self.pipeline.for_stream(labels), lines);
         self.cost.lines_passed.fetch_add(passed, Ordering::Relaxed);
         let mut held = self.held.lock();
         held.merge(part).map_err(|full| {
@@ -154,13 +158,8 @@ struct Part {
 
 impl Part {
     /// Takes the rows in, oldest first; says how many passed the pipeline.
-    fn fill(
-        &mut self,
-        pipeline: &StreamPipeline,
-        windows: &Windows,
-        keeps: Keeps,
-        lines: &LineColumns,
-    ) -> u64 {
+    fn fill(&mut self, of: &Windowed, pipeline: &StreamPipeline, lines: &LineColumns) -> u64 {
+        let Windowed { windows, keeps, .. } = of;
         let mut scratch = Scratch::default();
         let (mut pane, mut pane_end_ns) = (None, i64::MIN);
         let mut last = usize::MAX;
@@ -183,26 +182,35 @@ impl Part {
             }
             // Neighbouring lines are mostly of one series.
             if self.series.get(last).is_none_or(|(labels, _)| labels.as_ref() != sample.labels) {
-                last = self.position(sample.labels, keeps);
+                last = self.position(of, sample.labels);
             }
             if let Some((_, kept)) = self.series.get_mut(last) {
-                keep(kept, keeps, pane, *ts_ns, sample.value);
+                keep(kept, *keeps, pane, *ts_ns, sample.value);
             }
         }
         passed
     }
 
-    fn position(&mut self, labels: LabelsRef<'_>, keeps: Keeps) -> usize {
+    fn position(&mut self, of: &Windowed, labels: LabelsRef<'_>) -> usize {
         if let Some(at) = self.known.get(labels.bytes()) {
             return *at;
         }
-        let kept = match keeps {
-            Keeps::Folds(_) => Kept::Folds(Vec::new()),
-            Keeps::Rows => Kept::Rows(Vec::new()),
+        let own = match &of.regroup {
+            Some(grouping) => group_labels(labels, Some(grouping), &mut LabelsBuilder::default()),
+            None => labels.to_owned(),
         };
-        self.series.push((labels.to_owned(), kept));
-        self.known.insert(labels.bytes().into(), self.series.len() - 1);
-        self.series.len() - 1
+        let known = self.known.get(own.bytes()).copied();
+        let at = known.unwrap_or_else(|| {
+            let kept = match of.keeps {
+                Keeps::Folds(_) => Kept::Folds(Vec::new()),
+                Keeps::Rows => Kept::Rows(Vec::new()),
+            };
+            self.known.insert(own.bytes().into(), self.series.len());
+            self.series.push((own, kept));
+            self.series.len() - 1
+        });
+        self.known.insert(labels.bytes().into(), at);
+        at
     }
 }
 

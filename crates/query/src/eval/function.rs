@@ -73,7 +73,7 @@ impl Function {
                     low += later(&rows, low, before);
                     high += later(&rows, high, end);
                     if let Some(window) = rows.get(low..high).filter(|window| !window.is_empty()) {
-                        points.push((step, self.of_rows(window, &mut values)));
+                        points.push((step, self.of_rows(window, (before, end), &mut values)));
                     }
                 }
             }
@@ -90,12 +90,13 @@ impl Function {
         }
     }
 
-    fn of_rows(&self, window: &[(i64, f64)], values: &mut Vec<f64>) -> f64 {
+    /// The value over the rows in the window `(before, end]`.
+    fn of_rows(&self, rows: &[(i64, f64)], (before_ns, end_ns): (i64, i64), values: &mut Vec<f64>) -> f64 {
         if self.op == RangeOp::RateCounter {
-            return counter::rate(window, self.range_ns);
+            return counter::rate(rows, before_ns, end_ns);
         }
         values.clear();
-        values.extend(window.iter().map(|row| row.1));
+        values.extend(rows.iter().map(|row| row.1));
         quantile(self.parameter, values)
     }
 }

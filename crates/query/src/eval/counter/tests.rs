@@ -4,20 +4,28 @@ const SECOND: i64 = 1_000_000_000;
 
 #[test]
 fn a_single_sample_has_no_rate() {
-    assert_eq!(rate(&[(0, 7.0)], 60 * SECOND), 0.0);
-    assert_eq!(rate(&[], 60 * SECOND), 0.0);
+    assert_eq!(rate(&[(0, 7.0)], -60 * SECOND, 0), 0.0);
+    assert_eq!(rate(&[], -60 * SECOND, 0), 0.0);
+}
+
+#[test]
+fn a_steady_counter_is_extended_to_the_window() {
+    // One per second, sampled every 10 s from 10 s to 50 s, over a minute.
+    let samples: Vec<(i64, f64)> = (1..=5).map(|n| (n * 10 * SECOND, 100.0 + n as f64 * 10.0)).collect();
+    assert_eq!(rate(&samples, 0, 60 * SECOND), 1.0);
 }
 
 #[test]
 fn resets_count_as_starts_from_zero() {
-    // 10 → 30, reset, 5 → 25: an increase of 20 + 5 + 20 over a minute's range.
-    let samples = [(0, 10.0), (10 * SECOND, 30.0), (20 * SECOND, 5.0), (30 * SECOND, 25.0)];
-    let expected = 45.0 / 60.0;
-    assert!((rate(&samples, 60 * SECOND) - expected).abs() < 1e-3);
+    // 10 → 30, reset, 5 → 25: an increase of 20 + 5 + 20 in 30 s, extended to the start by 20/3 s
+    // (where the counter would have been 0) and to the end by half a step.
+    let samples = [(20, 10.0), (30, 30.0), (40, 5.0), (50, 25.0)].map(|(s, v)| (s * SECOND, v));
+    let expected = 45.0 * (30.0 + 20.0 / 3.0 + 10.0) / 30.0 / 60.0;
+    assert!((rate(&samples, 0, 60 * SECOND) - expected).abs() < 1e-12);
 }
 
 #[test]
-fn a_counter_that_starts_at_zero_is_not_extended() {
-    let samples = [(0, 0.0), (30 * SECOND, 60.0)];
-    assert_eq!(rate(&samples, 60 * SECOND), 1.0);
+fn a_long_gap_is_not_crossed() {
+    let samples = [(100, 1000.0), (110, 1010.0)].map(|(s, v)| (s * SECOND, v));
+    assert_eq!(rate(&samples, 0, 200 * SECOND), 10.0 * 2.0 / 200.0);
 }
