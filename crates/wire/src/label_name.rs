@@ -9,35 +9,51 @@ use std::borrow::Cow;
 /// # Errors
 /// An empty name, and one of which only underscores are left, in the translator's words.
 pub fn normalize(name: &[u8]) -> Result<Cow<'_, str>, String> {
-    if name.is_empty() {
-        return Err("label name is empty".to_owned());
-    }
     if let Some(text) = clean(name) {
         return Ok(Cow::Borrowed(text));
     }
-    let text = String::from_utf8_lossy(name);
-    let reserved = text.strip_prefix("__").and_then(|rest| rest.strip_suffix("__"));
-    let mut out = String::with_capacity(name.len() + 4);
-    for c in reserved.unwrap_or(&text).chars() {
-        if c.is_ascii_alphanumeric() {
-            out.push(c);
-        } else if !out.ends_with('_') {
-            out.push('_');
+    let mut out = Vec::with_capacity(name.len() + 4);
+    put_normal(&mut out, name)?;
+    Ok(Cow::Owned(String::from_utf8(out).unwrap_or_default()))
+}
+
+/// Appends what [`normalize`] makes of `name`: ASCII.
+///
+/// # Errors
+/// As [`normalize`]; `out` may then hold a part.
+pub fn put_normal(out: &mut Vec<u8>, name: &[u8]) -> Result<(), String> {
+    if clean(name).is_some() {
+        out.extend_from_slice(name);
+        return Ok(());
+    }
+    let Some(first) = name.first() else { return Err("label name is empty".to_owned()) };
+    let start = out.len();
+    let reserved = name.strip_prefix(b"__").and_then(|rest| rest.strip_suffix(b"__"));
+    out.extend_from_slice(match reserved {
+        Some(_) => b"__",
+        None if first.is_ascii_digit() => b"key_",
+        None => b"",
+    });
+    let body_start = out.len();
+    for byte in reserved.unwrap_or(name) {
+        if byte.is_ascii_alphanumeric() {
+            out.push(*byte);
+        } else if out.len() == body_start || out.last() != Some(&b'_') {
+            out.push(b'_');
         }
     }
     if reserved.is_some() {
-        out = format!("__{out}__");
-    } else if out.starts_with(|c: char| c.is_ascii_digit()) {
-        out.insert_str(0, "key_");
+        out.extend_from_slice(b"__");
     }
-    if out.bytes().all(|byte| byte == b'_') {
+    let normal = out.get(start..).unwrap_or(&[]);
+    if normal.iter().all(|byte| *byte == b'_') {
         return Err(format!(
             "normalization for label name {} resulted in invalid name {}",
-            GoQuoted(&text),
-            GoQuoted(&out)
+            GoQuoted(&String::from_utf8_lossy(name)),
+            GoQuoted(&String::from_utf8_lossy(normal))
         ));
     }
-    Ok(Cow::Owned(out))
+    Ok(())
 }
 
 /// `name` when it needs no change: most names.
@@ -52,7 +68,7 @@ fn clean(name: &[u8]) -> Option<&str> {
         }
         last = *byte;
     }
-    (name != b"_").then(|| std::str::from_utf8(name).ok()).flatten()
+    (!matches!(name, b"" | b"_")).then(|| std::str::from_utf8(name).ok()).flatten()
 }
 
 #[cfg(test)]

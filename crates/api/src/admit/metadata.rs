@@ -40,7 +40,7 @@ impl MetadataSet {
         self.slots.clear();
         for (name, value) in pairs {
             let start = self.bytes.len();
-            self.bytes.extend_from_slice(label_name::normalize(name)?.as_bytes());
+            label_name::put_normal(&mut self.bytes, name)?;
             let middle = self.bytes.len();
             put_clean(&mut self.bytes, value);
             self.slots.push(Slot { name: start..middle, value: middle..self.bytes.len() });

@@ -38,15 +38,15 @@ impl<'a> Reader<'a> {
     pub fn raw_string(&mut self, operation: &str) -> Result<&'a [u8], Refused> {
         let start = self.at;
         let rest = self.input.get(start..).unwrap_or(&[]);
-        let plain_len = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+        let len = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
         let checked_len = match self.piece_len {
-            0 => plain_len,
-            len => plain_len.min(start.saturating_sub(1) / len * len + len - start),
+            0 => len,
+            piece => len.min(start.saturating_sub(1) / piece * piece + piece - start),
         };
         if let Some(control) = rest[..checked_len].iter().find(|byte| **byte < b' ') {
             return Err(self.refused(operation, format!("invalid control character found: {control}")));
         }
-        self.at = start + plain_len;
+        self.at = start + len;
         loop {
             match self.byte() {
                 b'"' => {
@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
                 _ if self.ended => return Err(self.refused("readStringSlowPath", "unexpected end of input")),
                 _ => {
                     let rest = self.input.get(self.at..).unwrap_or(&[]);
-                    self.at += memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+                    self.at += plain_len(rest, b'"');
                     self.seen = self.seen.max(self.at);
                 }
             }
@@ -84,6 +84,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Bytes before the next backslash or `end`. Where there was one escape the next is mostly near:
+/// JSON in JSON has one every few bytes, for which a search with its set-up costs too much.
+fn plain_len(rest: &[u8], end: u8) -> usize {
+    const NEAR: usize = 16;
+    let near = rest.iter().take(NEAR).position(|byte| *byte == b'\\' || *byte == end);
+    near.unwrap_or_else(|| {
+        let far = rest.get(NEAR..).unwrap_or(&[]);
+        memchr::memchr2(b'\\', end, far).map_or(rest.len(), |len| NEAR + len)
+    })
+}
+
 /// What `raw`, the checked inside of a JSON string, stands for; halves of surrogate pairs that
 /// stand alone become U+FFFD.
 pub fn unescape_lossy(raw: &[u8]) -> Cow<'_, [u8]> {
@@ -103,7 +114,7 @@ fn unescape_with(raw: &[u8], lone_surrogate: Option<char>) -> Option<Cow<'_, [u8
     out.extend_from_slice(plain);
     while let Some((backslash, tail)) = rest.split_first() {
         if *backslash != b'\\' {
-            let len = memchr::memchr(b'\\', rest).unwrap_or(rest.len());
+            let len = plain_len(rest, b'\\');
             out.extend_from_slice(rest.get(..len)?);
             rest = rest.get(len..)?;
             continue;

@@ -4,6 +4,11 @@ use crate::admit::level::fields::Fields;
 
 /// The value of the field that comes first in the list of `fields`, whatever its case.
 pub fn find<'l>(line: &'l [u8], fields: &Fields) -> Option<&'l [u8]> {
+    if may_hold(line, fields) { read(line, fields) } else { None }
+}
+
+/// As [`find`], without a look whether it is worth it.
+pub(super) fn read<'l>(line: &'l [u8], fields: &Fields) -> Option<&'l [u8]> {
     let mut best: Option<(usize, &[u8])> = None;
     let mut rest = line;
     while let Some((key, value)) = take_pair(&mut rest) {
@@ -17,6 +22,16 @@ pub fn find<'l>(line: &'l [u8], fields: &Fields) -> Option<&'l [u8]> {
         }
     }
     best.map(|(_, value)| value)
+}
+
+/// Whether a field stands right before some `=`. Most lines have none, and this is far cheaper than
+/// reading every pair.
+fn may_hold(line: &[u8], fields: &Fields) -> bool {
+    memchr::memchr_iter(b'=', line).any(|end| {
+        let before = &line[..end];
+        let key_len = before.iter().rev().position(|byte| matches!(byte, b'=' | b'"' | 0..=b' '));
+        fields.place_in_any_case(&before[key_len.map_or(0, |len| end - len)..]).is_some()
+    })
 }
 
 /// Takes a key with its value, empty without one. `None` at the end and where it is no logfmt: a

@@ -149,6 +149,13 @@ proptest! {
     }
 
     #[test]
+    fn a_line_that_may_hold_no_level_holds_none(line in "(level|lvl|x|=|==|\"| |\\\\|warn|info|é){0,14}") {
+        let finder = finder();
+        let found = logfmt::find(line.as_bytes(), &finder.fields).and_then(normal);
+        prop_assert_eq!(found, logfmt::read(line.as_bytes(), &finder.fields).and_then(normal));
+    }
+
+    #[test]
     fn any_line_has_a_level(line in proptest::collection::vec(any::<u8>(), 0..60), shape in "[{}\\[\\]\":,=a \\\\level]{0,40}") {
         let finder = finder();
         let _ = finder.of_line(&line);
