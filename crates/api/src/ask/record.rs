@@ -126,7 +126,8 @@ impl Record {
         let (asked, stats) = (&self.asked, &self.stats);
         let before_now = |ts_ns: i64| go_duration_text(self.now_ns.saturating_sub(ts_ns));
         tracing::info!(
-            target: "query",
+            target: "metrics.go", // so Loki names the line's origin, and dashboards look for it
+            component = "querier",
             org_id = self.tenants,
             latency = if elapsed > SLOW { "slow" } else { "fast" },
             user_agent = self.user_agent,

@@ -111,6 +111,8 @@ impl Follower {
             None => return Err("all ingesters closed the connection".to_owned()),
             // how many lines were in the lost batches, and whose, nobody knows
             Some(Followed::Missed(_)) => self.drop_line(Dropped { ts_ns: 0, labels: Labels::default() }),
+            // most batches are of no concern to a tail; seeing that costs less than a compute thread
+            Some(Followed::Batch(batch)) if !self.parts.filter.selects(&batch) => {}
             Some(Followed::Batch(batch)) => {
                 let filter = self.parts.filter.clone();
                 let lines = self.parts.pool.run(move || filter.lines(&batch));

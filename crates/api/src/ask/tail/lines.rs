@@ -1,7 +1,7 @@
 //! From batches to the lines of a tail.
 
 use base::Result;
-use model::{AnsweredLine, Batch, Labels, LineRef, Matcher};
+use model::{AnsweredLine, Batch, Labels, LabelsRef, LineRef, Matcher};
 use query::eval::line::{Pipeline, Scratch, Wanted};
 use query::logql::ast::Stage;
 use wire::reply::tail::TailLine;
@@ -28,12 +28,21 @@ impl Filter {
         self.categorize
     }
 
+    /// Whether any stream of `batch` is selected.
+    pub fn selects(&self, batch: &Batch) -> bool {
+        batch.streams().any(|stream| self.selects_stream(stream.labels))
+    }
+
+    fn selects_stream(&self, labels: LabelsRef<'_>) -> bool {
+        self.matchers.iter().all(|matcher| matcher.matches_labels(labels))
+    }
+
     /// The lines of `batch` that pass, in its order.
     pub fn lines(&self, batch: &Batch) -> Vec<TailLine> {
         let mut scratch = Scratch::default();
         let mut out = Vec::new();
         for stream in batch.streams() {
-            if !self.matchers.iter().all(|matcher| matcher.matches_labels(stream.labels)) {
+            if !self.selects_stream(stream.labels) {
                 continue;
             }
             let bound = self.pipeline.for_stream(&stream.labels.to_owned());
