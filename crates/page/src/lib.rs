@@ -6,6 +6,7 @@
 //! ([`Page::allows`]), and gives the rows ([`Page::scan`]). What a signal's pages look like inside is in
 //! the module of that signal.
 
+mod bits;
 mod codec;
 mod condition;
 pub mod filter;

@@ -9,6 +9,7 @@ mod pick;
 mod scan;
 mod seal;
 mod search;
+mod texts;
 mod times;
 
 pub use merge::{merge, sort};

@@ -15,6 +15,7 @@ mod hex;
 mod ids;
 mod integer;
 mod rebuild;
+mod search;
 mod streams;
 mod token;
 mod tree;

@@ -18,6 +18,7 @@ const STARTS_MAX: usize = 64;
 /// Literals of which a matching text has at least one.
 #[derive(Clone, Debug)]
 pub struct Literals {
+    all: Vec<Vec<u8>>,
     finder: Finder,
 }
 
@@ -39,7 +40,12 @@ impl Literals {
                 Finder::Any(regex::bytes::Regex::new(&format!("(?-u){}", escaped.join("|"))).ok()?)
             }
         };
-        Some(Self { finder })
+        Some(Self { all: literals, finder })
+    }
+
+    /// The literals.
+    pub fn all(&self) -> &[Vec<u8>] {
+        &self.all
     }
 
     /// Where the first literal at or after the front of `text` starts.

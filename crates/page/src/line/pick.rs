@@ -1,7 +1,8 @@
 //! Rows out of lines that are not in a page: those of a question, and pieces put together and cut.
 
 use super::seal::{metadata_bytes, span};
-use super::search::{self, Bits, Texts};
+use super::search::{self, Texts};
+use crate::bits::Bits;
 use crate::condition::Condition;
 use crate::question::Question;
 use bytes::Bytes;

@@ -1,18 +1,22 @@
 //! Rows out of a text page.
 
 use super::metadata::Metadata;
-use super::search::{self, Bits, Texts};
+use super::search::Texts;
+use super::texts::PageTexts;
 use super::{LENGTHS_TAG, TEXT_TAG, TIMES_TAG, times};
-use crate::codec::{self, Codec};
-use crate::condition::Condition;
+use crate::bits::Bits;
+use crate::codec;
+use crate::condition::{Condition, TextCondition};
 use crate::question::Question;
 use crate::section::Body;
-use crate::template;
 use base::{Error, Result};
 use bytes::Bytes;
 use model::{LabelsRef, LineColumns, ScanStats, TimeRange};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
+
+/// With fewer rows left than one in this many, their texts are read instead of searching columns.
+const FEW_ROWS: usize = 16;
 
 /// A wanted run: its position in the page and its rows in the question's time.
 #[derive(Clone, Debug)]
@@ -29,21 +33,6 @@ struct Open {
     candidates: Vec<Candidate>,
 }
 
-/// Texts of a page: kept by the rows given, or this thread's scratch buffer.
-enum Block {
-    Kept(Bytes),
-    Scratch(Vec<u8>),
-}
-
-impl Block {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Kept(bytes) => bytes,
-            Self::Scratch(bytes) => bytes,
-        }
-    }
-}
-
 /// The rows that `question` asks for, of the runs at the positions that are `wanted` (ascending).
 /// Runs without such rows are left out.
 ///
@@ -58,21 +47,22 @@ pub fn scan(
 ) -> Result<Vec<(u32, LineColumns)>> {
     let Some(mut page) = open(body, run_rows, wanted, question)? else { return Ok(Vec::new()) };
     count_work(&mut page, question, stats);
-    let block =
-        if question.reads_text() { page.read_text(body, question)? } else { Block::Scratch(Vec::new()) };
-    let passing = page.passing(&block, question);
+    let ends = std::mem::take(&mut page.ends);
+    let mut texts = PageTexts::open(body, &ends, question.reads_text())?;
+    let passing = page.passing(&mut texts, question)?;
+    if question.projection.text {
+        page.read_given(&mut texts, passing.as_ref())?;
+    }
     let given: usize = passing.as_ref().map_or_else(|| page.candidate_rows(), Bits::count);
     stats.rows_passed.fetch_add(given as u64, Ordering::Relaxed);
     let mut out = Vec::new();
     for candidate in page.candidates.clone() {
-        let rows = page.gather(&candidate.rows, passing.as_ref(), &block, question);
+        let rows = page.gather(&candidate.rows, passing.as_ref(), &texts, question);
         if !rows.is_empty() {
             out.push((candidate.position, rows));
         }
     }
-    if let Block::Scratch(buffer) = block {
-        codec::keep_scratch(buffer);
-    }
+    texts.close();
     Ok(out)
 }
 
@@ -137,44 +127,29 @@ fn read_ends(body: &Body<'_>, row_count: usize) -> Result<Vec<u32>> {
     Ok(ends)
 }
 
-/// Replaces `out` by all texts.
-fn read_text(body: &Body<'_>, out: &mut Vec<u8>) -> Result<()> {
-    let section = body.sections.iter().find(|section| section.tag == TEXT_TAG);
-    match section.filter(|section| section.codec == Codec::Columns) {
-        Some(section) => template::Reader::open(body)?.rebuild(section.raw_len as usize, out),
-        None => body.decode(TEXT_TAG, out),
-    }
-}
-
 impl Open {
     fn candidate_rows(&self) -> usize {
         self.candidates.iter().map(|candidate| candidate.rows.len()).sum()
     }
 
-    fn texts<'a>(&'a self, bytes: &'a [u8]) -> Texts<'a> {
-        Texts { bytes, ends: &self.ends }
-    }
-
-    /// Most of the page wanted as it is: then its texts are given without a copy. Otherwise they are
-    /// read into the scratch buffer, so that a few rows do not hold a whole page in memory.
-    fn read_text(&self, body: &Body<'_>, question: &Question) -> Result<Block> {
-        let texts = self.texts(&[]);
-        let given: usize = self.candidates.iter().map(|c| texts.span(&c.rows).len()).sum();
-        let all: usize = self.ends.last().map_or(0, |end| *end as usize);
-        if question.conditions().is_empty() && given * 2 >= all {
-            let mut bytes = Vec::new();
-            read_text(body, &mut bytes)?;
-            return Ok(Block::Kept(bytes.into()));
+    /// Reads the texts that are given. Most of the page as it is: then without a copy. Otherwise into the
+    /// scratch buffer, so that a few rows do not hold a whole page in memory.
+    fn read_given(&self, texts: &mut PageTexts<'_>, passing: Option<&Bits>) -> Result<()> {
+        if let Some(passing) = passing {
+            return if passing.is_empty() { Ok(()) } else { texts.read(passing, false) };
         }
-        let mut scratch = codec::take_scratch();
-        read_text(body, &mut scratch)?;
-        Ok(Block::Scratch(scratch))
+        let block = texts.block();
+        let given: usize = self.candidates.iter().map(|c| block.span(&c.rows).len()).sum();
+        let all = block.ends.last().map_or(0, |end| *end as usize);
+        let mut rows = Bits::new(self.times.len());
+        self.candidates.iter().for_each(|candidate| rows.set_range(candidate.rows.clone()));
+        texts.read(&rows, given * 2 >= all)
     }
 
     /// The rows for which all conditions hold; none when there is no condition.
-    fn passing(&self, block: &Block, question: &Question) -> Option<Bits> {
+    fn passing(&self, texts: &mut PageTexts<'_>, question: &Question) -> Result<Option<Bits>> {
         if question.conditions().is_empty() {
-            return None;
+            return Ok(None);
         }
         let mut passing = Bits::new(self.times.len());
         let mut ranges: Vec<Range<usize>> = Vec::new();
@@ -191,14 +166,27 @@ impl Open {
                 self.test_metadata(&matcher.name, |value| matcher.matches(value), &ranges, &mut passing);
             }
         }
+        // Then what columns can tell, and only for what is left the texts themselves.
+        let mut left: Vec<&TextCondition> = Vec::new();
         for condition in question.conditions() {
-            if let Condition::Text(text) = condition
-                && passing.count() > 0
-            {
-                search::apply(text, self.texts(block.bytes()), &ranges, &mut passing);
+            let Condition::Text(text) = condition else { continue };
+            let few = passing.count() * FEW_ROWS < self.times.len();
+            let found = if few { None } else { texts.find(text)? };
+            let exact = found.as_ref().is_some_and(|found| found.exact);
+            if let Some(found) = found.filter(|found| found.exact || !text.negated) {
+                passing.keep(&found.rows, text.negated);
+            }
+            if !exact {
+                left.push(text);
             }
         }
-        Some(passing)
+        for text in left {
+            if !passing.is_empty() {
+                texts.read(&passing, false)?;
+                texts.apply(text, &ranges, &mut passing);
+            }
+        }
+        Ok(Some(passing))
     }
 
     fn test_metadata(
@@ -229,7 +217,7 @@ impl Open {
         &mut self,
         range: &Range<usize>,
         passing: Option<&Bits>,
-        block: &Block,
+        texts: &PageTexts<'_>,
         question: &Question,
     ) -> LineColumns {
         let mut out = LineColumns::default();
@@ -246,24 +234,21 @@ impl Open {
                 Some(bits) => Box::new(bits.iter(range.clone())),
             }
         };
-        let texts = self.texts(block.bytes());
         let mut end = 0;
         out.ends.reserve_exact(out.ts_ns.len());
         for row in rows() {
-            end += self.ends[row] - texts.start(row) as u32;
+            end += texts.block().span(&(row..row + 1)).len() as u32;
             out.ends.push(end);
         }
-        let unbroken = passing.is_none() || out.len() == range.len();
-        out.text = match block {
-            _ if !question.projection.text => Bytes::new(),
-            Block::Kept(bytes) => bytes.slice(texts.span(range)),
-            Block::Scratch(bytes) if unbroken => Bytes::copy_from_slice(&bytes[texts.span(range)]),
-            Block::Scratch(_) => {
+        if question.projection.text {
+            let unbroken = passing.is_none() || out.len() == range.len();
+            let together = if unbroken { texts.span(range) } else { None };
+            out.text = together.unwrap_or_else(|| {
                 let mut text = Vec::with_capacity(end as usize);
                 rows().for_each(|row| text.extend_from_slice(texts.row(row)));
                 text.into()
-            }
-        };
+            });
+        }
         if question.projection.metadata
             && let Some(metadata) = &mut self.metadata
         {
@@ -288,7 +273,7 @@ fn gather_metadata(metadata: &mut Metadata, rows: impl Iterator<Item = usize>) -
 
 /// Counts rows and bytes in the question's time; metadata only where it is decoded in whole.
 fn count_work(page: &mut Open, question: &Question, stats: &ScanStats) {
-    let texts = page.texts(&[]);
+    let texts = Texts { bytes: &[], ends: &page.ends };
     let text_bytes: usize = page.candidates.iter().map(|c| texts.span(&c.rows).len()).sum();
     let mut metadata_bytes = 0;
     if question.projection.metadata

@@ -1,74 +1,12 @@
 //! Searching rows in one block of text: conditions to bits.
 
+use crate::bits::Bits;
 use crate::condition::{Sought, TextCondition};
 use std::ops::Range;
 
 /// With fewer rows left than one in this many, each is tested by itself instead of searching all
 /// of the text.
 const SPARSE: usize = 8;
-
-/// One bit per row.
-#[derive(Clone, Debug)]
-pub struct Bits {
-    words: Vec<u64>,
-}
-
-impl Bits {
-    /// `rows` bits, all unset.
-    pub fn new(rows: usize) -> Self {
-        Self { words: vec![0; rows.div_ceil(64)] }
-    }
-
-    /// Sets the bit of `row`; a row beyond the end has none.
-    pub fn set(&mut self, row: usize) {
-        if let Some(word) = self.words.get_mut(row / 64) {
-            *word |= 1 << (row % 64);
-        }
-    }
-
-    /// Sets all bits of `rows`.
-    pub fn set_range(&mut self, rows: Range<usize>) {
-        for at in rows.start / 64..rows.end.div_ceil(64).min(self.words.len()) {
-            let (low, high) = (rows.start.saturating_sub(at * 64), (rows.end - at * 64).min(64));
-            self.words[at] |= (u64::MAX << low) & (u64::MAX >> (64 - high));
-        }
-    }
-
-    /// Whether the bit of `row` is set.
-    pub fn has(&self, row: usize) -> bool {
-        self.words.get(row / 64).is_some_and(|word| word & (1 << (row % 64)) != 0)
-    }
-
-    /// Number of set bits.
-    pub fn count(&self) -> usize {
-        self.words.iter().map(|word| word.count_ones() as usize).sum()
-    }
-
-    /// Keeps the bits that `other` has too, or with `negated` those that it has not.
-    pub fn keep(&mut self, other: &Self, negated: bool) {
-        let flip = if negated { u64::MAX } else { 0 };
-        for (word, theirs) in self.words.iter_mut().zip(&other.words) {
-            *word &= theirs ^ flip;
-        }
-    }
-
-    /// The set bits in `rows`, ascending.
-    pub fn iter(&self, rows: Range<usize>) -> impl Iterator<Item = usize> + '_ {
-        let last = rows.end.div_ceil(64).min(self.words.len());
-        (rows.start / 64..last)
-            .flat_map(move |at| {
-                let mut word = self.words[at];
-                std::iter::from_fn(move || {
-                    let bit = word.trailing_zeros() as usize;
-                    (bit < 64).then(|| {
-                        word &= word - 1;
-                        at * 64 + bit
-                    })
-                })
-            })
-            .filter(move |row| rows.contains(row))
-    }
-}
 
 /// Texts of rows in one block.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +39,7 @@ impl<'a> Texts<'a> {
 /// Unsets in `passing` the rows for which `condition` does not hold. All set bits lie in `ranges`.
 pub fn apply(condition: &TextCondition, texts: Texts<'_>, ranges: &[Range<usize>], passing: &mut Bits) {
     let rows: usize = ranges.iter().map(ExactSizeIterator::len).sum();
-    let mut hits = Bits { words: vec![0; passing.words.len()] };
+    let mut hits = passing.unset();
     let sparse = passing.count() * SPARSE < rows;
     for range in ranges {
         for sought in &condition.any {

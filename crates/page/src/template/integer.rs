@@ -121,6 +121,15 @@ impl Layout {
         stored.saturating_mul(usize::from(self.width))
     }
 
+    /// The most digits that a number can have.
+    pub fn digits_max(&self) -> usize {
+        match (self.digits, 1u64.checked_shl(8 * u32::from(self.width))) {
+            (0, Some(range)) if !self.delta => self.base.saturating_add(range).to_string().len(),
+            (0, _) => DIGITS_MAX,
+            (digits, _) => usize::from(digits),
+        }
+    }
+
     /// The `count` numbers of `planes`, which have the length above.
     pub fn decode(&self, planes: &[u8], count: usize) -> Vec<u64> {
         let stored = if self.delta { count.saturating_sub(1) } else { count };

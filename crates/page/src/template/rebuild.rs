@@ -23,9 +23,16 @@ type Wanted<'w> = Option<&'w [u32]>;
 /// Wanted values of a column. Short ones are copied in pieces of constant size, so there are
 /// [`SLACK_BYTES`] behind the last.
 #[derive(Debug)]
-struct View<'a> {
+pub(super) struct View<'a> {
     bytes: Cow<'a, [u8]>,
     spans: Vec<Span>,
+}
+
+impl View<'_> {
+    /// The value at `at` of those that are wanted.
+    pub fn value(&self, at: usize) -> &[u8] {
+        self.spans.get(at).map_or(&[], |span| span.of(&self.bytes))
+    }
 }
 
 /// Texts one after the other.
@@ -68,6 +75,18 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// The texts of the rows `wanted` (ascending) one after the other, and where each ends.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn rebuild_rows(&self, wanted: &[u32]) -> Result<(Vec<u8>, Vec<u32>)> {
+        let mut rebuilt = Rebuilt::default();
+        self.table(&self.tree.table, Some(wanted), &mut rebuilt)?;
+        let len = rebuilt.ends.last().map_or(0, |end| *end as usize);
+        rebuilt.bytes.truncate(len);
+        Ok((rebuilt.bytes, rebuilt.ends))
+    }
+
     fn table(&self, table: &Table, wanted: Wanted<'_>, out: &mut Rebuilt) -> Result<()> {
         let ids = self.streams.get(table.ids)?.bytes;
         let ids = table.coding.decode(ids, table.rows as usize, table.templates.len())?;
@@ -93,7 +112,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn view(&self, column: &Column, wanted: Wanted<'_>) -> Result<View<'_>> {
+    /// The values of `column` that are wanted.
+    pub(super) fn view(&self, column: &Column, wanted: Wanted<'_>) -> Result<View<'_>> {
         let count = column.values as usize;
         match &column.encoding {
             // A constant is part of the program.
@@ -230,9 +250,10 @@ fn hex_view(unpacker: &Unpacker, packed: &[u8], digits: usize, wanted: Wanted<'_
 
 /// A literal, then a value of a column, if any.
 #[derive(Clone, Copy, Debug)]
-struct Step {
-    literal: Span,
-    column: u32,
+pub(super) struct Step {
+    pub literal: Span,
+    /// The column, or one that there is not: then the text ends.
+    pub column: u32,
 }
 
 /// No column: the text ends.
@@ -240,7 +261,7 @@ const NO_COLUMN: u32 = u32::MAX;
 
 /// Of each template how to put a text together. Constants are part of the literals.
 #[derive(Debug, Default)]
-struct Programs {
+pub(super) struct Programs {
     steps: Vec<Step>,
     /// Per template where its steps end.
     ends: Vec<u32>,
@@ -248,7 +269,7 @@ struct Programs {
 }
 
 impl Programs {
-    fn new(table: &Table, literals: &[u8]) -> Self {
+    pub fn new(table: &Table, literals: &[u8]) -> Self {
         let mut programs = Self::default();
         for template in 0..table.templates.len() {
             let slots = table.templates.slots(template).iter().map(|slot| Some(*slot)).chain([None]);
@@ -270,7 +291,25 @@ impl Programs {
         programs
     }
 
-    fn steps(&self, template: u32) -> &[Step] {
+    /// The literals of all steps, one after the other, with zeros behind them.
+    pub fn literals(&self) -> &[u8] {
+        &self.literals
+    }
+
+    /// Number of steps of all templates.
+    pub fn steps_len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The template of the literal in which byte `at` of all literals lies, and where the literal ends.
+    pub fn literal_at(&self, at: usize) -> Option<(usize, usize)> {
+        let step = self.steps.partition_point(|step| step.literal.range().end <= at);
+        let end = self.steps.get(step)?.literal.range().end;
+        Some((self.ends.partition_point(|end| *end as usize <= step), end))
+    }
+
+    /// The steps of `template`.
+    pub fn steps(&self, template: u32) -> &[Step] {
         let end = |template: u32| self.ends.get(template as usize).map_or(0, |end| *end as usize);
         let start = template.checked_sub(1).map_or(0, end);
         self.steps.get(start..end(template)).unwrap_or(&[])

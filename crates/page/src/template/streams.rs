@@ -198,6 +198,14 @@ impl<'a> Streams<'a> {
         let bytes = content.get(place.range.clone()).ok_or_else(missing)?;
         Ok(StreamBytes { section, start: place.range.start, bytes })
     }
+    /// All words, of dictionaries and of columns stored as they are, with [`SLACK_BYTES`] behind them.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn words(&self) -> Result<&[u8]> {
+        let [words, ..] = &self.joined;
+        self.section(words, WORDS_TAG)
+    }
 
     fn section<'c>(&self, cell: &'c OnceCell<Vec<u8>>, tag: Tag) -> Result<&'c [u8]> {
         if let Some(section) = cell.get() {

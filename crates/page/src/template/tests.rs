@@ -60,12 +60,96 @@ fn any_line() -> impl Strategy<Value = String> {
     ]
 }
 
+/// A needle: a cut of one of the lines, perhaps with another byte in it, or anything.
+#[derive(Clone, Debug)]
+enum AnyNeedle {
+    Cut { line: usize, start: usize, len: usize, changed: Option<(usize, u8)> },
+    Other(String),
+}
+
+impl AnyNeedle {
+    fn in_lines(self, lines: &[Vec<u8>]) -> Vec<u8> {
+        match self {
+            Self::Other(text) => text.into_bytes(),
+            Self::Cut { line, start, len, changed } => {
+                let line = &lines[line % lines.len()];
+                let start = start % (line.len() + 1);
+                let mut cut = line[start..(start + len).min(line.len())].to_vec();
+                if let Some((at, byte)) = changed
+                    && !cut.is_empty()
+                {
+                    let at = at % cut.len();
+                    cut[at] = byte;
+                }
+                if cut.is_empty() { b"=".to_vec() } else { cut }
+            }
+        }
+    }
+}
+
+fn any_needle() -> impl Strategy<Value = AnyNeedle> {
+    let changed = prop::option::of((any::<usize>(), prop::sample::select(b"0159af= \"x".to_vec())));
+    prop_oneof![
+        (any::<usize>(), any::<usize>(), 1usize..30, changed)
+            .prop_map(|(line, start, len, changed)| AnyNeedle::Cut { line, start, len, changed }),
+        "[0-9a]{1,4}|[a-c =\"]{1,3}|id=|\",\"".prop_map(AnyNeedle::Other),
+    ]
+}
+
+/// What is found in columns are the rows that contain the needle.
+fn assert_found(texts: &[Vec<u8>], needle: &[u8]) {
+    let Some(sections) = written(texts) else { return };
+    let finder = memchr::memmem::Finder::new(needle);
+    let found = with_reader(&sections, |reader| reader.find_within(&finder, u64::MAX).unwrap());
+    // Too many alignments.
+    let Some(found) = found else { return };
+    for (row, text) in texts.iter().enumerate() {
+        let is_in = finder.find(text).is_some();
+        assert_eq!(
+            found.has(row),
+            is_in,
+            "{:?} in {:?}",
+            String::from_utf8_lossy(needle),
+            String::from_utf8_lossy(text)
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn lines_come_back(lines in prop::collection::vec(any_line(), 1..200)) {
         assert_comes_back(&lines.into_iter().map(String::into_bytes).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn needles_are_found_as_in_the_lines(
+        lines in prop::collection::vec(any_line(), 1..60),
+        needle in any_needle(),
+    ) {
+        let texts: Vec<Vec<u8>> = lines.into_iter().map(String::into_bytes).collect();
+        let needle = needle.in_lines(&texts);
+        assert_found(&texts, &needle);
+    }
+
+    #[test]
+    fn chosen_rows_come_back(
+        lines in prop::collection::vec(any_line(), 1..60),
+        chosen in prop::collection::vec(any::<bool>(), 60),
+    ) {
+        let texts: Vec<Vec<u8>> = lines.into_iter().map(String::into_bytes).collect();
+        let Some(sections) = written(&texts) else { return Ok(()) };
+        let rows: Vec<u32> = (0..texts.len()).filter(|row| chosen[*row]).map(|row| row as u32).collect();
+        let expected: Vec<Vec<u8>> = rows.iter().map(|row| texts[*row as usize].clone()).collect();
+        let (bytes, ends) = with_reader(&sections, |reader| reader.rebuild_rows(&rows).unwrap());
+        let mut start = 0;
+        let found: Vec<Vec<u8>> = ends
+            .iter()
+            .map(|end| bytes[std::mem::replace(&mut start, *end as usize)..*end as usize].to_vec())
+            .collect();
+        prop_assert_eq!(found, expected);
+        prop_assert_eq!(start, bytes.len());
     }
 
     #[test]
@@ -102,6 +186,13 @@ fn every_kind_of_column_comes_back() {
     for kind in 0..10 {
         let texts: Vec<Vec<u8>> = (0..700).map(|n| line(n)[kind].clone().into_bytes()).collect();
         assert!(assert_comes_back(&texts), "kind {kind}");
+        for row in (0..700).step_by(97) {
+            let text = &texts[row];
+            for (start, len) in [(0, 5), (2, 9), (4, 60), (6, 7), (8, 3), (10, 12)] {
+                let cut = &text[start.min(text.len() - 1)..(start + len).min(text.len())];
+                assert_found(&texts, cut);
+            }
+        }
     }
     let texts: Vec<Vec<u8>> = (0..300).flat_map(line).map(String::into_bytes).collect();
     assert!(assert_comes_back(&texts));
