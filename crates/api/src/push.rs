@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::tenant::Tenants;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use http::StatusCode;
@@ -34,15 +34,11 @@ pub fn routes() -> Router<Context> {
         .route("/loki/api/v1/push", post(loki))
         .route("/api/prom/push", post(legacy))
         .route("/otlp/v1/logs", post(otlp))
-        .layer(DefaultBodyLimit::disable())
 }
 
 /// The paths of OTLP's own port.
 pub fn otlp_routes() -> Router<Context> {
-    Router::new()
-        .route("/v1/logs", post(otlp))
-        .route("/otlp/v1/logs", post(otlp))
-        .layer(DefaultBodyLimit::disable())
+    Router::new().route("/v1/logs", post(otlp)).route("/otlp/v1/logs", post(otlp))
 }
 
 async fn loki(State(context): State<Context>, tenants: Tenants, request: Request) -> Response {

@@ -65,8 +65,11 @@ impl<'p> StreamLabels<'p> {
             let text = "error at least one label pair is required per stream";
             return Some((Reason::MissingLabels, text.to_owned()));
         }
+        // Repeated names have no canonical form, so not even an internal stream may have them.
+        let repeated = self.pairs.windows(2).find(|pair| pair[0].0 == pair[1].0);
         if self.internal {
-            return None;
+            return repeated
+                .map(|pair| self.refusal(Reason::DuplicateLabelNames, "duplicate label name", &pair[0].0));
         }
         // The name that discovery adds, or could have added, does not count.
         let count = self.pairs.len() - usize::from(self.get(SERVICE_NAME).is_some());
@@ -77,19 +80,22 @@ impl<'p> StreamLabels<'p> {
         }
         let mut last = "";
         for (name, value) in &self.pairs {
-            let (reason, what, which) = if name.len() > limits.max_label_name_length {
-                (Reason::LabelNameTooLong, "label name too long", name)
-            } else if value.len() > limits.max_label_value_length {
-                (Reason::LabelValueTooLong, "label value too long", value)
-            } else if name.as_ref() == last {
-                (Reason::DuplicateLabelNames, "duplicate label name", name)
-            } else {
-                last = name;
-                continue;
-            };
-            return Some((reason, format!("stream '{}' has {what}: '{which}'", self.text())));
+            if name.len() > limits.max_label_name_length {
+                return Some(self.refusal(Reason::LabelNameTooLong, "label name too long", name));
+            }
+            if value.len() > limits.max_label_value_length {
+                return Some(self.refusal(Reason::LabelValueTooLong, "label value too long", value));
+            }
+            if name.as_ref() == last {
+                return Some(self.refusal(Reason::DuplicateLabelNames, "duplicate label name", name));
+            }
+            last = name;
         }
         None
+    }
+
+    fn refusal(&self, reason: Reason, what: &str, which: &str) -> (Reason, String) {
+        (reason, format!("stream '{}' has {what}: '{which}'", self.text()))
     }
 
     fn enforced_missing(&self, limits: &Limits, tenant: &Tenant) -> Option<(Reason, String)> {

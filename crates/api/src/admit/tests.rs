@@ -122,6 +122,11 @@ fn labels_are_checked() {
     );
     let discarded: Vec<_> = out.refusals.discarded().map(|(reason, d)| (reason.word(), d.lines)).collect();
     assert_eq!(discarded[0], ("max_label_names_per_series", 2));
+    let twice = admitted(&[(&[("__pattern__", "p"), ("a", "1"), ("a", "2")], &[(0, "x", &[])])], &limits);
+    assert_eq!(
+        answer(&twice),
+        "400 stream '{__pattern__=\"p\", a=\"1\", a=\"2\"}' has duplicate label name: 'a'"
+    );
     let bare = Limits { discover_service_name: vec![], ..Limits::default() };
     let out = admitted(&[(&[], &[(0, "x", &[])])], &bare);
     assert_eq!(answer(&out), "400 error at least one label pair is required per stream");
@@ -351,7 +356,7 @@ proptest! {
     #[test]
     fn every_line_is_stored_or_refused(
         streams in proptest::collection::vec((
-            proptest::collection::vec(("[a-c_]{1,2}", ".{0,3}"), 0..4),
+            proptest::collection::vec(("[a-c_]{1,2}|__pattern__", ".{0,3}"), 0..4),
             proptest::collection::vec((any::<i64>(), proptest::collection::vec(any::<u8>(), 0..12), proptest::collection::vec(("[a-c]{1,2}", proptest::collection::vec(any::<u8>(), 0..4)), 0..3)), 0..4),
         ), 0..4),
     ) {

@@ -28,7 +28,7 @@ pub fn parse(text: &[u8]) -> Result<LabelPairs<'_>, String> {
     if !matches!(token.kind, Kind::End) {
         return Err(lexer.unexpected(&token, ""));
     }
-    pairs.retain(|(name, value)| !value.is_empty() && name != METRIC_NAME);
+    pairs.retain(|(name, value)| !value.is_empty() && !name.is_empty() && name != METRIC_NAME);
     pairs.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(pairs)
 }

@@ -16,7 +16,7 @@ fn label_sets_are_sorted_and_without_empty_values() {
         ("{ b = '2' ,\n\ta=`1\\n` } # comment", "a=1\\n;b=2;"),
         ("{a=\"\",b=\"x\"}", "b=x;"),
         ("name:with:colons{a=\"1\", __name__=\"m\"}", "a=1;"),
-        ("{\"quoted name\"=\"1\"}", "quoted name=1;"),
+        ("{\"quoted name\"=\"1\", \"\"=\"2\"}", "quoted name=1;"),
         (r#"{a="\"\\\n\t\x41\u00e9\U0001f680\101"}"#, "a=\"\\\n\tAé🚀A;"),
         (r#"{a="\xff"}"#, "a=\u{fffd};"),
         ("{a=\"1\", a=\"2\"}", "a=1;a=2;"),
