@@ -173,3 +173,6 @@ impl Gather<'_> {
         Answered { answer, warnings: Vec::new(), stats }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,10 @@ static POOL: LazyLock<Pool> = LazyLock::new(|| Pool::new(2).expect("threads"));
 type Row = (u8, i64, i32);
 
 fn stream(pod: u8) -> Labels {
-    Labels::from_pairs([("pod", pod.to_string().as_str()), ("zone", if pod % 2 == 0 { "x" } else { "y" })])
+    Labels::from_pairs([
+        ("pod", pod.to_string().as_str()),
+        ("zone", if pod.is_multiple_of(2) { "x" } else { "y" }),
+    ])
 }
 
 fn load(rows: &[Row]) -> Twin {

@@ -1,7 +1,7 @@
 //! How Loki would cut a query. We answer it whole, but some of Loki's limits are checked on the
 //! pieces, and decide which queries are refused.
 
-use crate::logql::ast::{MetricExpr, RangeOp, VectorOp};
+use crate::logql::ast::{Grouping, LabelFormat, MetricExpr, RangeOp, Stage, VectorOp};
 
 /// Whether Loki sends `expr` as a whole to its queriers, so that the limit on series is checked on
 /// what it gives.
@@ -18,12 +18,34 @@ pub fn is_shardable(expr: &MetricExpr) -> bool {
                 | RangeOp::MaxOverTime
                 | RangeOp::MinOverTime
         ),
-        MetricExpr::Vector(vector) => {
-            let merges = matches!(
-                vector.op,
-                VectorOp::Sum | VectorOp::Avg | VectorOp::Count | VectorOp::Max | VectorOp::Min
-            );
-            merges && is_shardable(&vector.inner)
+        MetricExpr::Vector(vector) if is_shardable(&vector.inner) => match (vector.op, &*vector.inner) {
+            // Extremes of sums are known only when all is summed.
+            (VectorOp::Sum, MetricExpr::Vector(inner)) => !matches!(inner.op, VectorOp::Max | VectorOp::Min),
+            (VectorOp::Sum, _) => true,
+            (VectorOp::Max | VectorOp::Min, inner) => matches!(inner, MetricExpr::Range(_)),
+            // A series that is made in two places would count twice.
+            (VectorOp::Count | VectorOp::Avg, inner) => !may_join_series(inner),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether lines of several streams can fall into one series of `expr`.
+fn may_join_series(expr: &MetricExpr) -> bool {
+    let joins = |grouping: &Option<Grouping>| grouping.as_ref().is_some_and(|by| !by.labels.is_empty());
+    match expr {
+        MetricExpr::Range(range) => joins(&range.grouping) || range.log.stages.iter().any(takes_labels),
+        MetricExpr::Vector(vector) => joins(&vector.grouping) || may_join_series(&vector.inner),
+        _ => false,
+    }
+}
+
+fn takes_labels(stage: &Stage) -> bool {
+    match stage {
+        Stage::Drop(_) | Stage::Keep(_) => true,
+        Stage::LabelFormat(formats) => {
+            formats.iter().any(|format| matches!(format, LabelFormat::Rename { .. }))
         }
         _ => false,
     }
@@ -52,6 +74,8 @@ pub fn is_splittable(expr: &MetricExpr) -> bool {
                     | VectorOp::Max
                     | VectorOp::Min
                     | VectorOp::Topk
+                    | VectorOp::Sort
+                    | VectorOp::SortDesc
             );
             merges && is_splittable(&vector.inner)
         }

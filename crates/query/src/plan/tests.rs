@@ -57,6 +57,10 @@ fn limits_are_checked_where_loki_sends_queries_downstream() {
     assert_eq!(root(r#"stddev(rate({app="x"}[5m]))"#), "Stddev(!(L0))");
     assert_eq!(root(r#"sum(sum by (a) (rate({app="x"}[5m])))"#), "!(Sum(L0))");
     assert_eq!(root(r#"sum(stddev_over_time({app="x"} | unwrap v [5m]))"#), "Sum(L0)");
+    assert_eq!(root(r#"count(sum by (a) (rate({app="x"}[5m])))"#), "Count(!(L0))");
+    assert_eq!(root(r#"count by (a) (rate({app="x"}[5m]))"#), "!(Count(L0))");
+    assert_eq!(root(r#"count(rate({app="x"} | drop a [5m]))"#), "Count(!(L0))");
+    assert_eq!(root(r#"max(sum by (a) (rate({app="x"}[5m])))"#), "Max(!(L0))");
     assert_eq!(
         root(r#"stddev_over_time({app="x"} | unwrap v [5m]) / rate({app="x"}[5m])"#),
         "Div(!(L0), !(L1))"
