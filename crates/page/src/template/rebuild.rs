@@ -23,16 +23,9 @@ type Wanted<'w> = Option<&'w [u32]>;
 /// Wanted values of a column. Short ones are copied in pieces of constant size, so there are
 /// [`SLACK_BYTES`] behind the last.
 #[derive(Debug)]
-pub(super) struct View<'a> {
+struct View<'a> {
     bytes: Cow<'a, [u8]>,
     spans: Vec<Span>,
-}
-
-impl View<'_> {
-    /// The value at `at` of those that are wanted.
-    pub fn value(&self, at: usize) -> &[u8] {
-        self.spans.get(at).map_or(&[], |span| span.of(&self.bytes))
-    }
 }
 
 /// Texts one after the other.
@@ -113,7 +106,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The values of `column` that are wanted.
-    pub(super) fn view(&self, column: &Column, wanted: Wanted<'_>) -> Result<View<'_>> {
+    fn view(&self, column: &Column, wanted: Wanted<'_>) -> Result<View<'_>> {
         let count = column.values as usize;
         match &column.encoding {
             // A constant is part of the program.

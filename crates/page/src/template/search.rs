@@ -7,14 +7,15 @@
 mod align;
 mod value;
 
-use super::rebuild::{Programs, Reader, View};
+use super::rebuild::{Programs, Reader};
 use super::tree::Table;
 use crate::bits::Bits;
-use align::{Alignments, Conjunction};
+use align::{Alignments, Condition, Conjunction};
 use base::{Error, Result};
 use hashbrown::HashMap;
 use memchr::memmem::Finder;
 use std::cell::{Cell, OnceCell};
+use std::ops::Range;
 use std::rc::Rc;
 use value::Place;
 
@@ -76,7 +77,9 @@ impl Reader<'_> {
         let table = &self.tree.table;
         let search = Search { reader: self, finder, left: Cell::new(work), in_words: OnceCell::new() };
         let rows = table.rows as usize;
-        match search.table(table) {
+        let all = 0..finder.needle().len();
+        let hits = InTable::new(&search, table).and_then(|mut table| table.find(Place::Inside, all));
+        match hits {
             Ok(Hits::None) => Ok(Some(Bits::new(rows))),
             Ok(Hits::All) => {
                 let mut all = Bits::new(rows);
@@ -120,78 +123,6 @@ impl<'s> Search<'s, '_> {
         let found = self.finder.find(words).is_some();
         Ok(*self.in_words.get_or_init(|| found))
     }
-
-    /// The texts of `table` that contain the needle.
-    fn table(&self, table: &'s Table) -> Result<Hits, Stop> {
-        let programs = Programs::new(table, &self.reader.tree.literals);
-        self.charge(programs.literals().len() / 8 + programs.steps_len())?;
-        let mut in_table = InTable {
-            search: self,
-            table,
-            programs: &programs,
-            views: table.columns.iter().map(|_| OnceCell::new()).collect(),
-            known: HashMap::default(),
-        };
-        let hits = in_table.templates()?;
-        if hits.iter().all(TemplateHits::is_none) {
-            return Ok(Hits::None);
-        }
-        self.rows(table, &programs, &hits)
-    }
-
-    /// The texts whose template has hits, and values that fit.
-    fn rows(&self, table: &Table, programs: &Programs, hits: &[TemplateHits]) -> Result<Hits, Stop> {
-        let rows = table.rows as usize;
-        let ids = self.reader.streams.get(table.ids)?.bytes;
-        self.charge(rows * 4)?;
-        let ids = table.coding.decode(ids, rows, table.templates.len())?;
-        let mut tracked = vec![false; table.columns.len()];
-        for (template, hits) in hits.iter().enumerate() {
-            let steps = programs.steps(template as u32);
-            let slots = hits.any.iter().flatten().filter_map(|condition| steps.get(condition.step));
-            slots.for_each(|step| {
-                if let Some(tracked) = tracked.get_mut(step.column as usize) {
-                    *tracked = true;
-                }
-            });
-        }
-        let is_tracked = |column: u32| tracked.get(column as usize).is_some_and(|tracked| *tracked);
-        // Where the tracked values of a template lie: step and column.
-        let advances: Vec<Vec<(usize, u32)>> = (0..table.templates.len())
-            .map(|template| {
-                let steps = programs.steps(template as u32).iter().enumerate();
-                steps
-                    .filter(|(_, step)| is_tracked(step.column))
-                    .map(|(at, step)| (at, step.column))
-                    .collect()
-            })
-            .collect();
-        let mut next = vec![0usize; table.columns.len()];
-        let mut found = Bits::new(rows);
-        let mut positions: Vec<(usize, usize)> = Vec::new();
-        for (row, id) in ids.iter().enumerate() {
-            let (Some(hits), Some(advances)) = (hits.get(*id as usize), advances.get(*id as usize)) else {
-                continue;
-            };
-            positions.clear();
-            for (step, column) in advances {
-                if let Some(next) = next.get_mut(*column as usize) {
-                    positions.push((*step, *next));
-                    *next += 1;
-                }
-            }
-            let holds = |conjunction: &Conjunction| {
-                conjunction.iter().all(|condition| {
-                    let position = positions.iter().find(|(step, _)| *step == condition.step);
-                    position.is_some_and(|(_, at)| condition.hits.has(*at))
-                })
-            };
-            if hits.all || hits.any.iter().any(holds) {
-                found.set(row);
-            }
-        }
-        Ok(Hits::of(found))
-    }
 }
 
 /// When texts of a template contain the needle.
@@ -216,34 +147,66 @@ type Known = HashMap<(u32, Place, u32, u32), Hits, foldhash::fast::RandomState>;
 struct InTable<'t, 's, 'a> {
     search: &'t Search<'s, 'a>,
     table: &'s Table,
-    programs: &'t Programs,
-    /// Values of columns that had to be put together.
-    views: Vec<OnceCell<View<'s>>>,
+    programs: Programs,
+    /// Searches in the columns that are tables.
+    inner: Vec<Option<Box<Self>>>,
+    /// The template of each text, once known.
+    ids: OnceCell<Vec<u32>>,
     known: Known,
 }
 
-impl InTable<'_, '_, '_> {
-    fn templates(&mut self) -> Result<Vec<TemplateHits>, Stop> {
-        let in_literals = self.in_literals();
-        let mut inside = Vec::with_capacity(self.table.columns.len());
-        for column in 0..self.table.columns.len() {
-            inside.push(self.hits(column as u32, Place::Inside, 0, self.search.needle().len())?);
-        }
-        let mut out = Vec::with_capacity(in_literals.len());
+impl<'t, 's, 'a> InTable<'t, 's, 'a> {
+    fn new(search: &'t Search<'s, 'a>, table: &'s Table) -> Result<Self, Stop> {
+        let programs = Programs::new(table, &search.reader.tree.literals);
+        search.charge(programs.literals().len() / 8 + programs.steps_len())?;
+        let inner = table.columns.iter().map(|_| None).collect();
+        Ok(Self { search, table, programs, inner, ids: OnceCell::new(), known: HashMap::default() })
+    }
+
+    /// The texts that have the needle's bytes `part` at `place`.
+    fn find(&mut self, place: Place, part: Range<usize>) -> Result<Hits, Stop> {
+        let in_literals = match place {
+            Place::Inside => self.in_literals(),
+            _ => vec![false; self.table.templates.len()],
+        };
+        let mut hits = Vec::with_capacity(in_literals.len());
         for (template, all) in in_literals.into_iter().enumerate() {
-            let mut hits = TemplateHits { all, any: Vec::new() };
+            let mut of_template = TemplateHits { all, any: Vec::new() };
             if !all {
-                let steps = self.programs.steps(template as u32);
-                let inside = steps.iter().enumerate().filter_map(|(step, at)| {
-                    let hits = inside.get(at.column as usize).filter(|hits| !hits.is_none())?;
-                    Some(vec![align::Condition { step, hits: hits.clone() }])
-                });
-                hits.any.extend(inside);
-                Alignments::new(self, steps).find(&mut hits.any)?;
+                if place == Place::Inside {
+                    self.in_values(template, &part, &mut of_template.any)?;
+                }
+                Alignments::new(self, template, part.clone()).find(place, &mut of_template.any)?;
             }
-            out.push(hits);
+            hits.push(of_template);
         }
-        Ok(out)
+        if hits.iter().all(TemplateHits::is_none) {
+            return Ok(Hits::None);
+        }
+        self.rows(&hits)
+    }
+
+    /// Appends the steps of `template` whose values can have all of `part` inside.
+    fn in_values(
+        &mut self,
+        template: usize,
+        part: &Range<usize>,
+        any: &mut Vec<Conjunction>,
+    ) -> Result<(), Stop> {
+        for step in 0..self.programs.steps(template as u32).len() {
+            let Some(column) = self.column(template, step) else { continue };
+            let hits = self.hits(column, Place::Inside, part.start, part.end)?;
+            if !hits.is_none() {
+                any.push(vec![Condition { step, hits }]);
+            }
+        }
+        Ok(())
+    }
+
+    /// The column of a step, if it has one.
+    fn column(&self, template: usize, step: usize) -> Option<u32> {
+        let column = self.programs.steps(template as u32).get(step)?.column;
+        ((column as usize) < self.table.columns.len()).then_some(column)
     }
 
     /// Per template whether the needle is in one of its literals.
@@ -263,5 +226,67 @@ impl InTable<'_, '_, '_> {
             at = start + 1;
         }
         out
+    }
+
+    fn ids(&self) -> Result<&[u32], Stop> {
+        if let Some(ids) = self.ids.get() {
+            return Ok(ids);
+        }
+        let rows = self.table.rows as usize;
+        self.search.charge(rows * 4)?;
+        let stored = self.search.reader.streams.get(self.table.ids)?.bytes;
+        let ids = self.table.coding.decode(stored, rows, self.table.templates.len())?;
+        Ok(self.ids.get_or_init(|| ids))
+    }
+
+    /// Per template the steps, and their columns, on whose columns there are conditions.
+    fn watched(&self, hits: &[TemplateHits]) -> Vec<Vec<(usize, usize)>> {
+        let mut watched = vec![false; self.table.columns.len()];
+        for (template, hits) in hits.iter().enumerate() {
+            let conditions = hits.any.iter().flatten();
+            for column in conditions.filter_map(|condition| self.column(template, condition.step)) {
+                if let Some(watched) = watched.get_mut(column as usize) {
+                    *watched = true;
+                }
+            }
+        }
+        let of_template = |template: usize| {
+            let steps = self.programs.steps(template as u32).iter().enumerate();
+            let columns = steps.map(|(at, step)| (at, step.column as usize));
+            columns.filter(|(_, column)| watched.get(*column).is_some_and(|watched| *watched)).collect()
+        };
+        (0..hits.len()).map(of_template).collect()
+    }
+
+    /// The texts whose template has hits, and values that fit.
+    fn rows(&self, hits: &[TemplateHits]) -> Result<Hits, Stop> {
+        let ids = self.ids()?;
+        let watched = self.watched(hits);
+        self.search.charge(ids.len() * 2)?;
+        let mut next = vec![0usize; self.table.columns.len()];
+        let mut found = Bits::new(ids.len());
+        let mut positions: Vec<(usize, usize)> = Vec::new();
+        for (row, id) in ids.iter().enumerate() {
+            let (Some(hits), Some(watched)) = (hits.get(*id as usize), watched.get(*id as usize)) else {
+                continue;
+            };
+            positions.clear();
+            for (step, column) in watched {
+                if let Some(next) = next.get_mut(*column) {
+                    positions.push((*step, *next));
+                    *next += 1;
+                }
+            }
+            let holds = |conjunction: &Conjunction| {
+                conjunction.iter().all(|condition| {
+                    let position = positions.iter().find(|(step, _)| *step == condition.step);
+                    position.is_some_and(|(_, at)| condition.hits.has(*at))
+                })
+            };
+            if hits.all || hits.any.iter().any(holds) {
+                found.set(row);
+            }
+        }
+        Ok(Hits::of(found))
     }
 }

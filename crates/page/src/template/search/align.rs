@@ -2,7 +2,7 @@
 
 use super::value::Place;
 use super::{Hits, InTable, Stop};
-use crate::template::rebuild::Step;
+use std::ops::Range;
 
 /// A condition on the value behind the literal of a step.
 #[derive(Clone, Debug)]
@@ -19,47 +19,63 @@ pub type Conjunction = Vec<Condition>;
 /// The most alignments of a template.
 const ALIGNMENTS_MAX: usize = 64;
 
-/// The alignments of a needle in the texts of one template.
+/// The alignments of a part of the needle in the texts of one template.
 pub struct Alignments<'i, 't, 's, 'a> {
     table: &'i mut InTable<'t, 's, 'a>,
-    steps: &'t [Step],
+    template: usize,
     needle: &'s [u8],
+    part: Range<usize>,
+    /// Whether the part ends where the text ends.
+    to_end: bool,
     /// Conditions on the values before the place that is looked at.
     before: Conjunction,
 }
 
 impl<'i, 't, 's, 'a> Alignments<'i, 't, 's, 'a> {
-    /// For the template with these steps.
-    pub fn new(table: &'i mut InTable<'t, 's, 'a>, steps: &'t [Step]) -> Self {
+    /// For `template` and the needle's bytes `part`.
+    pub fn new(table: &'i mut InTable<'t, 's, 'a>, template: usize, part: Range<usize>) -> Self {
         let needle = table.search.needle();
-        Self { table, steps, needle, before: Vec::new() }
+        Self { table, template, needle, part, to_end: false, before: Vec::new() }
     }
 
-    fn literal(&self, step: usize) -> &'t [u8] {
-        self.steps.get(step).map_or(&[], |step| step.literal.of(self.table.programs.literals()))
+    fn literal(&self, step: usize) -> &[u8] {
+        let programs = &self.table.programs;
+        let step = programs.steps(self.template as u32).get(step);
+        step.map_or(&[], |step| step.literal.of(programs.literals()))
     }
 
-    fn column(&self, step: usize) -> Option<u32> {
-        let column = self.steps.get(step)?.column;
-        ((column as usize) < self.table.table.columns.len()).then_some(column)
+    /// Whether `step` is the last one, a literal and no value.
+    fn is_last(&self, step: usize) -> bool {
+        self.table.column(self.template, step).is_none()
     }
 
-    /// Appends all to `out`.
-    pub fn find(mut self, out: &mut Vec<Conjunction>) -> Result<(), Stop> {
-        for step in 0..self.steps.len() {
-            if self.column(step).is_none() {
+    fn rest(&self, at: usize) -> &'s [u8] {
+        self.needle.get(at..self.part.end).unwrap_or(&[])
+    }
+
+    /// Appends all to `out`, but for those within one literal or value when the place is anywhere.
+    pub fn find(mut self, place: Place, out: &mut Vec<Conjunction>) -> Result<(), Stop> {
+        let (start, end) = (self.part.start, self.part.end);
+        self.to_end = matches!(place, Place::End | Place::Whole);
+        if matches!(place, Place::Start | Place::Whole) {
+            return self.literal_from(0, start, out);
+        }
+        for step in 0..self.table.programs.steps(self.template as u32).len() {
+            self.table.search.charge((end - start) / 8 + 1)?;
+            if self.is_last(step) {
+                if self.to_end && self.literal(step).ends_with(self.rest(start)) {
+                    self.done(out)?;
+                }
                 continue;
             }
-            let literal = self.literal(step);
-            self.table.search.charge(self.needle.len() / 8 + 1)?;
-            for len in 1..self.needle.len().min(literal.len() + 1) {
-                if literal.last() == self.needle.get(len - 1) && literal.ends_with(&self.needle[..len]) {
-                    self.value(step, len, out)?;
+            for at in start + 1..end.min(start + self.literal(step).len() + 1) {
+                if self.literal(step).ends_with(&self.needle[start..at]) {
+                    self.value(step, at, out)?;
                 }
             }
-            for len in 1..self.needle.len() {
-                if self.may_follow(step + 1, len) && self.holds(step, Place::End, 0, len)? {
-                    self.literal_from(step + 1, len, out)?;
+            for at in start + 1..end + usize::from(self.to_end) {
+                if self.may_follow(step + 1, at) && self.holds(step, Place::End, start, at)? {
+                    self.literal_from(step + 1, at, out)?;
                     self.before.pop();
                 }
             }
@@ -67,14 +83,15 @@ impl<'i, 't, 's, 'a> Alignments<'i, 't, 's, 'a> {
         Ok(())
     }
 
-    /// Whether the needle from `at` on can go on with the literal of `step`.
+    /// Whether the part from `at` on can go on with the literal of `step`.
     fn may_follow(&self, step: usize, at: usize) -> bool {
-        let (rest, literal) = (&self.needle[at..], self.literal(step));
-        match literal.first() {
-            None => self.column(step).is_some(),
-            Some(first) => {
+        let (rest, literal) = (self.rest(at), self.literal(step));
+        match (rest.first(), literal.first()) {
+            (None, _) => self.is_last(step) && literal.is_empty(),
+            (_, None) => !self.is_last(step),
+            (Some(next), Some(first)) => {
                 let len = rest.len().min(literal.len());
-                rest.first() == Some(first) && rest[..len] == literal[..len]
+                next == first && rest[..len] == literal[..len]
             }
         }
     }
@@ -82,7 +99,7 @@ impl<'i, 't, 's, 'a> Alignments<'i, 't, 's, 'a> {
     /// Adds the condition that the value of `step` has a part of the needle at `place`; false, and
     /// without adding it, when that holds for none.
     fn holds(&mut self, step: usize, place: Place, from: usize, to: usize) -> Result<bool, Stop> {
-        let Some(column) = self.column(step) else { return Ok(false) };
+        let Some(column) = self.table.column(self.template, step) else { return Ok(false) };
         let hits = self.table.hits(column, place, from, to)?;
         let some = !hits.is_none();
         if some {
@@ -99,13 +116,13 @@ impl<'i, 't, 's, 'a> Alignments<'i, 't, 's, 'a> {
         Ok(())
     }
 
-    /// The needle from `at` on starts with the value of `step`, or is its start.
+    /// The part from `at` on starts with the value of `step`, or is its start.
     fn value(&mut self, step: usize, at: usize, out: &mut Vec<Conjunction>) -> Result<(), Stop> {
-        if self.holds(step, Place::Start, at, self.needle.len())? {
+        if !self.to_end && self.holds(step, Place::Start, at, self.part.end)? {
             self.done(out)?;
             self.before.pop();
         }
-        for end in at + 1..self.needle.len() {
+        for end in at + 1..self.part.end + usize::from(self.to_end) {
             if self.may_follow(step + 1, end) && self.holds(step, Place::Whole, at, end)? {
                 self.literal_from(step + 1, end, out)?;
                 self.before.pop();
@@ -114,15 +131,19 @@ impl<'i, 't, 's, 'a> Alignments<'i, 't, 's, 'a> {
         Ok(())
     }
 
-    /// The needle from `at` on starts with the literal of `step`, or is its start.
+    /// The part from `at` on starts with the literal of `step`, or is its start.
     fn literal_from(&mut self, step: usize, at: usize, out: &mut Vec<Conjunction>) -> Result<(), Stop> {
-        let (rest, literal) = (&self.needle[at..], self.literal(step));
-        if rest.len() <= literal.len() {
+        let (rest, literal) = (self.rest(at), self.literal(step));
+        if self.to_end && self.is_last(step) {
+            return if literal == rest { self.done(out) } else { Ok(()) };
+        }
+        if !self.to_end && rest.len() <= literal.len() {
             return if literal.starts_with(rest) { self.done(out) } else { Ok(()) };
         }
-        if rest.starts_with(literal) && self.column(step).is_some() {
+        if rest.len() > literal.len() && rest.starts_with(literal) && !self.is_last(step) {
+            let next = at + literal.len();
             self.table.search.charge(1)?;
-            return self.value(step, at + literal.len(), out);
+            return self.value(step, next, out);
         }
         Ok(())
     }

@@ -4,11 +4,12 @@ use super::{Hits, InTable, Search, Stop};
 use crate::bits::Bits;
 use crate::template::hex::{self, Case};
 use crate::template::integer::{self, DIGITS_MAX, Layout};
-use crate::template::rebuild::{View, spans};
+use crate::template::rebuild::spans;
 use crate::template::streams::StreamBytes;
 use crate::template::token::Span;
 use crate::template::tree::{Column, Encoding, Table};
 use memchr::memmem::{self, Finder};
+use std::ops::Range;
 
 /// Where in a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,17 +53,24 @@ impl<'s> InTable<'_, 's, '_> {
         if let Some(known) = self.known.get(&key) {
             return Ok(known.clone());
         }
-        let part = self.search.needle().get(from..to).unwrap_or(&[]);
-        let hits = match self.table.columns.get(column as usize) {
-            Some(of) if of.values > 0 => self.column(column as usize, of, place, part)?,
+        let table: &'s Table = self.table;
+        let hits = match table.columns.get(column as usize) {
+            Some(of) if of.values > 0 => self.values(column as usize, of, place, from..to)?,
             _ => Hits::None,
         };
         self.known.insert(key, hits.clone());
         Ok(hits)
     }
 
-    fn column(&self, at: usize, column: &'s Column, place: Place, part: &[u8]) -> Result<Hits, Stop> {
+    fn values(
+        &mut self,
+        at: usize,
+        column: &'s Column,
+        place: Place,
+        range: Range<usize>,
+    ) -> Result<Hits, Stop> {
         let search = self.search;
+        let part = search.needle().get(range.clone()).unwrap_or(&[]);
         let count = column.values as usize;
         match &column.encoding {
             Encoding::Constant(value) => Ok(if place.holds(value, part) { Hits::All } else { Hits::None }),
@@ -115,28 +123,15 @@ impl<'s> InTable<'_, 's, '_> {
                 search.charge(words.bytes.len() / 8)?;
                 Ok(in_pieces(words.bytes, *len as usize, count, place, part))
             }
-            Encoding::Table(table) if place == Place::Inside => search.table(table),
             Encoding::Table(table) => {
-                if !may_have_template(table, &search.reader.tree.literals, place, part) {
-                    return Ok(Hits::None);
-                }
-                let view = self.view(at, column, table)?;
-                search.charge(count)?;
-                Ok(hits_where(count, |at| place.holds(view.value(at), part)))
+                let inner = match self.inner.get_mut(at).and_then(Option::take) {
+                    Some(inner) => inner,
+                    None => Box::new(InTable::new(search, table)?),
+                };
+                let inner = self.inner.get_mut(at).map(|place| place.insert(inner));
+                inner.map_or(Ok(Hits::None), |inner| inner.find(place, range))
             }
         }
-    }
-
-    /// The values of a column that is a table, put together once.
-    fn view(&self, at: usize, column: &'s Column, table: &Table) -> Result<&View<'s>, Stop> {
-        let missing = || Stop::TooCostly;
-        let cell = self.views.get(at).ok_or_else(missing)?;
-        if let Some(view) = cell.get() {
-            return Ok(view);
-        }
-        self.search.charge(2 * table.text_len as usize)?;
-        let view = self.search.reader.view(column, None)?;
-        Ok(cell.get_or_init(|| view))
     }
 }
 
@@ -257,21 +252,4 @@ fn may_have(layout: &Layout, place: Place, part: &[u8]) -> bool {
         }
         digits => place.fits(part, usize::from(digits)) && part.len() <= DIGITS_MAX,
     }
-}
-
-/// Whether a text of `table` may start with, end with, or be `part`, as far as its first and last literals
-/// tell.
-fn may_have_template(table: &Table, literals: &[u8], place: Place, part: &[u8]) -> bool {
-    (0..table.templates.len()).any(|template| {
-        let of_template = table.templates.literals(template);
-        let first = of_template.first().map_or(&[][..], |literal| literal.of(literals));
-        let last = of_template.last().map_or(&[][..], |literal| literal.of(literals));
-        let starts = first.starts_with(part) || part.starts_with(first);
-        let ends = last.ends_with(part) || part.ends_with(last);
-        match place {
-            Place::Start => starts,
-            Place::End => ends,
-            Place::Inside | Place::Whole => starts && ends,
-        }
-    })
 }
