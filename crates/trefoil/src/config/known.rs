@@ -38,7 +38,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("common.instance_interface_names", "one process needs no address among others"),
     ("common.compactor_address", "the process compacts by itself"),
     ("common.storage.filesystem.rules_directory", "rules are not evaluated yet"),
-    ("pattern_ingester", "patterns are not mined yet"),
     ("bloom_build", "pages carry their own filters, always on"),
     ("bloom_gateway", "pages carry their own filters, always on"),
     ("storage_config.tsdb_shipper", "the index is part of each block"),

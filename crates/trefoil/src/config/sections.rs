@@ -29,6 +29,8 @@ settings! {
         querier: Querier = Querier::default(),
         /// How queries are prepared.
         query_range: QueryRange = QueryRange::default(),
+        /// Patterns that lines follow.
+        pattern_ingester: PatternIngester = PatternIngester::default(),
         /// Limits of every tenant that the runtime file does not name.
         limits_config: Limits = Limits::default(),
         /// Limits of single tenants, re-read while running.
@@ -197,6 +199,14 @@ settings! {
 }
 
 settings! {
+    /// Patterns that lines follow.
+    pub struct PatternIngester {
+        /// Mine patterns from what is pushed, for `/loki/api/v1/patterns`; takes some CPU for each line.
+        enabled: bool = false,
+    }
+}
+
+settings! {
     /// Limits of single tenants.
     pub struct RuntimeConfig {
         /// YAML file with `overrides: {tenant: {limit: value}}`; empty is none.
@@ -292,7 +302,7 @@ fn object_store_of(written: &Value) -> Option<&str> {
 
 /// Every key with its doc, type and default, as Markdown.
 pub fn reference() -> String {
-    let sections: [(&str, &[Setting]); 17] = [
+    let sections: [(&str, &[Setting]); 18] = [
         ("", Config::SETTINGS),
         ("server", Server::SETTINGS),
         ("common", Common::SETTINGS),
@@ -306,6 +316,7 @@ pub fn reference() -> String {
         ("distributor", Distributor::SETTINGS),
         ("querier", Querier::SETTINGS),
         ("query_range", QueryRange::SETTINGS),
+        ("pattern_ingester", PatternIngester::SETTINGS),
         ("runtime_config", RuntimeConfig::SETTINGS),
         ("storage_config", StorageConfig::SETTINGS),
         ("trefoil", Own::SETTINGS),

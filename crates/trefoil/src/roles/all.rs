@@ -46,6 +46,7 @@ pub async fn run(mut loaded: Loaded, with_demo: bool) -> Result<()> {
         process: Arc::new(process(&config, level)),
         ..api::Context::over(Arc::new(store.clone()), pool)
     };
+    let context = if config.pattern_ingester.enabled { context.with_patterns() } else { context };
     let server = api::Server::bind(context, config.server.for_api()).await?;
     let url = local_url(&server);
     let files = if with_demo { demo::start(&data, &url, own_lines)? } else { Vec::new() };

@@ -21,6 +21,7 @@ const OWN_LINES: usize = 200;
 
 /// What the demo changes in a configuration: old log files are longer than a second's allowance.
 pub fn adjust(config: &mut Config) {
+    config.pattern_ingester.enabled = true;
     let limits = &mut config.limits_config;
     limits.ingestion_rate_mb = limits.ingestion_rate_mb.max(64.0);
     limits.ingestion_burst_size_mb = limits.ingestion_burst_size_mb.max(128.0);
