@@ -49,8 +49,7 @@ pub fn load(options: &RunOptions) -> Result<Loaded> {
         }
     }
     let pruned = tree::pruned(&written, &schema);
-    let mut config: Config =
-        serde_json::from_value(pruned).map_err(|e| anyhow::anyhow!("the configuration is wrong: {e}"))?;
+    let mut config: Config = serde_json::from_value(pruned).map_err(|e| wrong(&e, options.expand_env))?;
     sections::settle(&mut config, &written);
     if let Some(data) = &options.data {
         config.common.path_prefix = data.to_string_lossy().into_owned();
@@ -59,6 +58,17 @@ pub fn load(options: &RunOptions) -> Result<Loaded> {
         bail!("-target={}: today only `all` can be run: one process with every role", options.target);
     }
     Ok(Loaded { config, warnings })
+}
+
+/// Says what is wrong, and how to have variables replaced when they were taken for values.
+fn wrong(error: &serde_json::Error, expand_env: bool) -> anyhow::Error {
+    let error = error.to_string();
+    let hint = if error.contains("${") && !expand_env {
+        "; to replace variables add --expand-env to `check`, -config.expand-env=true to the server"
+    } else {
+        ""
+    };
+    anyhow::anyhow!("the configuration is wrong: {error}{hint}")
 }
 
 fn read_yaml(file: &Path, expand_env: bool) -> Result<Value> {
@@ -173,8 +183,9 @@ pub fn check(options: &CheckOptions) -> Result<()> {
         ..RunOptions::default()
     };
     load(&run)?;
+    let expand = if options.expand_env { " -config.expand-env=true" } else { "" };
     println!(
-        "\n{used} keys used, {unused} not; the file is valid. Run it with: trefoil -config.file={}",
+        "\n{used} keys used, {unused} not; the file is valid. Run it with: trefoil -config.file={}{expand}",
         options.file.display()
     );
     Ok(())

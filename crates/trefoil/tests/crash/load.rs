@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 const LINES_PER_BATCH: u64 = 40;
+const PAUSE: Duration = Duration::from_millis(25);
 
 pub struct Load {
     stop: Arc<AtomicBool>,
@@ -90,5 +91,7 @@ async fn write(
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         ledger.acknowledge(&batch);
+        // Killing, not volume, is what is tested; reading everything back takes the most time.
+        tokio::time::sleep(PAUSE).await;
     }
 }

@@ -70,7 +70,7 @@ async fn killed_under_load_nothing_is_lost_or_doubled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_fails_and_hangs_loses_nothing() {
-    let faults = "  bucket_faults: {fail_percent: 30, hang_percent: 5, hang: 2s}\n";
+    let faults = "  bucket_faults: {fail_percent: 20, hang_percent: 3, hang: 500ms}\n";
     kill_again_and_again(Server::new(faults, Disk::Plain), rounds(3).min(40), 2500).await;
 }
 
