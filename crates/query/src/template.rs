@@ -17,6 +17,7 @@ mod texts;
 mod tree;
 mod value;
 
+use base::Clock;
 use exec::{Leave, Run};
 use functions::{Context, Regexes};
 use tree::Node;
@@ -40,8 +41,8 @@ pub struct Input<'a> {
     pub line: &'a str,
     /// What `__timestamp__` gives, Unix nanoseconds.
     pub ts_ns: i64,
-    /// What `now` gives, Unix nanoseconds.
-    pub now_ns: i64,
+    /// Where `now` takes the time from.
+    pub clock: &'a Clock,
 }
 
 /// What runs of templates share: expressions they have compiled.
@@ -73,7 +74,7 @@ impl Template {
         let context = Context {
             line: input.line,
             ts_ns: input.ts_ns,
-            now_ns: input.now_ns,
+            clock: input.clock,
             regexes: &mut scratch.regexes,
         };
         match Run::new(self, context, out).run(Value::Fields(input.fields)) {

@@ -41,7 +41,7 @@ use crate::logql::ast::{Grouping, Stage, Unwrap};
 use base::Result;
 use hints::{Hints, Needs};
 use label_filter::Condition;
-use labels::{Category, LabelSet, Name, OwnedName, StreamLabels};
+use labels::{Category, LabelSet, Name, StreamLabels};
 use model::{Labels, LabelsRef, LineRef, Projection};
 use row::Row;
 use series::SeriesLabels;
@@ -258,7 +258,7 @@ impl StreamPipeline {
         let Scratch { labels, text, next, buffers, .. } = scratch;
         labels.clear();
         for (name, value) in line.metadata.iter() {
-            add_metadata(labels, &self.stream, name, value);
+            add_metadata(labels, &self.stream, name, value, &mut buffers.suffixed);
         }
         let mut row = self.row(labels, line.ts_ns);
         let mut rewritten = false;
@@ -278,17 +278,24 @@ impl StreamPipeline {
 }
 
 /// Metadata that bears the name of a label of the stream gets a suffix; without a value it is none.
-fn add_metadata(labels: &mut LabelSet, stream: &StreamLabels, name: &str, value: &str) {
+fn add_metadata(
+    labels: &mut LabelSet,
+    stream: &StreamLabels,
+    name: &str,
+    value: &str,
+    suffixed: &mut String,
+) {
     if value.is_empty() {
         return;
     }
-    let plain = Name::new(name);
-    if stream.get(plain).is_none() {
-        labels.set(Category::Metadata, plain, value);
-    } else {
-        let suffixed = OwnedName::new(&format!("{name}{EXTRACTED_SUFFIX}"));
-        labels.set(Category::Metadata, suffixed.get(), value);
+    let mut name = Name::new(name);
+    if stream.get(name).is_some() {
+        suffixed.clear();
+        suffixed.push_str(name.text());
+        suffixed.push_str(EXTRACTED_SUFFIX);
+        name = Name::new(suffixed);
     }
+    labels.set(Category::Metadata, name, value);
 }
 
 /// A line after the pipeline.

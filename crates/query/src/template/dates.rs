@@ -15,7 +15,7 @@ const TIME: &[Type] = &[Type::Time];
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("__timestamp__", &[], None, |context, _| Ok(at_ns(context.ts_ns))),
-    function("now", &[], None, |context, _| Ok(at_ns(context.now_ns))),
+    function("now", &[], None, |context, _| Ok(at_ns(context.clock.now_ns()))),
     function("unixEpoch", TIME, None, |_, args| number_text(time(args, 0).timestamp().as_second().into())),
     function("unixEpochMillis", TIME, None, |_, args| number_text(unix_ns(args, 0).div_euclid(1_000_000))),
     function("unixEpochNanos", TIME, None, |_, args| number_text(unix_ns(args, 0))),
@@ -23,7 +23,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let time = match args.get(1) {
             Some(Value::Time(time)) => time.with_time_zone(TimeZone::UTC),
             Some(Value::Int(seconds) | Value::Int64(seconds)) => at_seconds(*seconds),
-            _ => utc(context.now_ns),
+            _ => utc(context.clock.now_ns()),
         };
         Ok(Value::text(format(&time, text(args, 0))))
     }),

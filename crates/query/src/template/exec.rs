@@ -483,7 +483,6 @@ impl<'t: 'a, 'c, 'a> Run<'t, 'c, 'a> {
             (Type::Text, Word::String(_, text)) => (Some(Value::text(text.as_str())), ""),
             (Type::Text, _) => (None, "string"),
             (Type::Int, _) => (int.map(Value::Int), "integer"),
-            (Type::Int64, _) => (int.map(Value::Int64), "integer"),
             (Type::Duration, _) => (int.map(Value::Duration), "integer"),
             (Type::Float, _) => (number.and_then(|number| number.float).map(Value::Float), "float"),
             (Type::Time, _) => {

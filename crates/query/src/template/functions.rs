@@ -2,6 +2,7 @@
 
 use super::value::{Type, Value};
 use super::{builtins, dates, numbers, print, texts};
+use base::Clock;
 use hashbrown::HashMap;
 use model::go_regex::GoRegex;
 
@@ -32,7 +33,7 @@ impl std::fmt::Debug for Function {
 pub(super) struct Context<'c, 'a> {
     pub(super) line: &'a str,
     pub(super) ts_ns: i64,
-    pub(super) now_ns: i64,
+    pub(super) clock: &'a Clock,
     pub(super) regexes: &'c mut Regexes,
 }
 

@@ -41,7 +41,6 @@ pub(super) enum Type {
     Any,
     Text,
     Int,
-    Int64,
     Float,
     Time,
     Duration,
@@ -53,7 +52,6 @@ impl Type {
             Self::Any => "interface {}",
             Self::Text => "string",
             Self::Int => "int",
-            Self::Int64 => "int64",
             Self::Float => "float64",
             Self::Time => "time.Time",
             Self::Duration => "time.Duration",
@@ -101,7 +99,6 @@ impl<'a> Value<'a> {
             (Type::Any, _)
                 | (Type::Text, Self::Text(_))
                 | (Type::Int, Self::Int(_))
-                | (Type::Int64, Self::Int64(_))
                 | (Type::Float, Self::Float(_))
                 | (Type::Time, Self::Time(_))
                 | (Type::Duration, Self::Duration(_))

@@ -7,7 +7,7 @@ use super::json_scan::Kind;
 use super::json_search::search;
 use super::labels::{Category, Name, OwnedName};
 use super::logfmt::{Flags, Pairs, fails_not};
-use super::path::{Segment, json_path, logfmt_key};
+use super::path::{Segment, parse_json_path, parse_logfmt_key};
 use super::row::Row;
 use crate::logql::ast::Extraction;
 use smallvec::SmallVec;
@@ -43,7 +43,7 @@ impl JsonExtractions {
     /// # Errors
     /// Loki's words for a bad path.
     pub(super) fn compile(extractions: &[Extraction]) -> Result<Self, String> {
-        let wanted = |e: &Extraction| Ok(Wanted::new(&e.label, json_path(&e.expression)?));
+        let wanted = |e: &Extraction| Ok(Wanted::new(&e.label, parse_json_path(&e.expression)?));
         Ok(Self(extractions.iter().map(wanted).collect::<Result<_, String>>()?))
     }
 
@@ -87,7 +87,7 @@ impl LogfmtExtractions {
     pub(super) fn compile(extractions: &[Extraction]) -> Result<Self, String> {
         let mut all: Vec<Wanted<String>> = Vec::new();
         for Extraction { label, expression } in extractions {
-            let wanted = Wanted::new(label, logfmt_key(expression)?);
+            let wanted = Wanted::new(label, parse_logfmt_key(expression)?);
             match all.iter_mut().find(|known| known.label.get() == wanted.label.get()) {
                 Some(known) => *known = wanted,
                 None => all.push(wanted),

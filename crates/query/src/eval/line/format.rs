@@ -54,7 +54,7 @@ fn run(template: &Template, text: &[u8], row: &mut Row<'_>, buffers: &mut Buffer
     let mut fields: SmallVec<[(&str, &str); 32]> = SmallVec::new();
     row.labels.for_each(row.stream, |name, value, _| fields.push((name.text(), value)));
     let line = go::decoded(text);
-    let input = Input { fields: &fields, line: &line, ts_ns: row.ts_ns, now_ns: buffers.now_ns };
+    let input = Input { fields: &fields, line: &line, ts_ns: row.ts_ns, clock: &buffers.clock };
     buffers.formatted.clear();
     let result = template.run(&input, &mut buffers.template, &mut buffers.formatted);
     drop(fields);

@@ -14,8 +14,6 @@ pub(super) enum JsonError {
     Array,
     #[error("Value looks like object, but can't find closing '}}' symbol")]
     Object,
-    #[error("Value looks like Number/Boolean/None, but can't find its end: ',' or '}}' symbol")]
-    Value,
     #[error("Unknown value type")]
     UnknownType,
     #[error("Encountered an invalid escape sequence in a string")]

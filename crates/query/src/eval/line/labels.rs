@@ -79,18 +79,42 @@ impl Span {
     }
 }
 
+/// Names that may be in a list: no for most of those that are not. New names are what a parser
+/// meets most, and this spares it the lists.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen([u64; 4]);
+
+impl Seen {
+    fn place(hash: u64) -> (usize, u64) {
+        (hash as usize & 3, 1 << (hash >> 58))
+    }
+
+    fn add(&mut self, hash: u64) {
+        let (word, bit) = Self::place(hash);
+        self.0[word] |= bit;
+    }
+
+    fn may_have(&self, hash: u64) -> bool {
+        let (word, bit) = Self::place(hash);
+        self.0[word] & bit != 0
+    }
+}
+
 /// The labels of a stream, ready for look-ups.
 #[derive(Clone, Debug)]
 pub(super) struct StreamLabels {
     labels: Labels,
+    seen: Seen,
     /// Hashes of the names, in the order of the labels.
     hashes: Box<[u64]>,
 }
 
 impl StreamLabels {
     pub(super) fn new(labels: &Labels) -> Self {
-        let hashes = labels.iter().map(|(name, _)| Name::new(name).hash).collect();
-        Self { labels: labels.clone(), hashes }
+        let hashes: Box<[u64]> = labels.iter().map(|(name, _)| Name::new(name).hash).collect();
+        let mut seen = Seen::default();
+        hashes.iter().for_each(|hash| seen.add(*hash));
+        Self { labels: labels.clone(), seen, hashes }
     }
 
     pub(super) fn as_ref(&self) -> LabelsRef<'_> {
@@ -98,7 +122,7 @@ impl StreamLabels {
     }
 
     pub(super) fn get(&self, name: Name<'_>) -> Option<&str> {
-        if !self.hashes.contains(&name.hash) {
+        if !self.seen.may_have(name.hash) || !self.hashes.contains(&name.hash) {
             return None;
         }
         self.labels.get(name.text)
@@ -130,6 +154,8 @@ struct Mentioned {
 #[derive(Debug, Default)]
 pub(super) struct LabelSet {
     arena: String,
+    /// The names of all three lists.
+    seen: Seen,
     added: Vec<Added>,
     /// Names of the stream's labels that are gone.
     deleted: Vec<Mentioned>,
@@ -143,6 +169,7 @@ impl LabelSet {
     /// Forgets everything: a new line begins.
     pub(super) fn clear(&mut self) {
         self.arena.clear();
+        self.seen = Seen::default();
         self.added.clear();
         self.deleted.clear();
         self.extracted.clear();
@@ -168,12 +195,14 @@ impl LabelSet {
         if place.is_some_and(|at| self.added[at].category as u8 > category as u8) {
             return;
         }
+        let was_extracted = self.was_extracted(name);
+        self.seen.add(name.hash);
         let value = self.keep(value);
         let name_span = match place {
             Some(at) => self.added[at].name,
             None => self.keep(name.text),
         };
-        if category == Category::Parsed && !self.was_extracted(name) {
+        if category == Category::Parsed && !was_extracted {
             self.extracted.push(Mentioned { hash: name.hash, name: name_span });
         }
         let added = Added { hash: name.hash, name: name_span, value, category };
@@ -197,6 +226,7 @@ impl LabelSet {
             self.added.remove(at);
         }
         if !self.is_deleted(name) {
+            self.seen.add(name.hash);
             let mentioned = Mentioned { hash: name.hash, name: self.keep(name.text) };
             self.deleted.push(mentioned);
         }
@@ -296,12 +326,16 @@ impl LabelSet {
     }
 
     fn position(&self, name: Name<'_>) -> Option<usize> {
+        if !self.seen.may_have(name.hash) {
+            return None;
+        }
         let same = |added: &Added| added.hash == name.hash && added.name.of(&self.arena) == name.text;
         self.added.iter().position(same)
     }
 
     fn mentions(&self, list: &[Mentioned], name: Name<'_>) -> bool {
-        list.iter().any(|item| item.hash == name.hash && item.name.of(&self.arena) == name.text)
+        self.seen.may_have(name.hash)
+            && list.iter().any(|item| item.hash == name.hash && item.name.of(&self.arena) == name.text)
     }
 
     /// Copies `text` into the buffer.

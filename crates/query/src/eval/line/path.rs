@@ -24,7 +24,7 @@ enum Token {
 ///
 /// # Errors
 /// `cannot parse expression [a..b]: syntax error: unexpected DOT, expecting FIELD`.
-pub(super) fn json_path(expression: &str) -> Result<Vec<Segment>, String> {
+pub(super) fn parse_json_path(expression: &str) -> Result<Vec<Segment>, String> {
     let mut tokens = Tokens::new(expression, Language::Json);
     let mut path = Vec::new();
     let parsed = read_path(&mut tokens, &mut path);
@@ -61,7 +61,7 @@ fn read_path(tokens: &mut Tokens<'_>, path: &mut Vec<Segment>) -> Result<(), Str
 ///
 /// # Errors
 /// `cannot parse expression [a.b]: unexpected char .`
-pub(super) fn logfmt_key(expression: &str) -> Result<String, String> {
+pub(super) fn parse_logfmt_key(expression: &str) -> Result<String, String> {
     let mut tokens = Tokens::new(expression, Language::Logfmt);
     let parsed = match tokens.next_token() {
         Token::Word(key) | Token::Quoted(key) => match tokens.next_token() {

@@ -3,6 +3,7 @@
 use super::json::JsonScratch;
 use super::labels::LabelSet;
 use crate::template::TemplateScratch;
+use base::Clock;
 
 /// Buffers of one thread. Keep one per thread and pass it with every line.
 #[derive(Debug, Default)]
@@ -25,14 +26,13 @@ pub(super) struct Buffers {
     pub(super) suffixed: String,
     pub(super) formatted: String,
     pub(super) template: TemplateScratch,
-    /// What templates take for the present, Unix nanoseconds.
-    pub(super) now_ns: i64,
+    /// What templates take the present from.
+    pub(super) clock: Clock,
 }
 
 impl Scratch {
-    /// Buffers for queries that take `now_ns`, Unix nanoseconds, for the present. With the default
-    /// that is 1970; only templates that call `now` see it.
-    pub fn at(now_ns: i64) -> Self {
-        Self { buffers: Buffers { now_ns, ..Buffers::default() }, ..Self::default() }
+    /// Buffers with which templates take the present from `clock` instead of the machine's.
+    pub fn with_clock(clock: Clock) -> Self {
+        Self { buffers: Buffers { clock, ..Buffers::default() }, ..Self::default() }
     }
 }
