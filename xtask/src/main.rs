@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod conformance;
+mod crash;
 mod source;
 mod tidy;
 
@@ -12,6 +13,7 @@ const USAGE: &str = "\
 cargo x tidy             check layers, cycles, names, sizes, format pages
 cargo x ci               everything that continuous integration checks, in its order
 cargo x conformance [..] compare with the recorded answers of the real Loki, where they are present
+cargo x crash [ROUNDS]   kill the release binary again and again; what was acknowledged must be there once
 cargo x bench [WHAT…]    ratios against yardsticks measured in the same run
 ";
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(),
         "ci" => ci::run(),
         "conformance" => conformance::run(rest),
+        "crash" => crash::run(rest),
         "bench" => bench::run(rest),
         _ => Err(USAGE.to_owned()),
     };

@@ -2,7 +2,7 @@
 //! with a full disk: what was acknowledged is there, exactly once.
 //!
 //! `TREFOIL_CRASH_ROUNDS` sets how often it is killed (a few times if not set);
-//! `scripts/crash` runs the long form on the release binary.
+//! `cargo x crash` runs the long form on the release binary.
 
 mod ledger;
 mod load;
