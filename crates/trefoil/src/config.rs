@@ -49,7 +49,11 @@ pub fn load(options: &RunOptions) -> Result<Loaded> {
         }
     }
     let pruned = tree::pruned(&written, &schema);
-    let mut config: Config = serde_json::from_value(pruned).map_err(|e| wrong(&e, options.expand_env))?;
+    let mut config: Config = serde_json::from_value(pruned).map_err(|e| {
+        let error = e.to_string();
+        let hint = expand_hint(&error, options.expand_env);
+        anyhow::anyhow!("the configuration is wrong: {error}{hint}")
+    })?;
     sections::settle(&mut config, &written);
     if let Some(data) = &options.data {
         config.common.path_prefix = data.to_string_lossy().into_owned();
@@ -60,15 +64,13 @@ pub fn load(options: &RunOptions) -> Result<Loaded> {
     Ok(Loaded { config, warnings })
 }
 
-/// Says what is wrong, and how to have variables replaced when they were taken for values.
-fn wrong(error: &serde_json::Error, expand_env: bool) -> anyhow::Error {
-    let error = error.to_string();
-    let hint = if error.contains("${") && !expand_env {
-        "; to replace variables add --expand-env to `check`, -config.expand-env=true to the server"
+/// What is said besides when `text` has variables that were not to be replaced.
+fn expand_hint(text: &str, expand_env: bool) -> &'static str {
+    if text.contains("${") && !expand_env {
+        "\nit has variables: replace them with --expand-env (check) or -config.expand-env=true (server)"
     } else {
         ""
-    };
-    anyhow::anyhow!("the configuration is wrong: {error}{hint}")
+    }
 }
 
 fn read_yaml(file: &Path, expand_env: bool) -> Result<Value> {
@@ -77,8 +79,10 @@ fn read_yaml(file: &Path, expand_env: bool) -> Result<Value> {
     if text.trim().is_empty() {
         return Ok(Value::Object(Map::new()));
     }
-    let value: Value = serde_saphyr::from_str(&text)
-        .map_err(|e| anyhow::anyhow!("{} is no valid YAML: {e}", file.display()))?;
+    let value: Value = serde_saphyr::from_str(&text).map_err(|e| {
+        let hint = expand_hint(&text, expand_env);
+        anyhow::anyhow!("{} is no valid YAML: {e}{hint}", file.display())
+    })?;
     match value {
         Value::Null => Ok(Value::Object(Map::new())),
         Value::Object(_) => Ok(value),
