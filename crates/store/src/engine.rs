@@ -6,6 +6,7 @@ use crate::follow::Followers;
 use crate::head::Memory;
 use crate::meters::Meters;
 use crate::open_blocks::OpenBlocks;
+use crate::passes::Passes;
 use crate::tenant::TenantState;
 use base::{Clock, Error, Kind, Pool, Result};
 use bucket::Bucket;
@@ -44,6 +45,18 @@ pub enum Phase {
     Closed,
 }
 
+impl Phase {
+    fn order(&self) -> u8 {
+        match self {
+            Self::Opening => 0,
+            Self::Replaying { .. } => 1,
+            Self::Ready | Self::Failed(_) => 2,
+            Self::Draining => 3,
+            Self::Closed => 4,
+        }
+    }
+}
+
 /// Shared by everything that a store does.
 pub struct Engine {
     /// How it behaves.
@@ -68,6 +81,8 @@ pub struct Engine {
     pub followers: Followers,
     /// Open blocks.
     pub blocks: OpenBlocks,
+    /// Where flushes stand still in tests.
+    pub passes: Passes,
     /// Wakes who looks for work.
     pub wake: Notify,
     phase: watch::Sender<Phase>,
@@ -105,6 +120,7 @@ impl Engine {
             catalogue: Catalogue::new(bucket.clone(), config.signal, writer, clock.clone()),
             followers: Followers::default(),
             blocks: OpenBlocks::new(bucket.clone(), config.block_cache.0),
+            passes: Passes::default(),
             wake: Notify::new(),
             phase: watch::Sender::new(Phase::Opening),
             tenants: RwLock::default(),
@@ -124,10 +140,11 @@ impl Engine {
         self.phase.subscribe()
     }
 
-    /// Goes on to `phase`. A closed store stays closed.
+    /// Goes on to `phase`; never back, so that a replay that ends does not open a store that is being
+    /// shut down.
     pub fn enter(&self, phase: Phase) {
         self.phase.send_if_modified(|now| {
-            let goes_on = *now != Phase::Closed && *now != phase;
+            let goes_on = now.order() <= phase.order();
             if goes_on {
                 *now = phase;
             }

@@ -15,6 +15,7 @@ use crate::block::BlockMeta;
 use crate::catalogue::{Change, Covered};
 use crate::engine::Engine;
 use crate::head::Head;
+use crate::passes::Pass;
 use crate::tenant::TenantState;
 use base::{Error, Kind, Result};
 use bytes::Bytes;
@@ -76,12 +77,15 @@ impl Engine {
             let (head, left_over) = tenant.freeze(&self.memory).await;
             // A look for work until here may have asked again; what it saw is frozen now.
             tenant.unschedule();
+            self.passes.pass(Pass::Frozen).await;
             if !head.is_empty() {
                 self.write(tenant, &head, reason).await?;
                 self.meters.flush_seconds.observe(began.elapsed().as_secs_f64());
             }
+            self.passes.pass(Pass::Committed).await;
             tenant.forget_frozen();
             drop(head);
+            self.passes.pass(Pass::Forgotten).await;
             if let Err(error) = self.truncate_log().await {
                 tracing::warn!(%error, "cannot truncate the write-ahead log; the next flush tries again");
             }
@@ -129,6 +133,7 @@ impl Engine {
                 Cut::Block(meta, bytes) => {
                     let what = format!("put block {}", meta.name);
                     self.until_done(&what, || self.put(&meta, bytes.clone())).await?;
+                    self.passes.pass(Pass::Put).await;
                     metas.push(*meta);
                 }
                 Cut::End => return Ok((metas, next.duplicates())),

@@ -66,17 +66,21 @@ impl Followers {
 impl Follower {
     fn tell(&self, batch: &Batch) {
         let mut missed = self.missed.lock();
-        if *missed > 0 && self.queue.try_send((Followed::Missed(*missed), None)).is_ok() {
-            *missed = 0;
-        }
-        let queued = self
-            .budget
-            .lease(batch.bytes().len() as u64)
-            .ok()
-            .map(|lease| self.queue.try_send((Followed::Batch(batch.clone()), Some(lease))).is_ok());
-        if queued != Some(true) {
+        if !self.queue_batch(batch, &mut missed) {
             *missed += 1;
         }
+    }
+
+    /// Queues what was missed, as soon as there is room for more, and then `batch`.
+    fn queue_batch(&self, batch: &Batch, missed: &mut u64) -> bool {
+        let Ok(lease) = self.budget.lease(batch.bytes().len() as u64) else { return false };
+        if *missed > 0 {
+            if self.queue.try_send((Followed::Missed(*missed), None)).is_err() {
+                return false;
+            }
+            *missed = 0;
+        }
+        self.queue.try_send((Followed::Batch(batch.clone()), Some(lease))).is_ok()
     }
 }
 

@@ -23,6 +23,7 @@ mod follow;
 mod head;
 mod meters;
 mod open_blocks;
+mod passes;
 mod replay;
 mod retain;
 mod select;

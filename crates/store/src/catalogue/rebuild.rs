@@ -45,8 +45,8 @@ impl Catalogue {
         let tail = |bytes: u64| async move {
             let start =
                 size.checked_sub(bytes).ok_or_else(|| Error::corrupt(format!("{name} is cut short")))?;
-            let range = [start..size];
-            let mut fetched = self.bucket.get_ranges(name, size, &range).await?;
+            let mut fetched =
+                self.bucket.get_ranges(name, size, std::slice::from_ref(&(start..size))).await?;
             fetched.pop().ok_or_else(|| Error::bug("no bytes for a range"))
         };
         let described = async {

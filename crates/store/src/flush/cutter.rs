@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// Bytes of rows that one step handles, about.
 const STEP_BYTES: u64 = 8 << 20;
 
+/// Runs of one stream that share times with each other and with no other run of it.
+type Group = Vec<Arc<Run>>;
+
 /// Cuts the rows of a head into blocks.
 pub struct Cutter {
     tenant: Tenant,
@@ -22,7 +25,7 @@ pub struct Cutter {
     /// Streams to come, in the order of a block.
     streams: VecDeque<(StreamKey, Arc<Stream>)>,
     /// What is left of the stream before them: groups of runs, the oldest rows first.
-    groups: Option<(Arc<Stream>, VecDeque<Vec<Arc<Run>>>)>,
+    groups: Option<(Arc<Stream>, VecDeque<Group>)>,
     builder: Option<Builder>,
     duplicates: u64,
 }
@@ -76,13 +79,13 @@ impl Cutter {
     fn advance(&mut self) -> Result<Cut> {
         let mut done_bytes = 0;
         while done_bytes < STEP_BYTES {
-            let Some((stream, group)) = self.next_group() else {
+            let Some((stream, groups)) = self.next_groups() else {
                 return match self.builder.take() {
                     Some(builder) => finish(builder),
                     None => Ok(Cut::End),
                 };
             };
-            let rows = self.rows_of(&group);
+            let rows = self.rows_of(&groups);
             done_bytes += page::held_bytes(&rows);
             let builder = self.builder.get_or_insert_with(|| {
                 Builder::new(self.tenant.clone(), self.signal, self.received_ns.clone())
@@ -97,11 +100,20 @@ impl Cutter {
         Ok(Cut::More)
     }
 
-    fn next_group(&mut self) -> Option<(Arc<Stream>, Vec<Arc<Run>>)> {
+    /// The next groups of one stream: all, or as many as one step handles. A block sees long pieces
+    /// then, and cuts them where its pages are full.
+    fn next_groups(&mut self) -> Option<(Arc<Stream>, Vec<Group>)> {
         loop {
-            if let Some((stream, groups)) = &mut self.groups {
-                if let Some(group) = groups.pop_front() {
-                    return Some((stream.clone(), group));
+            if let Some((stream, left)) = &mut self.groups {
+                let (mut taken, mut bytes) = (Vec::new(), 0);
+                while bytes < STEP_BYTES
+                    && let Some(group) = left.pop_front()
+                {
+                    bytes += group.iter().map(|run| run.held_bytes).sum::<u64>();
+                    taken.push(group);
+                }
+                if !taken.is_empty() {
+                    return Some((stream.clone(), taken));
                 }
                 self.groups = None;
             }
@@ -110,17 +122,19 @@ impl Cutter {
         }
     }
 
-    /// The rows of runs that overlap, sorted and without duplicates.
-    fn rows_of(&mut self, group: &[Arc<Run>]) -> Rows {
-        if let [run] = group
-            && run.ascending
-        {
-            return run.rows.clone();
+    /// The rows of groups that follow each other, sorted and without duplicates.
+    fn rows_of(&mut self, groups: &[Group]) -> Rows {
+        let in_order = groups.iter().all(|group| matches!(group.as_slice(), [run] if run.ascending));
+        let rows: Vec<&Rows> = groups.iter().flatten().map(|run| &run.rows).collect();
+        match rows.as_slice() {
+            [only] if in_order => (*only).clone(),
+            several if in_order => page::concat(several),
+            several => {
+                let (sorted, duplicates) = page::sort(several);
+                self.duplicates += duplicates;
+                sorted
+            }
         }
-        let rows: Vec<&Rows> = group.iter().map(|run| &run.rows).collect();
-        let (sorted, duplicates) = page::sort(&rows);
-        self.duplicates += duplicates;
-        sorted
     }
 }
 
@@ -130,7 +144,7 @@ fn finish(builder: Builder) -> Result<Cut> {
 }
 
 /// Runs that share a time go into one group, in the order they came; groups by time.
-fn groups(runs: Vec<Arc<Run>>) -> Vec<Vec<Arc<Run>>> {
+fn groups(runs: Vec<Arc<Run>>) -> Vec<Group> {
     let mut by_time: Vec<(usize, Arc<Run>)> = runs.into_iter().enumerate().collect();
     by_time.sort_by_key(|(came, run)| (run.facts.min_ns, *came));
     let mut groups: Vec<Vec<(usize, Arc<Run>)>> = Vec::new();

@@ -1,7 +1,7 @@
 //! Putting the rows of several sources together, stream by stream, holding no more than needed.
 //! Nothing here waits or reads: it is told what is to come and what has come.
 
-use super::order::{Order, Span};
+use super::order::{Order, Reach};
 use hashbrown::HashMap;
 use model::{Labels, Rows, Stream};
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ pub struct Gather {
 struct Member {
     stream: Arc<Stream>,
     /// How far its rows reach in each block or head.
-    reach: Vec<(u32, Span)>,
+    reach: Vec<(u32, Reach)>,
     /// Near ends of what is to come, with their number.
     to_come: BTreeMap<i64, u32>,
     held: Vec<Piece>,
@@ -85,7 +85,7 @@ impl Gather {
     }
 
     /// Says that rows of `stream` in `span` may come from `place`.
-    pub fn expect(&mut self, stream: u32, place: u32, span: Span) {
+    pub fn expect(&mut self, stream: u32, place: u32, span: Reach) {
         let Some(member) = self.streams.get_mut(stream as usize) else { return };
         *member.to_come.entry(span.near).or_insert(0) += 1;
         match member.reach.iter_mut().find(|(known, _)| *known == place) {
@@ -156,7 +156,9 @@ impl Group {
         {
             return (self.stream, only.rows, 0);
         }
-        self.pieces.sort_by_key(|piece| (piece.source, piece.page));
+        // A page may have several runs of a stream, one after the other.
+        let first_ns = |piece: &Piece| page::times(&piece.rows).first().copied();
+        self.pieces.sort_by_key(|piece| (piece.source, piece.page, first_ns(piece)));
         let by_source = self.pieces.chunk_by(|a, b| a.source == b.source).map(|same| {
             let rows: Vec<&Rows> = same.iter().map(|piece| &piece.rows).collect();
             // Pages of a block repeat nothing, and may have come without their texts.
@@ -174,7 +176,7 @@ impl Group {
 }
 
 /// The span of sorted rows.
-pub fn span_of(order: Order, rows: &Rows) -> Option<Span> {
+pub fn span_of(order: Order, rows: &Rows) -> Option<Reach> {
     let times = page::times(rows);
     Some(order.span(*times.first()?, *times.last()?))
 }
@@ -212,9 +214,9 @@ fn split(order: Order, piece: Piece, limit: Option<i64>) -> (Option<Piece>, Opti
 /// Groups of pieces that share time, near ones first.
 fn apart(order: Order, pieces: Vec<Piece>) -> Vec<Vec<Piece>> {
     let spanned = pieces.into_iter().filter_map(|piece| Some((span_of(order, &piece.rows)?, piece)));
-    let mut spanned: Vec<(Span, Piece)> = spanned.collect();
+    let mut spanned: Vec<(Reach, Piece)> = spanned.collect();
     spanned.sort_by_key(|(span, _)| std::cmp::Reverse(span.near));
-    let mut groups: Vec<(Span, Vec<Piece>)> = Vec::new();
+    let mut groups: Vec<(Reach, Vec<Piece>)> = Vec::new();
     for (span, piece) in spanned {
         match groups.last_mut() {
             Some((group, pieces)) if group.overlaps(&span) => {

@@ -8,7 +8,7 @@ pub struct Order(pub Direction);
 
 /// Keys from `near`, which comes first, down to `far`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
+pub struct Reach {
     /// The larger key.
     pub near: i64,
     /// The smaller key.
@@ -26,13 +26,13 @@ impl Order {
     }
 
     /// The span of times from `min_ns` to `max_ns`, both included.
-    pub fn span(self, min_ns: i64, max_ns: i64) -> Span {
+    pub fn span(self, min_ns: i64, max_ns: i64) -> Reach {
         let (a, b) = (self.key(min_ns), self.key(max_ns));
-        Span { near: a.max(b), far: a.min(b) }
+        Reach { near: a.max(b), far: a.min(b) }
     }
 
     /// The span of `range`; none when it is empty.
-    pub fn span_of(self, range: TimeRange) -> Option<Span> {
+    pub fn span_of(self, range: TimeRange) -> Option<Reach> {
         let max_ns = range.end_ns.checked_sub(1)?;
         (range.start_ns <= max_ns).then(|| self.span(range.start_ns, max_ns))
     }
@@ -46,7 +46,7 @@ impl Order {
     }
 }
 
-impl Span {
+impl Reach {
     /// Whether they share a key.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.far <= other.near && other.far <= self.near

@@ -1,7 +1,7 @@
 //! From heads and blocks to tasks.
 
 use super::gather::{Gather, MEMBER_BYTES, STREAM_BYTES};
-use super::order::{Order, Span};
+use super::order::{Order, Reach};
 use super::task::{Opened, Task, Work};
 use crate::block::{Block, BlockMeta, PagePlan, Plan};
 use crate::engine::Engine;
@@ -29,7 +29,7 @@ pub struct Asked {
     /// In which order.
     pub order: Order,
     /// Keys that are asked for.
-    pub span: Span,
+    pub span: Reach,
     /// Whether only few rows are asked for.
     pub few: bool,
     /// What the work costs.
@@ -133,7 +133,7 @@ impl Found {
 
 /// A run of a head that may have rows asked for.
 struct HeadRun {
-    span: Span,
+    span: Reach,
     stream: u32,
     key: StreamKey,
     view: RunView,

@@ -1,7 +1,7 @@
 //! Doing the tasks of a question: what to begin next, and what to give when something is done.
 
 use super::gather::{Gather, Group, span_of};
-use super::order::{Order, Span};
+use super::order::{Order, Reach};
 use super::plan::{self, Asked, Found};
 use super::task::{Scanned, Task};
 use crate::block::BlockMeta;
@@ -123,7 +123,7 @@ impl Scan {
         }
         for (place, meta) in (0..).zip(metas) {
             let reach = self.asked.order.span(meta.min_ns, meta.max_ns).within(self.asked.span);
-            self.closed.extend(reach.map(|Span { near, .. }| Closed { meta, place, near }));
+            self.closed.extend(reach.map(|Reach { near, .. }| Closed { meta, place, near }));
         }
         self.closed.sort_by_key(|closed| closed.near);
         Ok(())
@@ -228,7 +228,7 @@ impl Scan {
         let held_bytes: u64 = groups.iter().map(|group| group.held_bytes).sum();
         let joined = self.join(groups).await?;
         let order = self.asked.order;
-        let mut spanned: Vec<(Span, Arc<Stream>, Rows)> = Vec::with_capacity(joined.len());
+        let mut spanned: Vec<(Reach, Arc<Stream>, Rows)> = Vec::with_capacity(joined.len());
         for (stream, mut rows, duplicates) in joined {
             self.selection.stats.duplicates.fetch_add(duplicates, Relaxed);
             page::project(&mut rows, self.selection.projection);

@@ -1,7 +1,7 @@
 //! The pieces of work of a question.
 
 use super::gather::{Piece, Source};
-use super::order::Span;
+use super::order::Reach;
 use crate::block::{Block, PagePlan, Plan};
 use crate::engine::Engine;
 use crate::head::{Head, RunView, StreamKey};
@@ -20,7 +20,7 @@ const HEAD_ROW_BYTES: u64 = 24;
 #[derive(Debug)]
 pub struct Task {
     /// How far its rows reach.
-    pub span: Span,
+    pub span: Reach,
     /// Whose rows it gives: number of the stream and near end of what was expected.
     pub members: Vec<(u32, i64)>,
     /// Number of the block or head.

@@ -1,0 +1,348 @@
+//! Each door on its own.
+
+use super::*;
+use model::{LineFilter, Needle, Predicate, Refusal};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+fn all_streams() -> StreamQuery {
+    StreamQuery {
+        tenant: Tenant::single(),
+        signal: Signal::Line,
+        range: TimeRange::ALL,
+        matchers: Vec::new(),
+    }
+}
+
+/// A batch of another tenant with one row at `ts_ns`.
+fn batch_of(tenant: &Tenant, ts_ns: i64) -> Batch {
+    let mut batch = BatchBuilder::new(tenant.clone(), Signal::Line, NOW_NS);
+    let row = LineRef { ts_ns, text: b"theirs", metadata: LabelsRef::EMPTY };
+    batch.add_lines(Labels::from_pairs([("app", "b")]).as_ref(), [row]);
+    batch.build()
+}
+
+/// A bucket that fails every request.
+fn failing_bucket() -> Bucket {
+    let config = bucket::BucketConfig {
+        object_store: "memory".to_owned(),
+        max_retries: 0,
+        faults: bucket::config::FaultsConfig { fail_percent: 100, ..Default::default() },
+        ..Default::default()
+    };
+    Bucket::open(&config, &Registry::default()).unwrap()
+}
+
+#[tokio::test]
+async fn a_row_is_seen_once_it_is_acknowledged_wherever_it_lies() {
+    let place = Place::new();
+    let store = place.open().await;
+    push(&store, "a", &[(1, "one"), (2, "two")]).await;
+    assert_eq!(texts(&store).await, ["one", "two"]);
+    store.flush(None).await.unwrap();
+    assert_eq!((blocks(&store), memory_rows(&store)), (1, 0));
+    assert_eq!(texts(&store).await, ["one", "two"]);
+    push(&store, "a", &[(2, "two"), (3, "three")]).await;
+    assert_eq!(texts(&store).await, ["one", "two", "three"], "what is sent again is there once");
+    let facts = store.streams(all_streams()).await.unwrap();
+    assert_eq!(facts.len(), 1);
+    assert_eq!(facts[0].runs.iter().map(|run| run.rows).sum::<u64>(), 4);
+}
+
+#[tokio::test]
+async fn counting_without_texts_still_drops_what_was_sent_again() {
+    let place = Place::new();
+    let store = place.open().await;
+    push(&store, "a", &[(1, "one"), (2, "two"), (2, "zwei")]).await;
+    push(&store, "b", &[(1, "one"), (1, "eins")]).await;
+    store.flush(None).await.unwrap();
+    push(&store, "a", &[(2, "two")]).await;
+    let mut asked = selection(Direction::Backward);
+    asked.projection = Projection { text: false, metadata: false };
+    let stats = asked.stats.clone();
+    let runs = runs(&store, asked).await;
+    let count: usize = runs.iter().map(|run| page::count(&run.rows)).sum();
+    assert_eq!(count, 5);
+    assert_eq!(stats.duplicates.load(Ordering::Relaxed), 1);
+    let Rows::Lines(lines) = &runs[0].rows;
+    assert!(lines.text.is_empty() && lines.text_len(0) > 0);
+}
+
+#[tokio::test]
+async fn streams_beyond_a_limit_are_refused_and_the_rest_is_kept() {
+    let mut place = Place::new();
+    place.limits = Limits { max_global_streams_per_user: 1, ..Limits::default() }.fixed();
+    let store = place.open().await;
+    push(&store, "a", &[(1, "one")]).await;
+    let mut both = BatchBuilder::new(Tenant::single(), Signal::Line, NOW_NS);
+    for app in ["b", "a"] {
+        let row = LineRef { ts_ns: 2, text: b"two", metadata: LabelsRef::EMPTY };
+        both.add_lines(Labels::from_pairs([("app", app)]).as_ref(), [row]);
+    }
+    let ack = store.append(both.build()).await.unwrap();
+    assert_eq!(ack.refused.len(), 1);
+    assert_eq!((ack.refused[0].stream, &ack.refused[0].why), (0, &Refusal::StreamLimit { limit: 1 }));
+    assert_eq!(texts(&store).await, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn an_append_waits_for_memory_and_is_refused_when_none_comes() {
+    let mut place = Place::new();
+    place.config.head_memory = ByteSize(200_000);
+    let store = place.open().await;
+    // What is frozen for a flush that stands still stays in memory.
+    store.engine.passes.close(Some(crate::passes::Pass::Frozen));
+    let large = "x".repeat(50_000);
+    let mut kept = 0;
+    let refused = loop {
+        match store.append(batch("a", &[(kept, large.as_str())])).await {
+            Ok(_) => kept += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused.kind(), Kind::Unavailable);
+    assert!((1..4).contains(&kept), "{kept}");
+    let too_large = "x".repeat(300_000);
+    assert_eq!(store.append(batch("a", &[(0, too_large.as_str())])).await.unwrap_err().kind(), Kind::Limit);
+    kill(store).await;
+    assert_eq!(texts(&place.open().await).await.len() as i64, kept);
+}
+
+#[tokio::test]
+async fn rows_leave_memory_by_size_age_and_idleness() {
+    let base = Place::new().config;
+    for (reason, advance_s, config) in [
+        ("full", 0, StoreConfig { flush_bytes: ByteSize(1), ..base.clone() }),
+        ("max_age", 60, StoreConfig { flush_age: Period::seconds(60), ..base.clone() }),
+        ("idle", 60, StoreConfig { flush_idle: Period::seconds(60), ..base.clone() }),
+        ("memory", 0, StoreConfig { head_memory: ByteSize(3100), ..base.clone() }),
+        ("wal", 0, StoreConfig { wal_size: ByteSize(1), ..base.clone() }),
+    ] {
+        let mut place = Place::new();
+        place.config = StoreConfig { wal_dir: place.dir.path().to_owned(), ..config };
+        let store = place.open().await;
+        push(&store, "a", &[(1, "x".repeat(2000).as_str())]).await;
+        place.clock.advance(advance_s * SECOND_NS);
+        let gone = async {
+            while blocks(&store) == 0 || memory_rows(&store) > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), gone).await.unwrap_or_else(|_| panic!("{reason}"));
+        assert_eq!(store.engine.meters.flushed(reason).get(), 1.0, "{reason}");
+        assert_eq!(texts(&store).await.len(), 1);
+        kill(store).await;
+    }
+}
+
+#[tokio::test]
+async fn a_flushed_log_is_empty() {
+    let place = Place::new();
+    let store = place.open().await;
+    push(&store, "a", &[(1, "x".repeat(10_000).as_str())]).await;
+    assert!(store.engine.wal.usage().bytes > 10_000);
+    store.flush(None).await.unwrap();
+    assert!(store.engine.wal.usage().bytes < 1000, "{:?}", store.engine.wal.usage());
+    kill(store).await;
+    let store = place.open().await;
+    assert_eq!((texts(&store).await.len(), memory_rows(&store)), (1, 0));
+}
+
+#[tokio::test]
+async fn the_log_keeps_what_one_tenant_has_in_memory_while_others_are_flushed() {
+    let mut place = Place::new();
+    place.config.wal_segment = ByteSize(100);
+    let store = place.open().await;
+    push(&store, "a", &[(1, "kept in memory")]).await;
+    let other = Tenant::new("other").unwrap();
+    for ts_ns in 0..20 {
+        store.append(batch_of(&other, ts_ns)).await.unwrap();
+    }
+    store.flush(Some(other)).await.unwrap();
+    assert!(store.engine.wal.usage().segments > 10);
+    kill(store).await;
+    let store = place.open().await;
+    assert_eq!(memory_rows(&store), 1, "the other tenant's rows are in a block and not replayed");
+    assert_eq!(texts(&store).await, ["kept in memory"]);
+    store.flush(None).await.unwrap();
+    assert!(store.engine.wal.usage().segments <= 1);
+}
+
+#[tokio::test]
+async fn retention_removes_a_block_at_once_and_its_object_later() {
+    let mut place = Place::new();
+    place.limits = Limits { retention_period: Period::seconds(100), ..Limits::default() }.fixed();
+    place.config.retention_interval = Period(0);
+    let store = place.open().await;
+    push(&store, "a", &[(NOW_NS, "old")]).await;
+    store.flush(None).await.unwrap();
+    push(&store, "a", &[(NOW_NS + 90 * SECOND_NS, "new")]).await;
+    store.flush(None).await.unwrap();
+    let objects = || async { place.bucket.list("fake").await.unwrap().len() };
+    let at = |seconds: i64| NOW_NS + seconds * SECOND_NS;
+    let retained = |removed, deleted| Retained { removed, deleted };
+    assert_eq!(store.retain(at(100)).await.unwrap(), retained(0, 0));
+    assert_eq!(store.retain(at(101)).await.unwrap(), retained(1, 0));
+    assert_eq!((texts(&store).await, objects().await), (vec!["new".to_owned()], 2));
+    let delay = place.config.retention_delay.ns() / SECOND_NS;
+    assert_eq!(store.retain(at(100 + delay)).await.unwrap(), retained(1, 0));
+    assert_eq!(store.retain(at(101 + delay)).await.unwrap(), retained(0, 1));
+    assert_eq!((texts(&store).await.len(), objects().await), (0, 1));
+    kill(store).await;
+    let store = place.open().await;
+    assert_eq!(store.retain(at(100 + 2 * delay)).await.unwrap(), retained(0, 1));
+    assert_eq!(objects().await, 0);
+}
+
+#[tokio::test]
+async fn a_limited_question_reads_little() {
+    let place = Place::new();
+    let store = place.open().await;
+    // Twenty blocks, one after the other in time.
+    for number in 0..20 {
+        push(&store, "a", &[(number * 10, "row"), (number * 10 + 5, "row")]).await;
+        store.flush(None).await.unwrap();
+    }
+    for direction in [Direction::Backward, Direction::Forward] {
+        let mut asked = selection(direction);
+        asked.limit_hint = Some(1);
+        let stats = asked.stats.clone();
+        let mut stream = store.select(asked);
+        let first = stream.next().await.unwrap().unwrap();
+        drop(stream);
+        let Rows::Lines(lines) = &first.rows;
+        match direction {
+            Direction::Backward => {
+                assert_eq!((lines.ts_ns.as_slice(), first.bound_ns), (&[190, 195][..], 185))
+            }
+            Direction::Forward => assert_eq!((lines.ts_ns.as_slice(), first.bound_ns), (&[0, 5][..], 10)),
+        }
+        let read = stats.pages_read.load(Ordering::Relaxed);
+        assert!(read < 15, "{read} of 20 pages were read");
+    }
+}
+
+#[tokio::test]
+async fn a_spent_budget_ends_a_question() {
+    let place = Place::new();
+    let store = place.open().await;
+    let large = "x".repeat(100_000);
+    push(&store, "a", &[(1, large.as_str()), (2, large.as_str())]).await;
+    for _ in 0..2 {
+        let mut asked = selection(Direction::Backward);
+        asked.budget = ByteBudget::new("query", 50_000);
+        let found: Vec<Result<Run>> = store.select(asked).collect().await;
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].as_ref().unwrap_err().kind(), Kind::Limit);
+        store.flush(None).await.unwrap();
+    }
+    let asked = selection(Direction::Backward);
+    let budget = asked.budget.clone();
+    assert_eq!(rows_of(&runs(&store, asked).await).len(), 2);
+    assert_eq!(budget.used_bytes(), 0, "all is given back");
+}
+
+#[tokio::test]
+async fn filters_are_asked_before_pages_are_read() {
+    let place = Place::new();
+    let store = place.open().await;
+    push(&store, "a", &[(1, "trace 4bf92f3577b34da6a3ce929d0e0e4736 begins")]).await;
+    push(&store, "b", &[(1, "nothing here")]).await;
+    store.flush(None).await.unwrap();
+    let ask = |needle: &str| {
+        let any = vec![Needle::text(needle.as_bytes())];
+        let mut asked = selection(Direction::Backward);
+        asked.predicates = vec![Predicate::Line(LineFilter { negated: false, any })];
+        asked
+    };
+    let (found, absent) = (ask("4bf92f3577b34da6a3ce9"), ask("00000000000000000000000"));
+    let stats = absent.stats.clone();
+    assert_eq!(rows_of(&runs(&store, found).await).len(), 1);
+    assert_eq!(rows_of(&runs(&store, absent).await).len(), 0);
+    let (skipped, read) = (&stats.pages_skipped, &stats.pages_read);
+    assert_eq!((skipped.load(Ordering::Relaxed), read.load(Ordering::Relaxed)), (1, 0));
+}
+
+#[tokio::test]
+async fn doors_refuse_until_the_log_is_replayed_and_after_shutdown() {
+    let mut place = Place::new();
+    let store = place.open().await;
+    push(&store, "a", &[(1, "one")]).await;
+    store.shutdown().await;
+    assert!(store.ready().is_err());
+    assert_eq!(store.append(batch("a", &[(2, "two")])).await.unwrap_err().kind(), Kind::Unavailable);
+    let bucket = std::mem::replace(&mut place.bucket, failing_bucket());
+    let waiting = place.begin().await;
+    assert_eq!(waiting.ready().unwrap_err(), "reading the catalogue");
+    let found: Vec<Result<Run>> = waiting.select(selection(Direction::Backward)).collect().await;
+    assert_eq!(found[0].as_ref().unwrap_err().kind(), Kind::Unavailable);
+    kill(waiting).await;
+    place.bucket = bucket;
+    assert_eq!(texts(&place.open().await).await, ["one"]);
+}
+
+#[tokio::test]
+async fn a_shutdown_flushes_where_it_is_wanted() {
+    let mut place = Place::new();
+    place.config.flush_on_shutdown = true;
+    let store = place.open().await;
+    push(&store, "a", &[(1, "one")]).await;
+    store.shutdown().await;
+    assert_eq!(blocks(&store), 1);
+    let store = place.open().await;
+    assert_eq!((texts(&store).await.len(), memory_rows(&store)), (1, 0));
+}
+
+#[tokio::test]
+async fn followers_see_what_was_acknowledged() {
+    let place = Place::new();
+    let store = place.open().await;
+    let mut following = store.follow(&Tenant::single());
+    push(&store, "a", &[(1, "one")]).await;
+    let Some(Followed::Batch(batch)) = following.next().await else { panic!("no batch") };
+    assert_eq!(batch.row_count(), 1);
+}
+
+#[tokio::test]
+async fn a_tenant_may_have_any_name_that_is_allowed() {
+    let place = Place::new();
+    let store = place.open().await;
+    for name in ["!-_.*'()", "catalogue", "a".repeat(150).as_str()] {
+        let tenant = Tenant::new(name).unwrap();
+        store.append(batch_of(&tenant, 1)).await.unwrap();
+        let flushed = tokio::time::timeout(Duration::from_secs(10), store.flush(Some(tenant.clone())));
+        flushed.await.expect(name).unwrap();
+        let asked = Selection { tenant, ..selection(Direction::Backward) };
+        assert_eq!(rows_of(&runs(&store, asked).await).len(), 1, "{name}");
+    }
+    store.rebuild_catalogue().await.unwrap();
+    assert_eq!(blocks(&store), 3);
+}
+
+#[tokio::test]
+async fn a_record_that_holds_no_batch_is_skipped() {
+    let place = Place::new();
+    let store = place.open().await;
+    push(&store, "a", &[(1, "one")]).await;
+    store.engine.wal.append(bytes::Bytes::from_static(b"no batch")).await.unwrap();
+    push(&store, "a", &[(2, "two")]).await;
+    kill(store).await;
+    let store = place.open().await;
+    assert_eq!(texts(&store).await, ["one", "two"]);
+    assert_eq!(store.engine.meters.replay_corrupt.get(), 1.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_larger_than_memory_is_replayed() {
+    let mut place = Place::new();
+    let store = place.open().await;
+    let text = "x".repeat(1000);
+    for ts_ns in 0..300 {
+        push(&store, "a", &[(ts_ns, text.as_str())]).await;
+    }
+    kill(store).await;
+    place.config.head_memory = ByteSize(60_000);
+    let store = place.open().await;
+    assert!(blocks(&store) > 3, "{} blocks", blocks(&store));
+    assert_eq!(texts(&store).await.len(), 300);
+}
