@@ -13,8 +13,13 @@ fn miner(lines: &[(&str, &str, i64, &str)]) -> Miner {
 fn found(miner: &Miner, app: &str) -> Vec<(String, String, Vec<(i64, u64)>)> {
     let matcher = Matcher::new("app", MatchOp::Equal, app).unwrap();
     let range = TimeRange::new(0, 1_000_000_000_000);
-    let seconds = |samples: Vec<(i64, u64)>| samples.into_iter().map(|(ns, n)| (ns / 1_000_000_000, n)).collect();
-    miner.find(&[matcher], range, 60_000_000_000).into_iter().map(|p| (p.text, p.level, seconds(p.samples))).collect()
+    let seconds =
+        |samples: Vec<(i64, u64)>| samples.into_iter().map(|(ns, n)| (ns / 1_000_000_000, n)).collect();
+    miner
+        .find(&[matcher], range, 60_000_000_000)
+        .into_iter()
+        .map(|p| (p.text, p.level, seconds(p.samples)))
+        .collect()
 }
 
 #[test]

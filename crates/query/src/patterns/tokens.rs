@@ -12,7 +12,8 @@ pub fn split(text: &str) -> Vec<&str> {
     let mut begin = 0;
     let mut in_word = false;
     for (at, c) in text.char_indices() {
-        let is_mark = matches!(c, '=' | ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '\'' | '|' | '<' | '>');
+        let is_mark =
+            matches!(c, '=' | ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '\'' | '|' | '<' | '>');
         if c.is_whitespace() || is_mark {
             if in_word {
                 tokens.push(&text[begin..at]);
