@@ -13,8 +13,9 @@
 
 use crate::engine::Engine;
 use crate::tenant::TenantState;
-use base::{Error, Result};
+use base::{Error, Kind, Result};
 use model::{Ack, Batch};
+use std::sync::atomic::Ordering;
 
 /// What a row takes in a head besides its bytes.
 const ROW_BYTES: u64 = 24;
@@ -65,7 +66,12 @@ impl Engine {
         let gate = tenant.gate.read().await;
         let head = tenant.active();
         head.expect_after(self.last_position());
-        let position = self.wal.append(batch.bytes().clone()).await?;
+        let position = self.wal.append(batch.bytes().clone()).await.inspect_err(|error| {
+            if error.kind() == Kind::Unavailable {
+                self.log_refused.store(true, Ordering::Relaxed);
+                self.wake.notify_one();
+            }
+        })?;
         self.note_position(position);
         let inserted = head.insert(&batch, position);
         drop(gate);

@@ -6,6 +6,7 @@ use crate::flush::Reason;
 use crate::tenant::TenantState;
 use base::unit::Period;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::sync::Semaphore;
 
 /// Tenants that are flushed at the same time. Each holds one block in memory.
@@ -39,12 +40,31 @@ pub async fn run(engine: Arc<Engine>) {
     if !served.is_ok_and(|phase| *phase == Phase::Ready) {
         return;
     }
+    // Apart, so that a bucket that hangs does not keep rows in memory from being looked at.
+    let ended = phase.wait_for(|phase| *phase != Phase::Ready);
+    tokio::select! {
+        () = watch_memory(&engine) => {}
+        () = watch_blocks(&engine) => {}
+        _ = ended => {}
+    }
+}
+
+async fn watch_memory(engine: &Arc<Engine>) {
+    let in_flight = Arc::new(Semaphore::new(FLUSHES_IN_FLIGHT));
+    loop {
+        look(engine, &in_flight);
+        tokio::select! {
+            () = tokio::time::sleep(engine.config.tick.duration()) => {}
+            () = engine.wake.notified() => {}
+        }
+    }
+}
+
+async fn watch_blocks(engine: &Engine) {
     let now_ns = engine.clock.now_ns();
     let mut refresh = Every::new(engine.config.catalogue_refresh, now_ns);
     let mut retention = Every::new(engine.config.retention_interval, now_ns);
-    let in_flight = Arc::new(Semaphore::new(FLUSHES_IN_FLIGHT));
     loop {
-        look(&engine, &in_flight);
         let now_ns = engine.clock.now_ns();
         if refresh.is_due(now_ns)
             && let Err(error) = engine.catalogue.refresh().await
@@ -56,11 +76,7 @@ pub async fn run(engine: Arc<Engine>) {
         {
             tracing::warn!(%error, "cannot remove old blocks");
         }
-        tokio::select! {
-            () = tokio::time::sleep(engine.config.tick.duration()) => {}
-            () = engine.wake.notified() => {}
-            _ = phase.wait_for(|phase| *phase != Phase::Ready) => return,
-        }
+        tokio::time::sleep(engine.config.tick.duration()).await;
     }
 }
 
@@ -89,15 +105,31 @@ fn look(engine: &Arc<Engine>, in_flight: &Arc<Semaphore>) {
         }
     }
     let log_bytes = engine.wal.usage().bytes;
-    if log_bytes > engine.config.wal_size.0 {
-        let oldest = tenants.iter().filter_map(|tenant| Some((tenant.active().mark().needed_from?, tenant)));
-        if let Some((_, tenant)) = oldest.min_by_key(|(needed_from, _)| *needed_from) {
-            begin(engine, tenant, Reason::Log, in_flight);
-        }
-    }
+    relieve_log(engine, &tenants, log_bytes, in_flight);
     engine.meters.memory_runs.set(runs as f64);
     engine.meters.head_bytes.set(engine.memory.used_bytes() as f64);
     engine.meters.wal_bytes.set(log_bytes as f64);
+}
+
+/// Begins the flushes that make the log shorter: of the tenant that keeps its oldest part when it is
+/// long, of all when it takes no more, for then its disk may be full.
+fn relieve_log(
+    engine: &Arc<Engine>,
+    tenants: &[Arc<TenantState>],
+    log_bytes: u64,
+    in_flight: &Arc<Semaphore>,
+) {
+    let keeps = |tenant: &&Arc<TenantState>| !tenant.active().is_empty();
+    if engine.log_refused.swap(false, Ordering::Relaxed) {
+        for tenant in tenants.iter().filter(keeps) {
+            begin(engine, tenant, Reason::Log, in_flight);
+        }
+    } else if log_bytes > engine.config.wal_size.0 {
+        let oldest = tenants.iter().filter(keeps).min_by_key(|tenant| tenant.active().mark().needed_from);
+        if let Some(tenant) = oldest {
+            begin(engine, tenant, Reason::Log, in_flight);
+        }
+    }
 }
 
 /// Why the rows of `tenant` should leave memory now, if they should.

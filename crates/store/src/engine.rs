@@ -14,6 +14,7 @@ use hashbrown::HashMap;
 use model::{LimitsOf, Tenant};
 use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use wal::{Position, Wal};
@@ -81,6 +82,8 @@ pub struct Engine {
     pub followers: Followers,
     /// Open blocks.
     pub blocks: OpenBlocks,
+    /// The log has refused a record since somebody looked: its disk may be full.
+    pub log_refused: AtomicBool,
     /// Where flushes stand still in tests.
     pub passes: Passes,
     /// Wakes who looks for work.
@@ -120,6 +123,7 @@ impl Engine {
             catalogue: Catalogue::new(bucket.clone(), config.signal, writer, clock.clone()),
             followers: Followers::default(),
             blocks: OpenBlocks::new(bucket.clone(), config.block_cache.0),
+            log_refused: AtomicBool::new(false),
             passes: Passes::default(),
             wake: Notify::new(),
             phase: watch::Sender::new(Phase::Opening),

@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 /// Bytes of rows that one step handles, about.
 const STEP_BYTES: u64 = 8 << 20;
+/// Most bytes of labels in a block, far below what its index can hold.
+const LABEL_BYTES_MAX: usize = 32 << 20;
 
 /// Runs of one stream that share times with each other and with no other run of it.
 type Group = Vec<Arc<Run>>;
@@ -27,6 +29,8 @@ pub struct Cutter {
     /// What is left of the stream before them: groups of runs, the oldest rows first.
     groups: Option<(Arc<Stream>, VecDeque<Group>)>,
     builder: Option<Builder>,
+    /// Bytes of labels in the builder, about.
+    label_bytes: usize,
     duplicates: u64,
 }
 
@@ -61,6 +65,7 @@ impl Cutter {
             streams,
             groups: None,
             builder: None,
+            label_bytes: 0,
             duplicates: 0,
         }
     }
@@ -91,9 +96,10 @@ impl Cutter {
                 Builder::new(self.tenant.clone(), self.signal, self.received_ns.clone())
             });
             builder.push(&stream, rows)?;
-            if builder.raw_bytes() >= self.limit_bytes
-                && let Some(builder) = self.builder.take()
-            {
+            self.label_bytes += stream.labels.bytes().len();
+            let is_full = builder.raw_bytes() >= self.limit_bytes || self.label_bytes >= LABEL_BYTES_MAX;
+            if is_full && let Some(builder) = self.builder.take() {
+                self.label_bytes = 0;
                 return finish(builder);
             }
         }
