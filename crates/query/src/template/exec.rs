@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 /// How deep nodes and templates may call each other.
 const DEPTH_MAX: usize = 256;
-/// How many nodes a template may run through.
+/// How many nodes and turns of ranges a template may run through.
 const STEPS_MAX: usize = 1_000_000;
 
 /// Why a list of nodes was left early.
@@ -97,11 +97,16 @@ impl<'t: 'a, 'c, 'a> Run<'t, 'c, 'a> {
         result
     }
 
-    fn node(&mut self, node: &'t Node, dot: &Value<'a>) -> Result<()> {
+    fn step(&mut self) -> Result<()> {
         self.steps += 1;
         if self.steps > STEPS_MAX {
             return self.fail(&format!("more than {STEPS_MAX} steps"));
         }
+        Ok(())
+    }
+
+    fn node(&mut self, node: &'t Node, dot: &Value<'a>) -> Result<()> {
+        self.step()?;
         if self.out.len() > TEXT_BYTES_MAX {
             return self.fail(&too_long());
         }
@@ -200,6 +205,7 @@ impl<'t: 'a, 'c, 'a> Run<'t, 'c, 'a> {
     /// One turn of a range. Its variables, which the pipeline has made, get the element and, where
     /// there are two, the key before it.
     fn turn(&mut self, branch: &'t Branch, key: Value<'a>, item: Value<'a>) -> Result<()> {
+        self.step()?;
         let scope = self.variables.len();
         let names = &branch.pipeline.variables;
         let values: SmallVec<[Value<'a>; 2]> = match names.len() {
@@ -336,11 +342,10 @@ impl<'t: 'a, 'c, 'a> Run<'t, 'c, 'a> {
     fn number(&self, number: &Number) -> Result<Value<'a>> {
         let text = &number.text;
         let is_hex = text.starts_with("0x") || text.starts_with("0X");
-        let written_as_float = text.contains(['.', 'e', 'E', 'p', 'P']) && !text.starts_with('\'');
+        let exponents: &[char] = if is_hex { &['p', 'P'] } else { &['.', 'e', 'E'] };
+        let written_as_float = text.contains(exponents) && !text.starts_with('\'');
         match (number.int, number.float) {
-            (_, Some(float)) if written_as_float && !(is_hex && !text.contains(['p', 'P'])) => {
-                Ok(Value::Float(float))
-            }
+            (_, Some(float)) if written_as_float => Ok(Value::Float(float)),
             (Some(int), _) => Ok(Value::Int(int)),
             _ if number.unsigned_only => self.fail(&format!("{text} overflows int")),
             (None, Some(float)) => Ok(Value::Float(float)),

@@ -206,7 +206,7 @@ fn base64_decode(text: &str) -> String {
     let letters: Vec<(usize, u8)> =
         text.bytes().enumerate().filter(|(_, c)| !matches!(c, b'\n' | b'\r')).collect();
     let padding = letters.iter().rev().take(2).take_while(|(_, c)| *c == b'=').count();
-    let padded = padding > 0 && letters.len() % 4 == 0;
+    let padded = padding > 0 && letters.len().is_multiple_of(4);
     let body = &letters[..letters.len() - if padded { padding } else { 0 }];
     let wrong = |at: usize| format!("illegal base64 data at input byte {at}");
     let (mut bits, mut bit_count, mut out) = (0u32, 0, Vec::with_capacity(body.len()));

@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 /// A piece of a pattern. Captures never stand side by side.
 #[derive(Clone, Debug)]
 enum Piece {
-    Literal(Finder<'static>),
+    Literal(Box<Finder<'static>>),
     /// `None` for `<_>`.
     Capture(Option<Box<str>>),
 }
@@ -94,7 +94,7 @@ fn parse(expression: &str) -> Vec<Piece> {
     let pieces = capture::pieces(expression).into_iter().map(|piece| match piece {
         capture::Piece::Capture("_") => Piece::Capture(None),
         capture::Piece::Capture(name) => Piece::Capture(Some(name.into())),
-        capture::Piece::Literal(text) => Piece::Literal(Finder::new(text).into_owned()),
+        capture::Piece::Literal(text) => Piece::Literal(Box::new(Finder::new(text).into_owned())),
     });
     pieces.collect()
 }

@@ -48,8 +48,11 @@ impl Unwrapped {
             row.labels.fail(SAMPLE_ERROR, &details);
             0.0
         });
-        // Filters run one and all, as the sides of an `and` do.
-        let passes = self.filters.iter().fold(true, |passes, filter| filter.passes(row) && passes);
+        // All filters run, as both sides of an `and` do.
+        let mut passes = true;
+        for filter in &self.filters {
+            passes &= filter.passes(row);
+        }
         passes.then_some(value)
     }
 }
