@@ -23,8 +23,11 @@ impl Chance {
     }
 }
 
+/// A line at a time in milliseconds.
+type Line = fn(&mut Chance, u64) -> String;
+
 /// The kinds of lines that can be generated.
-pub const GENERATED: [(&str, fn(&mut Chance, u64) -> String); 4] =
+pub const GENERATED: [(&str, Line); 4] =
     [("json", json), ("logfmt", logfmt), ("nginx", nginx), ("java", java)];
 
 const PATHS: [&str; 6] = ["/api/items", "/api/orders", "/api/cart", "/login", "/healthz", "/api/users"];

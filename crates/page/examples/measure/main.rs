@@ -19,7 +19,7 @@ fn cpu_seconds(start: Instant) -> f64 {
 }
 
 /// Scans per question, to measure one that takes microseconds.
-const ROUNDS: u32 = 5;
+const ROUNDS: u32 = 20;
 /// Bytes of lines of each kind.
 const LINES_BYTES: usize = 4 << 20;
 

@@ -25,9 +25,12 @@ pub enum Choice {
     Cheaper,
 }
 
-/// Columns are chosen when text takes at least this much of their bytes: putting lines together from them
-/// costs more than decompressing text.
-const WORTH_PERCENT: usize = 115;
+/// Columns are chosen when text takes at least this much of their bytes: putting all lines together from
+/// them takes up to three times as long as decompressing text.
+const WORTH_PERCENT: usize = 130;
+
+/// Bytes of text that are compressed to tell how small all of it gets.
+const SAMPLE_BYTES: usize = 512 << 10;
 
 /// A sealed page.
 #[derive(Debug)]
@@ -96,21 +99,25 @@ fn write_text(text: &[u8], lengths: &[u32], choice: Choice, writer: &mut Section
         Choice::Text => None,
         _ => template::encode(text, lengths, choice == Choice::Columns),
     };
-    let mut as_text = SectionWriter::default();
-    if encoded.is_none() || choice == Choice::Cheaper {
-        as_text.add_bytes(TEXT_TAG, text)?;
-    }
     if let Some(encoded) = encoded {
         let mut in_columns = SectionWriter::default();
         in_columns.add(TEXT_TAG, text.len(), |_| Ok(Codec::Columns))?;
         encoded.write(&mut in_columns)?;
-        if choice == Choice::Columns || as_text.cost() * 100 >= in_columns.cost() * WORTH_PERCENT {
+        if choice == Choice::Columns || cost_as_text(text)? * 100 >= in_columns.cost() * WORTH_PERCENT {
             writer.append(in_columns);
             return Ok(true);
         }
     }
-    writer.append(as_text);
+    writer.add_bytes(TEXT_TAG, text)?;
     Ok(false)
+}
+
+/// About the bytes that `text` takes as text.
+fn cost_as_text(text: &[u8]) -> Result<usize> {
+    let sample = text.get(..SAMPLE_BYTES).unwrap_or(text);
+    let mut writer = SectionWriter::default();
+    writer.add_bytes(TEXT_TAG, sample)?;
+    Ok(writer.cost() * text.len() / sample.len().max(1))
 }
 
 fn facts_of<'a>((columns, rows): &Piece<'a>, sets: &mut Sets<'a>) -> Result<RunFacts> {

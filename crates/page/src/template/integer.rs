@@ -175,33 +175,43 @@ fn unzigzag(stored: u64) -> u64 {
     (stored >> 1) ^ (stored & 1).wrapping_neg()
 }
 
-static PAIRS: [[u8; 2]; 100] = {
-    let mut table = [[0; 2]; 100];
-    let mut at = 0;
-    while at < 100 {
-        table[at] = [b'0' + (at / 10) as u8, b'0' + (at % 10) as u8];
-        at += 1;
-    }
-    table
-};
+/// Room that [`write_decimal`] needs.
+pub const DECIMAL_ROOM: usize = 24;
 
-/// Appends `value` in decimal, with `digits` digits where that is not 0.
+/// Writes `value` in decimal to `out` at `at`, with `digits` digits (it has no more) where that is not 0, and
+/// perhaps more behind it; gives where it ends. Without [`DECIMAL_ROOM`] bytes nothing is written.
 #[inline]
-pub fn put_decimal(mut value: u64, digits: u8, out: &mut Vec<u8>) {
-    let mut buffer = [b'0'; 20];
-    let mut at = buffer.len();
-    while value >= 10 {
-        at -= 2;
-        [buffer[at], buffer[at + 1]] = PAIRS[(value % 100) as usize];
-        value /= 100;
+pub fn write_decimal(value: u64, digits: u8, out: &mut [u8], at: usize) -> usize {
+    const EIGHT: u64 = 100_000_000;
+    let room = out.get_mut(at..).and_then(|out| out.first_chunk_mut::<DECIMAL_ROOM>());
+    let Some(room) = room else { return at };
+    if value < EIGHT && digits <= 8 {
+        let all = eight_digits(value as u32);
+        let skipped = if digits == 0 { (all.trailing_zeros() / 8).min(7) } else { 8 - u32::from(digits) };
+        room[..8].copy_from_slice(&((all | ASCII) >> (8 * skipped)).to_le_bytes());
+        return at + 8 - skipped as usize;
     }
-    // What is left is one digit; after pairs, 0 is none.
-    if value > 0 || at == buffer.len() {
-        at -= 1;
-        buffer[at] = b'0' + value as u8;
+    let mut buffer = [0; 24];
+    for (part, at) in
+        [value / EIGHT / EIGHT, value / EIGHT % EIGHT, value % EIGHT].into_iter().zip([0, 8, 16])
+    {
+        buffer[at..at + 8].copy_from_slice(&(eight_digits(part as u32) | ASCII).to_le_bytes());
     }
-    if digits > 0 {
-        at = at.min(buffer.len() - usize::from(digits).min(buffer.len()));
-    }
-    out.extend_from_slice(&buffer[at..]);
+    let leading = buffer.iter().take_while(|digit| **digit == b'0').count();
+    let start = if digits == 0 { leading.min(23) } else { leading.min(24 - usize::from(digits).min(24)) };
+    room[..24 - start].copy_from_slice(&buffer[start..]);
+    at + 24 - start
+}
+
+const ASCII: u64 = 0x3030_3030_3030_3030;
+
+/// The eight decimal digits of a number below 10^8, the first in the lowest byte. Divides by multiplying,
+/// in all lanes of a register at once.
+#[inline]
+fn eight_digits(value: u32) -> u64 {
+    let fours = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
+    let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let twos = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | (twos - 10 * tens) << 8
 }

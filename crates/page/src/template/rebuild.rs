@@ -33,7 +33,14 @@ struct View<'a> {
 pub struct Rebuilt {
     /// The texts, with [`SLACK_BYTES`] behind them.
     bytes: Vec<u8>,
-    ends: Vec<u32>,
+    spans: Vec<Span>,
+}
+
+impl Rebuilt {
+    /// Bytes of all texts.
+    fn len(&self) -> usize {
+        self.spans.last().map_or(0, |span| span.range().end)
+    }
 }
 
 fn wrong(what: &str) -> Error {
@@ -61,7 +68,7 @@ impl<'a> Reader<'a> {
         if self.tree.table.text_len as usize != len {
             return Err(wrong("length of texts"));
         }
-        let mut rebuilt = Rebuilt { bytes: std::mem::take(out), ends: Vec::new() };
+        let mut rebuilt = Rebuilt { bytes: std::mem::take(out), spans: Vec::new() };
         self.table(&self.tree.table, None, &mut rebuilt)?;
         *out = rebuilt.bytes;
         out.truncate(len);
@@ -75,9 +82,8 @@ impl<'a> Reader<'a> {
     pub fn rebuild_rows(&self, wanted: &[u32]) -> Result<(Vec<u8>, Vec<u32>)> {
         let mut rebuilt = Rebuilt::default();
         self.table(&self.tree.table, Some(wanted), &mut rebuilt)?;
-        let len = rebuilt.ends.last().map_or(0, |end| *end as usize);
-        rebuilt.bytes.truncate(len);
-        Ok((rebuilt.bytes, rebuilt.ends))
+        rebuilt.bytes.truncate(rebuilt.len());
+        Ok((rebuilt.bytes, rebuilt.spans.iter().map(|span| span.range().end as u32).collect()))
     }
 
     fn table(&self, table: &Table, wanted: Wanted<'_>, out: &mut Rebuilt) -> Result<()> {
@@ -99,7 +105,7 @@ impl<'a> Reader<'a> {
             }
         };
         programs.run(ids, &views, text_bound(table, wanted, &programs, ids, &views)?, out)?;
-        if wanted.is_none() && out.ends.last().copied().unwrap_or(0) != table.text_len {
+        if wanted.is_none() && out.len() != table.text_len as usize {
             return Err(wrong("length of texts"));
         }
         Ok(())
@@ -144,13 +150,7 @@ impl<'a> Reader<'a> {
             Encoding::Table(table) => {
                 let mut out = Rebuilt::default();
                 self.table(table, wanted, &mut out)?;
-                let mut start = 0;
-                let spans = out.ends.iter().map(|end| {
-                    let span = Span { start, len: end - start };
-                    start = *end;
-                    span
-                });
-                Ok(View { spans: spans.collect(), bytes: Cow::Owned(out.bytes) })
+                Ok(View { spans: out.spans, bytes: Cow::Owned(out.bytes) })
             }
         }
     }
@@ -205,18 +205,33 @@ pub(super) fn spans(mut lengths: &[u8], words: &StreamBytes<'_>, count: usize) -
 }
 
 fn integer_view(layout: &Layout, planes: &[u8], count: usize, wanted: Wanted<'_>) -> View<'static> {
+    // Few distinct numbers are written once each.
+    if layout.width == 1 && !layout.delta && count > 256 && wanted.is_none() {
+        let all = decimals((0..256).map(|offset| layout.base.wrapping_add(offset)), layout.digits, 256);
+        let spans = planes.iter().map(|offset| all.spans[usize::from(*offset)]).collect();
+        return View { spans, ..all };
+    }
     let numbers = layout.decode(planes, count);
-    let mut bytes = Vec::with_capacity(8 * wanted.map_or(count, <[u32]>::len) + SLACK_BYTES);
-    let mut put = |number: u64| {
-        let start = bytes.len();
-        integer::put_decimal(number, layout.digits, &mut bytes);
-        Span::new(start..bytes.len())
-    };
-    let spans = match wanted {
-        None => numbers.iter().map(|number| put(*number)).collect(),
-        Some(rows) => rows.iter().filter_map(|row| numbers.get(*row as usize)).map(|n| put(*n)).collect(),
-    };
-    bytes.resize(bytes.len() + SLACK_BYTES, 0);
+    match wanted {
+        None => decimals(numbers.into_iter(), layout.digits, count),
+        Some(rows) => {
+            let wanted = rows.iter().filter_map(|row| numbers.get(*row as usize).copied());
+            decimals(wanted, layout.digits, rows.len())
+        }
+    }
+}
+
+/// `numbers`, at most `most` of them, in decimal.
+fn decimals(numbers: impl Iterator<Item = u64>, digits: u8, most: usize) -> View<'static> {
+    let mut bytes = vec![0; most * 20 + SLACK_BYTES];
+    let mut spans = Vec::with_capacity(most);
+    let mut at = 0;
+    for number in numbers {
+        let end = integer::write_decimal(number, digits, &mut bytes, at);
+        spans.push(Span::new(at..end));
+        at = end;
+    }
+    bytes.truncate(at + SLACK_BYTES);
     View { bytes: Cow::Owned(bytes), spans }
 }
 
@@ -315,9 +330,10 @@ impl Programs {
         let target = &mut out.bytes;
         target.clear();
         target.resize(most + SLACK_BYTES, 0);
-        out.ends.reserve_exact(ids.len());
+        out.spans.reserve_exact(ids.len());
         let mut at = 0;
         for id in ids {
+            let start = at;
             for step in self.steps(*id) {
                 at = copy(&self.literals, step.literal, target, at).ok_or_else(missing)?;
                 if let Some((bytes, spans)) = cursors.get_mut(step.column as usize) {
@@ -325,7 +341,7 @@ impl Programs {
                     at = copy(bytes, *span, target, at).ok_or_else(missing)?;
                 }
             }
-            out.ends.push(at as u32);
+            out.spans.push(Span::new(start..at));
         }
         if at > most {
             return Err(missing());
@@ -338,22 +354,24 @@ impl Programs {
 /// Copies `span` of `from` to `to` at `at`, and more behind it; gives where it ends.
 #[inline(always)]
 fn copy(from: &[u8], span: Span, to: &mut [u8], at: usize) -> Option<usize> {
-    const SHORT: usize = 16;
     let len = span.len as usize;
     let (from, to) = (from.get(span.start as usize..)?, to.get_mut(at..)?);
-    if len <= SHORT
-        && let (Some(from), Some(to)) = (from.first_chunk::<SHORT>(), to.first_chunk_mut::<SHORT>())
-    {
-        *to = *from;
-    } else if len <= SLACK_BYTES
-        && let (Some(from), Some(to)) =
-            (from.first_chunk::<SLACK_BYTES>(), to.first_chunk_mut::<SLACK_BYTES>())
-    {
-        *to = *from;
-    } else {
+    let copied = match len {
+        0..=16 => copy_fixed::<16>(from, to),
+        17..=32 => copy_fixed::<32>(from, to),
+        33..=SLACK_BYTES => copy_fixed::<SLACK_BYTES>(from, to),
+        _ => None,
+    };
+    if copied.is_none() {
         to.get_mut(..len)?.copy_from_slice(from.get(..len)?);
     }
     Some(at + len)
+}
+
+#[inline(always)]
+fn copy_fixed<const LEN: usize>(from: &[u8], to: &mut [u8]) -> Option<()> {
+    *to.first_chunk_mut::<LEN>()? = *from.first_chunk::<LEN>()?;
+    Some(())
 }
 
 /// Bytes that texts of the templates `ids` may take.

@@ -22,7 +22,7 @@ const LONG_MAX: usize = 512;
 /// Bytes from which a stream of numbers has a section of its own.
 const LONG_BYTES: usize = 1024;
 /// Zeros behind a decoded section, so that short values can be copied in pieces of constant size.
-pub const SLACK_BYTES: usize = 32;
+pub const SLACK_BYTES: usize = 64;
 
 fn long_tag(at: usize) -> Tag {
     Tag::body(LONG_NUMBER + at as u16)

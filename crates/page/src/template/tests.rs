@@ -222,3 +222,23 @@ fn hostile_lines_are_survived() {
         .collect();
     assert!(written(&keys).is_none());
 }
+
+#[test]
+fn decimals_are_those_of_the_standard_library() {
+    let mut numbers: Vec<u64> = (0..20)
+        .flat_map(|power| {
+            let power = 10u64.pow(power);
+            [power - 1, power, power + 1, power / 3 * 2]
+        })
+        .collect();
+    numbers.extend([0, u64::MAX, u64::MAX / 3, 12_345_678, 99_999_999, 100_000_000]);
+    for number in numbers {
+        let least = number.to_string().len() as u8;
+        for digits in [0].into_iter().chain(least..=18) {
+            let mut out = [b'x'; 40];
+            let end = integer::write_decimal(number, digits, &mut out, 3);
+            let expected = format!("{number:0width$}", width = usize::from(digits));
+            assert_eq!(std::str::from_utf8(&out[3..end]).unwrap(), expected, "{digits} digits");
+        }
+    }
+}

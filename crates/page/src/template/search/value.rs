@@ -3,7 +3,7 @@
 use super::{Hits, InTable, Search, Stop};
 use crate::bits::Bits;
 use crate::template::hex::{self, Case};
-use crate::template::integer::{self, DIGITS_MAX, Layout};
+use crate::template::integer::{self, DECIMAL_ROOM, DIGITS_MAX, Layout};
 use crate::template::rebuild::spans;
 use crate::template::streams::StreamBytes;
 use crate::template::token::Span;
@@ -147,12 +147,11 @@ impl Search<'_, '_> {
         // What has these digits in it is not less than what they say.
         let candidates = numbers.iter().filter(|candidate| **candidate >= number).count();
         self.charge(candidates * 8)?;
-        let mut text = Vec::new();
         let mut bits = Bits::new(numbers.len());
+        let mut text = [0; DECIMAL_ROOM];
         for (at, candidate) in numbers.iter().enumerate().filter(|(_, candidate)| **candidate >= number) {
-            text.clear();
-            integer::put_decimal(*candidate, digits, &mut text);
-            if place.holds(&text, part) {
+            let end = integer::write_decimal(*candidate, digits, &mut text, 0);
+            if place.holds(&text[..end], part) {
                 bits.set(at);
             }
         }
