@@ -118,7 +118,7 @@ settings! {
         minimum_labels_number: usize = 0,
         /// `disabled`, `filter-only` or `filter-and-delete`.
         deletion_mode: String = "filter-and-delete".to_owned(),
-        /// How long lines are kept; 0 keeps them for ever.
+        /// How long lines are kept where `compactor.retention_enabled` is set; 0 keeps them for ever.
         retention_period: Period = Period(0),
     }
 }

@@ -29,6 +29,8 @@ settings! {
         querier: Querier = Querier::default(),
         /// How queries are prepared.
         query_range: QueryRange = QueryRange::default(),
+        /// What happens to old blocks.
+        compactor: Compactor = Compactor::default(),
         /// Patterns that lines follow.
         pattern_ingester: PatternIngester = PatternIngester::default(),
         /// Limits of every tenant that the runtime file does not name.
@@ -199,6 +201,14 @@ settings! {
 }
 
 settings! {
+    /// What happens to old blocks.
+    pub struct Compactor {
+        /// Remove blocks that are wholly older than their tenant's `limits_config.retention_period`. Without it nothing is ever removed.
+        retention_enabled: bool = false,
+    }
+}
+
+settings! {
     /// Patterns that lines follow.
     pub struct PatternIngester {
         /// Mine patterns from what is pushed, for `/loki/api/v1/patterns`; takes some CPU for each line.
@@ -302,7 +312,7 @@ fn object_store_of(written: &Value) -> Option<&str> {
 
 /// Every key with its doc, type and default, as Markdown.
 pub fn reference() -> String {
-    let sections: [(&str, &[Setting]); 18] = [
+    let sections: [(&str, &[Setting]); 19] = [
         ("", Config::SETTINGS),
         ("server", Server::SETTINGS),
         ("common", Common::SETTINGS),
@@ -316,6 +326,7 @@ pub fn reference() -> String {
         ("distributor", Distributor::SETTINGS),
         ("querier", Querier::SETTINGS),
         ("query_range", QueryRange::SETTINGS),
+        ("compactor", Compactor::SETTINGS),
         ("pattern_ingester", PatternIngester::SETTINGS),
         ("runtime_config", RuntimeConfig::SETTINGS),
         ("storage_config", StorageConfig::SETTINGS),
