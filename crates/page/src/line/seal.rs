@@ -29,8 +29,9 @@ pub enum Choice {
 /// them takes up to three times as long as decompressing text.
 const WORTH_PERCENT: usize = 130;
 
-/// Bytes of text that are compressed to tell how small all of it gets.
-const SAMPLE_BYTES: usize = 512 << 10;
+/// Pieces of text, evenly apart, that are compressed to tell how small all of it gets, and their bytes. Only the
+/// start would not do: it may be alike where the rest is not.
+const SAMPLE: (usize, usize) = (8, 64 << 10);
 
 /// A sealed page.
 #[derive(Debug)]
@@ -114,9 +115,16 @@ fn write_text(text: &[u8], lengths: &[u32], choice: Choice, writer: &mut Section
 
 /// About the bytes that `text` takes as text.
 fn cost_as_text(text: &[u8]) -> Result<usize> {
-    let sample = text.get(..SAMPLE_BYTES).unwrap_or(text);
+    let (pieces, bytes) = SAMPLE;
     let mut writer = SectionWriter::default();
-    writer.add_bytes(TEXT_TAG, sample)?;
+    if text.len() <= pieces * bytes {
+        writer.add_bytes(TEXT_TAG, text)?;
+        return Ok(writer.cost());
+    }
+    let starts = (0..pieces).map(|at| at * (text.len() - bytes) / (pieces - 1));
+    let sample: Vec<u8> =
+        starts.filter_map(|start| text.get(start..start + bytes)).flatten().copied().collect();
+    writer.add_bytes(TEXT_TAG, &sample)?;
     Ok(writer.cost() * text.len() / sample.len().max(1))
 }
 

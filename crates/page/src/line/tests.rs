@@ -253,3 +253,46 @@ fn only_needed_sections_are_fetched() {
     let (ranges, bytes) = fetched(Projection { text: false, metadata: false });
     assert!(ranges == 1 && bytes < all.1);
 }
+
+/// Lines of sixteen systems as column pages: whole, and by needles that are in literals, in values, over
+/// both, and nowhere.
+#[test]
+fn real_lines_in_columns_answer_as_naive_filtering() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shared = std::env::var_os("TREFOIL_SHARED").map_or_else(|| here.join("../../../shared"), Into::into);
+    let Ok(files) = std::fs::read_dir(shared.join("data/loghub")) else {
+        println!("skipped: no real lines here; TREFOIL_SHARED names the directory that has them");
+        return;
+    };
+    let files = files.map(|file| file.unwrap().path());
+    for file in files.filter(|path| path.extension().is_some_and(|e| e == "log")) {
+        let text = std::fs::read(&file).unwrap();
+        let rows = text.split(|byte| *byte == b'\n').zip(0i64..).map(|(text, n)| LineRef {
+            ts_ns: n * 37_000_111,
+            text,
+            metadata: model::LabelsRef::EMPTY,
+        });
+        let run = LineColumns::from_rows(rows);
+        let page = sealed_as(std::slice::from_ref(&run), Choice::Columns);
+        assert_eq!(page.page.kind(), crate::PageKind::LineColumns, "{}", file.display());
+        let cuts = (0..12).map(|n| {
+            let text = run.row(n * 163 % run.len()).text;
+            let start = n * 7 % text.len().max(1);
+            text[start..(start + 3 + n * 2).min(text.len())].to_vec()
+        });
+        let mut needles: Vec<Needle> = cuts.map(|cut| Needle::text(&cut)).collect();
+        needles.extend(["", "no line has this", "17"].map(|text| Needle::text(text.as_bytes())));
+        for expression in ["failed|error", "(?i)ERROR", "[0-9]{3}$", "^a.*b"] {
+            needles
+                .push(Needle::Regex(std::sync::Arc::new(model::go_regex::GoRegex::new(expression).unwrap())));
+        }
+        for (needle, negated) in needles.into_iter().zip([false, false, true].into_iter().cycle()) {
+            let predicates = [Predicate::Line(LineFilter { negated, any: vec![needle] })];
+            let question = Question::new(TimeRange::ALL, &predicates, Projection::ALL);
+            let found = scanned(&page, &[0], &question, &ScanStats::default());
+            let expected = naive(&run, TimeRange::ALL, &predicates, Projection::ALL);
+            let found = found.into_iter().next().map(|(_, rows)| rows).unwrap_or_default();
+            assert!(found == expected, "{}: {predicates:?}", file.display());
+        }
+    }
+}

@@ -92,10 +92,12 @@ impl<'s> InTable<'_, 's, '_> {
                 search.charge(packed.len())?;
                 Ok(in_digits(packed, digits, *case, count, place, part))
             }
+            Encoding::Dictionary { .. } | Encoding::Raw { .. } | Encoding::Fixed { .. }
+                if place == Place::Inside && !search.in_words()? =>
+            {
+                Ok(Hits::None)
+            }
             Encoding::Dictionary { distinct, coding, ids, lengths, words } => {
-                if place == Place::Inside && !search.in_words()? {
-                    return Ok(Hits::None);
-                }
                 let words = search.reader.streams.get(*words)?;
                 let lengths = search.reader.streams.get(*lengths)?.bytes;
                 let Hits::Some(bits) = search.words(&words, lengths, *distinct as usize, place, part)? else {
@@ -105,11 +107,6 @@ impl<'s> InTable<'_, 's, '_> {
                 let ids = search.reader.streams.get(*ids)?.bytes;
                 let ids = coding.decode(ids, count, *distinct as usize)?;
                 Ok(hits_where(count, |at| ids.get(at).is_some_and(|id| bits.has(*id as usize))))
-            }
-            Encoding::Raw { .. } | Encoding::Fixed { .. }
-                if place == Place::Inside && !search.in_words()? =>
-            {
-                Ok(Hits::None)
             }
             Encoding::Raw { lengths, words } => {
                 let words = search.reader.streams.get(*words)?;
