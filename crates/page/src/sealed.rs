@@ -8,7 +8,7 @@ use crate::rows::{PAGE_ROWS_MAX, Piece};
 use crate::section::{self, Body, Section, Tag};
 use base::{Error, Result};
 use bytes::Bytes;
-use model::{Rows, RunFacts, ScanStats, varint};
+use model::{LineFilter, Needle, Predicate, Projection, Rows, RunFacts, ScanStats, TimeRange, varint};
 use std::ops::Range;
 
 /// How the rows of a page are encoded.
@@ -269,7 +269,14 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
     let parts = [Bytes::copy_from_slice(bytes)];
     let body = Body { sections: &page.sections, starts: &[0], parts: &parts, verified: false };
     let wanted: Vec<u32> = (0..page.run_rows.len() as u32).collect();
-    let _ = page.scan_body(&body, &wanted, &Question::all(), &ScanStats::default());
+    // All rows; rows found in columns; rows put together one by one.
+    let searched = |text: &str| {
+        let needle = LineFilter { negated: false, any: vec![Needle::text(text.as_bytes())] };
+        Question::new(TimeRange::ALL, &[Predicate::Line(needle)], Projection::ALL)
+    };
+    for question in [Question::all(), searched("=1"), searched("error"), searched("a3ce929d0e0e0001")] {
+        let _ = page.scan_body(&body, &wanted, &question, &ScanStats::default());
+    }
 }
 
 #[cfg(test)]

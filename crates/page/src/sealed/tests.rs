@@ -1,6 +1,6 @@
 use super::*;
 use crate::rows::PAGE_BYTES;
-use model::{Labels, LineColumns, LineFilter, LineRef, Needle, Predicate, Projection, TimeRange};
+use model::{Labels, LineColumns, LineRef};
 use proptest::prelude::*;
 
 fn lines(count: i64) -> Rows {
@@ -155,6 +155,8 @@ proptest! {
         let whole = bytes.len() + body.len();
         bytes.extend_from_slice(&body);
         bytes[at % whole] = to;
+        decode_untrusted(&bytes);
+        bytes[(at / 7) % whole] ^= to | 1;
         decode_untrusted(&bytes);
     }
 }

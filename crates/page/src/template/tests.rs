@@ -60,6 +60,23 @@ fn any_line() -> impl Strategy<Value = String> {
     ]
 }
 
+/// The same sections as they are.
+fn uncompressed(sections: &SectionWriter) -> SectionWriter {
+    let parts = [Bytes::copy_from_slice(&sections.bytes)];
+    let body = Body { sections: &sections.sections, starts: &[0], parts: &parts, verified: true };
+    let mut plain = SectionWriter::default();
+    for section in &sections.sections {
+        let mut raw = Vec::new();
+        body.decode(section.tag, &mut raw).unwrap();
+        let store = |out: &mut Vec<u8>| {
+            out.extend_from_slice(&raw);
+            Ok(crate::Codec::None)
+        };
+        plain.add(section.tag, raw.len(), store).unwrap();
+    }
+    plain
+}
+
 /// A needle: a cut of one of the lines, perhaps with another byte in it, or anything.
 #[derive(Clone, Debug)]
 enum AnyNeedle {
@@ -150,6 +167,29 @@ proptest! {
             .collect();
         prop_assert_eq!(found, expected);
         prop_assert_eq!(start, bytes.len());
+    }
+
+    /// Damage behind compression and checksums: refused, or other texts, but no panic.
+    #[test]
+    fn damaged_sections_are_survived(
+        lines in prop::collection::vec(any_line(), 1..80),
+        damage in prop::collection::vec((any::<usize>(), any::<u8>()), 1..4),
+    ) {
+        let texts: Vec<Vec<u8>> = lines.into_iter().map(String::into_bytes).collect();
+        let Some(sections) = written(&texts) else { return Ok(()) };
+        let mut plain = uncompressed(&sections);
+        for (at, byte) in damage {
+            let at = at % plain.bytes.len();
+            plain.bytes[at] = byte;
+        }
+        let parts = [Bytes::from(plain.bytes)];
+        let body = Body { sections: &plain.sections, starts: &[0], parts: &parts, verified: false };
+        let Ok(reader) = Reader::open(&body) else { return Ok(()) };
+        let _ = reader.rebuild(texts.concat().len(), &mut Vec::new());
+        let _ = reader.rebuild_rows(&[0, 2, 3, 50]);
+        for needle in ["=", "17", "a3", "items/1 took"] {
+            let _ = reader.find_within(&memchr::memmem::Finder::new(needle), 1 << 20);
+        }
     }
 
     #[test]
