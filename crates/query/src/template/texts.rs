@@ -269,13 +269,13 @@ fn regex_replace<'a>(
     replacement: &str,
     expands: bool,
 ) -> Result<Value<'a>> {
-    let regex = context.regexes.get(regex)?.compiled();
+    let regex = context.regexes.get(regex)?;
     let (mut out, mut from) = (Vec::new(), 0);
-    for captures in regex.captures_iter(text.as_bytes()) {
+    for captures in regex.compiled().captures_iter(text.as_bytes()) {
         let Some(found) = captures.get(0) else { continue };
         out.extend_from_slice(&text.as_bytes()[from..found.start()]);
         match expands {
-            true => captures.expand(replacement.as_bytes(), &mut out),
+            true => regex.expand(replacement.as_bytes(), &captures, &mut out),
             false => out.extend_from_slice(replacement.as_bytes()),
         }
         from = found.end();

@@ -51,19 +51,66 @@ impl LineTemplate {
 
 /// Runs `template` on the labels of the line; notes its error.
 fn run(template: &Template, text: &[u8], row: &mut Row<'_>, buffers: &mut Buffers) -> bool {
-    let mut fields: SmallVec<[(&str, &str); 32]> = SmallVec::new();
+    let mut fields: Fields<'_> = SmallVec::new();
     row.labels.for_each(row.stream, |name, value, _| fields.push((name.text(), value)));
-    let line = go::decoded(text);
-    let input = Input { fields: &fields, line: &line, ts_ns: row.ts_ns, clock: &buffers.clock };
-    buffers.formatted.clear();
-    let result = template.run(&input, &mut buffers.template, &mut buffers.formatted);
+    let result = run_on(&fields, template, text, row.ts_ns, buffers);
     drop(fields);
+    note(result, row)
+}
+
+type Fields<'a> = SmallVec<[(&'a str, &'a str); 32]>;
+
+fn run_on(
+    fields: &[(&str, &str)],
+    template: &Template,
+    text: &[u8],
+    ts_ns: i64,
+    buffers: &mut Buffers,
+) -> Result<(), String> {
+    let line = go::decoded(text);
+    let input = Input { fields, line: &line, ts_ns, clock: &buffers.clock };
+    buffers.formatted.clear();
+    template.run(&input, &mut buffers.template, &mut buffers.formatted)
+}
+
+fn note(result: Result<(), String>, row: &mut Row<'_>) -> bool {
     match result {
         Ok(()) => true,
         Err(details) => {
             row.labels.fail(TEMPLATE_ERROR, &details);
             false
         }
+    }
+}
+
+/// Labels as they were at some time.
+#[derive(Default)]
+struct Snapshot {
+    text: String,
+    /// Ends of names and values in `text`, one after the other.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Snapshot {
+    fn of(row: &Row<'_>) -> Self {
+        let mut snapshot = Self::default();
+        row.labels.for_each(row.stream, |name, value, _| {
+            snapshot.text.push_str(name.text());
+            let name_end = snapshot.text.len();
+            snapshot.text.push_str(value);
+            snapshot.ends.push((name_end, snapshot.text.len()));
+        });
+        snapshot
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        let mut start = 0;
+        let pair = |(name_end, end): &(usize, usize)| {
+            let pair = (&self.text[start..*name_end], &self.text[*name_end..*end]);
+            start = *end;
+            pair
+        };
+        self.ends.iter().map(pair).collect()
     }
 }
 
@@ -117,16 +164,29 @@ impl LabelTemplates {
         names.collect()
     }
 
-    /// Sets the labels.
+    /// Sets the labels. All templates see the labels as they were before the first template, which
+    /// is how Loki runs them.
     pub(super) fn format(&self, text: &[u8], row: &mut Row<'_>, buffers: &mut Buffers) {
+        let is_template = |assignment: &&Assignment| matches!(assignment, Assignment::Template { .. });
+        let several = self.0.iter().filter(is_template).nth(1).is_some();
+        let mut before: Option<Snapshot> = None;
         for assignment in &self.0 {
-            match assignment {
-                Assignment::Rename { to, from } => row.labels.rename(row.stream, from.get(), to.get()),
-                Assignment::Template { to, template } => {
-                    if run(template, text, row, buffers) {
-                        row.labels.set(Category::Parsed, to.get(), &buffers.formatted);
-                    }
+            let (to, template) = match assignment {
+                Assignment::Rename { to, from } => {
+                    row.labels.rename(row.stream, from.get(), to.get());
+                    continue;
                 }
+                Assignment::Template { to, template } => (to, template),
+            };
+            let formatted = if several {
+                let before = before.get_or_insert_with(|| Snapshot::of(row));
+                let result = run_on(&before.fields(), template, text, row.ts_ns, buffers);
+                note(result, row)
+            } else {
+                run(template, text, row, buffers)
+            };
+            if formatted {
+                row.labels.set(Category::Parsed, to.get(), &buffers.formatted);
             }
         }
     }

@@ -255,6 +255,8 @@ fn formats() {
         made("| logfmt | label_format class=`{{ div .status 100 }}xx` | keep class", line),
         r#"{class="5xx"}"#
     );
+    let twice = "| logfmt | label_format a=`x{{.level}}`, b=level, level=`{{.a}}{{.level}}` | drop status";
+    assert_eq!(made(twice, line), r#"{a="xinfo", b="info", level="info"}"#);
     assert_eq!(made("| label_format level=`pre` | logfmt", line), r#"{level="pre", status="503"}"#);
     let error = r#"{__error__="TemplateFormatErr", __error_details__="template: label:1:3: executing \"label\" at <div 1 0>: error calling div: runtime error: integer divide by zero"}"#;
     assert_eq!(made("| label_format x=`{{ div 1 0 }}`", line), error);
