@@ -189,8 +189,8 @@ proptest! {
     }
 
     #[test]
-    fn the_same_lines_pass_with_and_without_pushdown(line in line(), which in 0..4usize) {
-        let text = ["|= `a` or `1` | json", "| logfmt != `b`", "|~ `a|[0-9]+` | decolorize !~ `x`", "| unpack |= `a`"][which];
+    fn the_same_lines_pass_with_and_without_pushdown(line in line(), which in 0..5usize) {
+        let text = ["|= `a` or `1` | json", "| logfmt != `b`", "|~ `a|[0-9]+` | decolorize !~ `x`", "| unpack |= `a`", "|> `<_>a<_>1<_>`"][which];
         let stages = stages(text);
         let split = Pushdown::split(&stages).expect("it compiles");
         let row = LineRef { ts_ns: 0, text: &line, metadata: LabelsRef::EMPTY };
