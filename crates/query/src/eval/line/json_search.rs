@@ -7,7 +7,7 @@ use super::path::Segment;
 use std::borrow::Cow;
 
 /// Objects and arrays nested deeper than this end the search.
-const DEPTH_MAX: usize = 128;
+const DEPTH_MAX: i64 = 128;
 
 /// Calls `found` with the number of each path and its value, or what is wrong with it, and with
 /// `None` where the text itself is wrong. Of a path that comes twice the first counts.
@@ -40,6 +40,7 @@ impl<'t, F: FnMut(Option<usize>, Result<Value<'t>, JsonError>)> Search<'t, '_, F
             match c {
                 b'"' => self.string()?,
                 b'[' => self.array()?,
+                b'{' if self.level > DEPTH_MAX => return None,
                 b'{' => {
                     self.level += 1;
                     self.at += 1;
@@ -50,11 +51,14 @@ impl<'t, F: FnMut(Option<usize>, Result<Value<'t>, JsonError>)> Search<'t, '_, F
                 }
                 _ => self.at += 1,
             }
-            if self.level > DEPTH_MAX as i64 || self.done.iter().all(|done| *done) {
-                return None;
-            }
         }
         Some(())
+    }
+
+    /// Takes a path off the search; `None` when it was the last.
+    fn finish(&mut self, path: usize) -> Option<()> {
+        self.done[path] = true;
+        (!self.done.iter().all(|done| *done)).then_some(())
     }
 
     /// A string: a key, when a colon follows.
@@ -80,8 +84,8 @@ impl<'t, F: FnMut(Option<usize>, Result<Value<'t>, JsonError>)> Search<'t, '_, F
         self.keys[level - 1] = key;
         for at in 0..self.paths.len() {
             if self.paths[at].len() == level && !self.done[at] && self.leads_here(at, level) {
-                self.done[at] = true;
                 (self.found)(Some(at), value(self.text, self.at));
+                self.finish(at)?;
             }
         }
         Some(())
@@ -105,10 +109,10 @@ impl<'t, F: FnMut(Option<usize>, Result<Value<'t>, JsonError>)> Search<'t, '_, F
             }
             searched = true;
             if let Some(element) = element(self.text.get(self.at..)?, *index) {
-                self.done[at] = true;
                 if let Some(found) = find(element, path.get(level + 1..)?) {
                     (self.found)(Some(at), found);
                 }
+                self.finish(at)?;
             }
         }
         if end.is_none() && searched {
