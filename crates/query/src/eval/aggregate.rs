@@ -43,7 +43,9 @@ pub fn group_labels(
     let Some(grouping) = grouping else { return Labels::default() };
     for (name, value) in labels.iter() {
         let named = grouping.labels.iter().any(|wanted| wanted == name);
-        if named != grouping.without {
+        // `without` loses labels that have no value; `by` keeps them.
+        let lost = grouping.without && value.is_empty();
+        if named != grouping.without && !lost {
             builder.set(name, value);
         }
     }
