@@ -6,6 +6,7 @@ mod gather;
 mod lines;
 mod numbers;
 mod root;
+mod uniform;
 
 pub use ask::{Answered, InstantQuery, QueryStats, RangeQuery, ScanCounts};
 

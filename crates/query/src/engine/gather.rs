@@ -238,13 +238,24 @@ impl Gather<'_> {
     }
 }
 
+/// Stages, compiled.
+pub(super) struct Compiled {
+    /// What the store checks.
+    pub predicates: Vec<Predicate>,
+    /// The stages that it does not check.
+    pub rest: Vec<Stage>,
+    /// A pipeline for these.
+    pub pipeline: Pipeline,
+}
+
 /// What the store checks of `stages`, and a pipeline for the rest.
 ///
 /// # Errors
 /// [`base::Kind::Invalid`] for a stage that does not compile.
-pub(super) fn compile(stages: &[Stage], wanted: Wanted<'_>) -> Result<(Vec<Predicate>, Pipeline)> {
+pub(super) fn compile(stages: &[Stage], wanted: Wanted<'_>) -> Result<Compiled> {
     let Pushdown { predicates, rest } = Pushdown::split(stages)?;
-    Ok((predicates, Pipeline::compile(&rest, wanted)?))
+    let pipeline = Pipeline::compile(&rest, wanted)?;
+    Ok(Compiled { predicates, rest, pipeline })
 }
 
 /// Which of several streams with a line at one time comes first: the one with the lesser hash, and

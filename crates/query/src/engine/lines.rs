@@ -1,6 +1,6 @@
 //! Log queries: the first lines over all streams, in the query's direction.
 
-use super::gather::{Cost, Gather, Question, Work, compile};
+use super::gather::{Compiled, Cost, Gather, Question, Work, compile};
 use super::{RangeQuery, checks};
 use crate::eval::line::{Pipeline, Processed, Scratch, Wanted};
 use crate::logql::ast::LogExpr;
@@ -22,9 +22,10 @@ pub(super) async fn answer(
 ) -> Result<Vec<AnsweredStream>> {
     let range = checks::line_range(start_ns, query.end_ns);
     let compiled = compile(&log.stages, Wanted::Lines);
-    let Some((predicates, pipeline)) = gather.needed(compiled, &log.matchers, range).await? else {
+    let Some(compiled) = gather.needed(compiled, &log.matchers, range).await? else {
         return Ok(Vec::new());
     };
+    let Compiled { predicates, pipeline, .. } = compiled;
     gather.check_bytes(&log.matchers, range).await?;
     let limit = if query.limit == 0 { usize::MAX } else { query.limit };
     let mut hits = Vec::new();

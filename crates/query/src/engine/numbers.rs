@@ -1,7 +1,8 @@
 //! Leaves of metric queries: from lines to numbers per step.
 
 use super::checks;
-use super::gather::{Cost, Gather, Question, Work, compile};
+use super::gather::{Compiled, Cost, Gather, Question, Work, compile};
+use super::uniform::{RowValue, is_uniform};
 use crate::eval::aggregate::group_labels;
 use crate::eval::fold::{Fold, FoldKind, merge_panes};
 use crate::eval::function::{Function, Keeps, Kept};
@@ -33,10 +34,11 @@ pub(super) async fn series(
     let value = sample_value(range.op, range.unwrap.as_ref());
     let compiled = compile(&range.log.stages, Wanted::Samples { value, grouping: leaf.grouping.as_ref() });
     let absent = (range.op == RangeOp::AbsentOverTime).then(|| absent_labels(matchers));
-    let Some((predicates, pipeline)) = gather.needed(compiled, matchers, time_range).await? else {
+    let Some(compiled) = gather.needed(compiled, matchers, time_range).await? else {
         let series = absent.map(|labels| absence(&[], labels, windows.count()));
         return Ok((series.into_iter().collect(), gather.budget.lease(0)?));
     };
+    let Compiled { predicates, rest, pipeline } = compiled;
     gather.check_bytes(matchers, time_range).await?;
     let question = Question {
         matchers,
@@ -48,7 +50,9 @@ pub(super) async fn series(
     };
     let work = Arc::new(Windowed {
         pipeline,
-        regroup: leaf.grouping.clone().filter(|_| leaf.aggregates),
+        row_value: RowValue::new(range.op, &rest).filter(|_| range.unwrap.is_none()),
+        grouping: leaf.grouping.clone(),
+        aggregates: leaf.aggregates,
         windows,
         keeps: function.keeps(),
         max_series: gather.limits.max_query_series,
@@ -83,8 +87,11 @@ fn absent_labels(matchers: &[Matcher]) -> Labels {
 /// Puts rows into windows.
 struct Windowed {
     pipeline: Pipeline,
-    /// The grouping of [`Leaf::aggregates`].
-    regroup: Option<Grouping>,
+    /// What every row counts for, where no row has to be looked at.
+    row_value: Option<RowValue>,
+    /// As in [`Leaf`].
+    grouping: Option<Grouping>,
+    aggregates: bool,
     windows: Windows,
     keeps: Keeps,
     max_series: usize,
@@ -129,7 +136,12 @@ impl Work for Windowed {
     fn take(&self, labels: &Labels, _rank: (u64, usize), run: &Run) -> Result<()> {
         let Rows::Lines(lines) = &run.rows;
         let mut part = Part::default();
-        let passed = part.fill(self, &self.pipeline.for_stream(labels), lines);
+        let pipeline = self.pipeline.for_stream(labels);
+        let uniform = self.row_value.filter(|_| is_uniform(labels, lines, self.grouping.as_ref()));
+        let passed = match uniform {
+            Some(value) => part.fill_at_once(self, &pipeline, lines, value),
+            None => part.fill(self, &pipeline, lines),
+        };
         self.cost.lines_passed.fetch_add(passed, Ordering::Relaxed);
         let mut held = self.held.lock();
         held.merge(part).map_err(|full| {
@@ -191,11 +203,35 @@ impl Part {
         passed
     }
 
+    /// Takes the rows in, all of one series; says how many lie in windows.
+    fn fill_at_once(
+        &mut self,
+        of: &Windowed,
+        pipeline: &StreamPipeline,
+        lines: &LineColumns,
+        value: RowValue,
+    ) -> u64 {
+        let mut scratch = Scratch::default();
+        let mut series = None;
+        let passed = value.sums(lines, &of.windows, |pane, row, sum| {
+            // The first row in a window gives the series.
+            let at = *series.get_or_insert_with(|| {
+                let sample = pipeline.sample(&mut scratch, lines.row(row), lines.text_len(row))?;
+                Some(self.position(of, sample.labels))
+            });
+            let kept = at.and_then(|at| self.series.get_mut(at));
+            if let (Some((_, kept)), Some(ts_ns)) = (kept, lines.ts_ns.get(row)) {
+                keep(kept, of.keeps, pane, *ts_ns, sum);
+            }
+        });
+        passed as u64
+    }
+
     fn position(&mut self, of: &Windowed, labels: LabelsRef<'_>) -> usize {
         if let Some(at) = self.known.get(labels.bytes()) {
             return *at;
         }
-        let own = match &of.regroup {
+        let own = match of.grouping.as_ref().filter(|_| of.aggregates) {
             Some(grouping) => group_labels(labels, Some(grouping), &mut LabelsBuilder::default()),
             None => labels.to_owned(),
         };
