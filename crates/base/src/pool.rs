@@ -5,6 +5,11 @@ use crate::error::{Error, Result};
 use futures_channel::oneshot;
 use std::sync::Arc;
 
+/// Stack of each thread that serves or computes, in bytes. A query may be a tree a thousand levels
+/// deep and is walked by recursion, at up to 6 kB a level where nothing is optimised; what is not
+/// used of a stack costs addresses, not memory.
+pub const STACK_BYTES: usize = 16 << 20;
+
 /// A pool of compute threads. Cloning gives the same pool.
 #[derive(Clone, Debug)]
 pub struct Pool {
@@ -19,6 +24,7 @@ impl Pool {
     pub fn new(threads: usize) -> Result<Self> {
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
+            .stack_size(STACK_BYTES)
             .thread_name(|n| format!("compute-{n}"))
             .build()
             .map_err(|e| Error::unavailable("cannot start compute threads").because(e))?;
@@ -51,3 +57,6 @@ impl Pool {
         async move { receiver.await.map_err(|_| Error::bug("a compute job panicked")) }
     }
 }
+
+#[cfg(test)]
+mod tests;

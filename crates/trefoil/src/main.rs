@@ -18,7 +18,8 @@ fn main() -> ExitCode {
     let mut typed = std::env::args();
     let program = typed.next().unwrap_or_else(|| "trefoil".to_owned());
     let args = Args::parse_from(std::iter::once(program).chain(cli::go_flags::rewrite(typed.collect())));
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match runtime.enable_all().thread_stack_size(base::pool::STACK_BYTES).build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("trefoil: cannot start: {error}");
