@@ -49,7 +49,8 @@ pub fn load(options: &RunOptions) -> Result<Loaded> {
         }
     }
     let pruned = tree::pruned(&written, &schema);
-    let mut config: Config = serde_json::from_value(pruned).map_err(|e| {
+    let mut config: Config = serde_path_to_error::deserialize(pruned).map_err(|e| {
+        // "server.http_listen_port: invalid type: string ...": the key, then the value.
         let error = e.to_string();
         let hint = expand_hint(&error, options.expand_env);
         anyhow::anyhow!("the configuration is wrong: {error}{hint}")
