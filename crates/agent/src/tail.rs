@@ -34,6 +34,8 @@ const LOOKS_PER_SEARCH: u32 = 20;
 /// Directories deeper than this, and files beyond this number, are left out.
 const DEPTH_MAX: usize = 4;
 const FILES_MAX: usize = 500;
+/// Files that stand among logs and are none; empty ones cannot be told by their content.
+const NO_LOGS: &[&str] = &["README", "btmp", "wtmp", "faillog", "lastlog"];
 /// Bytes at a file's start that are looked at to tell text from other things.
 const SNIFF_BYTES: usize = 512;
 
@@ -239,9 +241,10 @@ fn looks_like_log(path: &Path) -> bool {
     let old = name.rsplit('.').next().is_some_and(|end| {
         end.bytes().all(|b| b.is_ascii_digit()) || ["gz", "xz", "zst", "bz2", "old", "journal"].contains(&end)
     });
+    let known_other = NO_LOGS.contains(&name);
     let mut start = Vec::new();
     let read = File::open(path).and_then(|file| file.take(SNIFF_BYTES as u64).read_to_end(&mut start));
-    !old && read.is_ok() && !start.contains(&0)
+    !old && !known_other && read.is_ok() && !start.contains(&0)
 }
 
 #[cfg(test)]

@@ -43,15 +43,17 @@ impl ByteBudget {
 
     fn take(&self, bytes: u64) -> Result<()> {
         let inner = &self.0;
-        let before = inner.used_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let after = before.saturating_add(bytes);
-        if after > inner.limit_bytes {
-            inner.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            return Err(Error::limit(format!(
-                "{} memory limit exceeded: {before} bytes in use, {bytes} more asked, limit {} bytes",
+        // Checked and taken in one step: a refused wish must not be counted for a moment, or smaller
+        // ones that fit would be refused beside it.
+        let take = |used: u64| used.checked_add(bytes).filter(|after| *after <= inner.limit_bytes);
+        let taken = inner.used_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        let before = taken.map_err(|used| {
+            Error::limit(format!(
+                "{} memory limit exceeded: {used} bytes in use, {bytes} more asked, limit {} bytes",
                 inner.name, inner.limit_bytes
-            )));
-        }
+            ))
+        })?;
+        let after = before + bytes;
         inner.peak_bytes.fetch_max(after, Ordering::Relaxed);
         Ok(())
     }

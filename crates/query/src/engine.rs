@@ -62,7 +62,7 @@ impl Engine {
             (Plan::Metric(plan), Some(start_ns)) => {
                 let steps = Steps { start_ns, end_ns: query.end_ns, step_ns: query.step_ns };
                 let steps = if query.align { steps.aligned() } else { steps };
-                let series = match metric(&gather, plan, steps).await? {
+                let series = match metric(&gather, plan, steps, false).await? {
                     Operand::Vector(series) => series,
                     Operand::Scalar(number) => vec![StepSeries::constant(number, steps.count())],
                 };
@@ -89,8 +89,11 @@ impl Engine {
         let ts_ns = query.time_ns;
         let gather = self.gather(limits, &query.tenants);
         let seen = checks::lookback(limits, ts_ns, ts_ns, query.now_ns).is_some();
-        let answer =
-            if seen { metric(&gather, &plan, Steps::instant(ts_ns)).await? } else { Operand::Vector(vec![]) };
+        let answer = if seen {
+            metric(&gather, &plan, Steps::instant(ts_ns), true).await?
+        } else {
+            Operand::Vector(vec![])
+        };
         let answer = match answer {
             Operand::Scalar(value) => Answer::Scalar { ts_ns, value },
             Operand::Vector(series) => Answer::Vector(into_vector(series, ts_ns, plan.sorts)),
@@ -127,10 +130,12 @@ fn check_plan(limits: &Limits, query: &str, plan: &Plan, instant: bool) -> Resul
 }
 
 /// The numbers of a metric plan at `steps`.
-async fn metric(gather: &Gather<'_>, plan: &MetricPlan, steps: Steps) -> Result<Operand> {
+async fn metric(gather: &Gather<'_>, plan: &MetricPlan, steps: Steps, instant: bool) -> Result<Operand> {
     let (mut leaves, mut leases) = (Vec::new(), Vec::new());
     for leaf in &plan.leaves {
-        let (series, lease) = numbers::series(gather, leaf, &steps).await?;
+        // Where Loki puts pieces together, labels without value are lost.
+        let loses_empty = instant && checks::is_split(gather.limits, plan, leaf);
+        let (series, lease) = numbers::series(gather, leaf, &steps, loses_empty).await?;
         leaves.push(series);
         leases.push(lease);
     }

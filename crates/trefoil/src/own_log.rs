@@ -2,6 +2,7 @@
 //! line for the demo to store.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tracing::field::{Field, Visit};
@@ -54,7 +55,7 @@ fn directives(level: &str) -> EnvFilter {
 pub fn start(level: &str, copy: bool) -> (LevelHandle, Option<mpsc::Receiver<(i64, Vec<u8>)>>) {
     let (filter, handle) = reload::Layer::new(directives(level));
     let (sender, receiver) = mpsc::channel(COPY_LINES);
-    let writer = Logfmt { copy: copy.then_some(sender) };
+    let writer = Logfmt { copy: copy.then_some(sender), clears: std::io::stderr().is_terminal() };
     let subscriber = Registry::default().with(filter).with(writer);
     // A second start, as tests may make, keeps the first subscriber.
     let _ = tracing::subscriber::set_global_default(subscriber);
@@ -64,6 +65,8 @@ pub fn start(level: &str, copy: bool) -> (LevelHandle, Option<mpsc::Receiver<(i6
 
 struct Logfmt {
     copy: Option<mpsc::Sender<(i64, Vec<u8>)>>,
+    /// Whether a progress bar may stand where the line is written.
+    clears: bool,
 }
 
 impl<S: Subscriber> Layer<S> for Logfmt {
@@ -80,7 +83,7 @@ impl<S: Subscriber> Layer<S> for Logfmt {
         let mut line =
             Fields(format!("ts={} level={level} caller={}", model::time::rfc3339(now_ns), metadata.target()));
         event.record(&mut line);
-        eprintln!("{}", line.0);
+        eprintln!("{}{}", if self.clears { crate::cli::bar::CLEAR } else { "" }, line.0);
         if let Some(copy) = &self.copy {
             // Logging never waits: when the store is behind, the copy loses lines, not the log.
             let _ = copy.try_send((now_ns, line.0.into_bytes()));

@@ -2,6 +2,7 @@
 
 mod all;
 mod demo;
+mod greeting;
 mod limits;
 
 use crate::cli::args::RunOptions;

@@ -88,6 +88,7 @@ async fn leaves_out_what_is_no_log() {
     bench.append("logs/a.log.1", "old\n");
     bench.append("logs/b.gz", "packed\n");
     bench.append("logs/c", "binary\0\n");
+    bench.append("logs/btmp", "");
     bench.append("logs/d", "text\n");
     assert_eq!(bench.tail().find(), [bench.path("logs/d")]);
 }

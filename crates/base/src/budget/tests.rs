@@ -14,3 +14,18 @@ fn refuses_beyond_the_limit_and_takes_back() {
     drop(lease);
     assert_eq!((budget.used_bytes(), budget.peak_bytes()), (0, 10));
 }
+
+#[test]
+fn a_refused_wish_leaves_room_for_smaller_ones() {
+    let budget = ByteBudget::new("test", 10);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..20_000 {
+                assert!(budget.lease(11).is_err());
+            }
+        });
+        for _ in 0..20_000 {
+            assert!(budget.lease(10).is_ok());
+        }
+    });
+}

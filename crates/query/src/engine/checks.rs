@@ -1,7 +1,7 @@
 //! What the limits of a tenant refuse, in Loki's words.
 
 use crate::logql::ast::{LineOp, LineOperand, Stage};
-use crate::plan::{MetricPlan, Plan};
+use crate::plan::{Leaf, MetricPlan, Plan};
 use base::unit::{Period, go_duration_text};
 use base::{Error, Result};
 use model::limits::BlockedQuery;
@@ -110,10 +110,11 @@ pub fn range(limits: &Limits, plan: &MetricPlan, instant: bool) -> Result<()> {
     if limit.is_zero() {
         return Ok(());
     }
-    let split_ns = limits.split_queries_by_interval.ns();
     for leaf in &plan.leaves {
-        let split = instant && plan.splittable && split_ns > 0 && leaf.range.range_ns > split_ns;
-        let range_ns = if split { split_ns } else { leaf.range.range_ns };
+        let range_ns = match instant && is_split(limits, plan, leaf) {
+            true => limits.split_queries_by_interval.ns(),
+            false => leaf.range.range_ns,
+        };
         if range_ns > limit.ns() {
             return Err(Error::limit(format!(
                 "[interval] value exceeds limit: [{}] > [{}]",
@@ -123,6 +124,12 @@ pub fn range(limits: &Limits, plan: &MetricPlan, instant: bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether Loki cuts the range of `leaf` in an instant query into pieces.
+pub fn is_split(limits: &Limits, plan: &MetricPlan, leaf: &Leaf) -> bool {
+    let split_ns = limits.split_queries_by_interval.ns();
+    plan.splittable && split_ns > 0 && leaf.range.range_ns > split_ns
 }
 
 /// Refuses queries that the operator has blocked.

@@ -21,11 +21,13 @@ use std::sync::atomic::Ordering;
 /// Bytes of a series besides its labels and numbers: map entry, vector, allocations.
 const SERIES_BYTES: usize = 96;
 
-/// The series of `leaf` with the lease on their memory.
+/// The series of `leaf`, without labels that have no value where it `loses_empty` ones, and the
+/// lease on their memory.
 pub(super) async fn series(
     gather: &Gather<'_>,
     leaf: &Leaf,
     steps: &Steps,
+    loses_empty: bool,
 ) -> Result<(Vec<StepSeries>, Lease)> {
     let range = &leaf.range;
     let windows = Windows::new(steps, range.range_ns, range.offset_ns.unwrap_or(0));
@@ -53,6 +55,7 @@ pub(super) async fn series(
         row_value: RowValue::new(range.op, &rest).filter(|_| range.unwrap.is_none()),
         grouping: leaf.grouping.clone(),
         aggregates: leaf.aggregates,
+        loses_empty,
         windows,
         keeps: function.keeps(),
         max_series: gather.limits.max_query_series,
@@ -92,6 +95,7 @@ struct Windowed {
     /// As in [`Leaf`].
     grouping: Option<Grouping>,
     aggregates: bool,
+    loses_empty: bool,
     windows: Windows,
     keeps: Keeps,
     max_series: usize,
@@ -234,6 +238,10 @@ impl Part {
         let own = match of.grouping.as_ref().filter(|_| of.aggregates) {
             Some(grouping) => group_labels(labels, Some(grouping), &mut LabelsBuilder::default()),
             None => labels.to_owned(),
+        };
+        let own = match of.loses_empty {
+            true => Labels::from_pairs(own.iter().filter(|(_, value)| !value.is_empty())),
+            false => own,
         };
         let known = self.known.get(own.bytes()).copied();
         let at = known.unwrap_or_else(|| {

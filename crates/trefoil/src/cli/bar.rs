@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 /// The bar is redrawn at most this often.
 const REDRAW: Duration = Duration::from_millis(100);
 const WIDTH: usize = 28;
+/// Empties the terminal's line.
+pub const CLEAR: &str = "\r\x1b[2K";
 
 /// Progress of something with a known total, in any unit.
 #[derive(Debug)]
@@ -30,7 +32,7 @@ impl Bar {
         self.done = done;
         if self.on && self.drawn.is_none_or(|at| at.elapsed() >= REDRAW) {
             self.drawn = Some(Instant::now());
-            eprint!("\r\x1b[2K{}", self.line(note));
+            eprint!("{CLEAR}{}", self.line(note));
             let _ = std::io::stderr().flush();
         }
     }
@@ -38,7 +40,7 @@ impl Bar {
     /// Removes the bar.
     pub fn clear(&mut self) {
         if self.on && self.drawn.take().is_some() {
-            eprint!("\r\x1b[2K");
+            eprint!("{CLEAR}");
         }
     }
 

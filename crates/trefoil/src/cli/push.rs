@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Longest line that is sent; what is longer is cut here and counted.
+/// Longest line that is sent; what is longer comes in pieces of this length.
 const LINE_BYTES_MAX: usize = 1 << 20;
 /// A push that is refused for being too fast, or not answered, is sent again so often.
 const TRIES_MAX: u32 = 12;
@@ -132,7 +132,8 @@ impl Load {
                 // 260 is how a server says that it blocks this tenant's pushes.
                 260 | 400..=428 | 430..=499 => {
                     self.sum.refusals.push(text.trim().to_owned());
-                    break;
+                    batch.clear();
+                    return Ok(());
                 }
                 200..300 => break,
                 _ if tries >= TRIES_MAX => bail!("{} (status {status}, {tries} tries)", text.trim()),

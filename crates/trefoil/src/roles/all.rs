@@ -1,12 +1,14 @@
 //! Every role in one process: the store is behind both doors.
 
-use super::{demo, limits::RuntimeLimits};
-use crate::cli::paint::Paint;
+use super::demo;
+use super::greeting::Greeting;
+use super::limits::RuntimeLimits;
 use crate::config::{Config, Loaded, to_yaml};
 use crate::own_log::{self, LevelHandle};
 use anyhow::{Context as _, Result};
 use api::context::{Build, ConfigText, LogLevel, Process};
 use base::meter::Registry;
+use base::unit::Period;
 use base::{Clock, Pool};
 use bucket::Bucket;
 use std::path::{Path, PathBuf};
@@ -48,9 +50,11 @@ pub async fn run(mut loaded: Loaded, with_demo: bool) -> Result<()> {
     };
     let context = if config.pattern_ingester.enabled { context.with_patterns() } else { context };
     let server = api::Server::bind(context, config.server.for_api()).await?;
-    let url = local_url(&server);
-    let files = if with_demo { demo::start(&data, &url, own_lines)? } else { Vec::new() };
-    greet(&url, &data, &server, with_demo.then_some(&files));
+    let mut greeting = Greeting::new(&server, &data);
+    if with_demo {
+        greeting.follows(demo::start(&data, greeting.url(), own_lines)?);
+    }
+    tokio::spawn(greeting.show(store.phase()));
     server.run(stop_signal()).await;
     tracing::info!("stopping");
     store.shutdown().await;
@@ -70,6 +74,10 @@ fn store_config(config: &Config, data: &Path) -> StoreConfig {
         flush_age: config.ingester.max_chunk_age,
         flush_idle: config.ingester.chunk_idle_period,
         flush_on_shutdown: config.ingester.wal.flush_on_shutdown,
+        retention_interval: match config.compactor.retention_enabled {
+            true => StoreConfig::default().retention_interval,
+            false => Period(0),
+        },
         ..StoreConfig::default()
     }
 }
@@ -115,57 +123,6 @@ impl LogLevel for Level {
     fn set(&self, level: &str) -> base::Result<()> {
         self.0.set(level).map_err(base::Error::invalid)
     }
-}
-
-/// The address a person on this machine uses.
-fn local_url(server: &api::Server) -> String {
-    let addresses = server.addresses();
-    let http = addresses.iter().find(|(name, _)| *name == "http").map(|(_, address)| *address);
-    match http {
-        Some(address) if address.ip().is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
-        Some(address) => format!("http://{address}"),
-        None => "http://127.0.0.1:3100".to_owned(),
-    }
-}
-
-/// Files named in the greeting; of more only the number is told.
-const FILES_NAMED: usize = 8;
-
-/// The first screen: what runs, where, and what to try.
-fn greet(url: &str, data: &Path, server: &api::Server, followed: Option<&Vec<PathBuf>>) {
-    let paint = Paint::stdout();
-    let data = std::fs::canonicalize(data).unwrap_or_else(|_| data.to_owned());
-    println!("{} {}", paint.bold("Trefoil"), env!("CARGO_PKG_VERSION"));
-    println!("  listening   {}", paint.good(url));
-    for (name, address) in server.addresses().iter().filter(|(name, _)| *name != "http") {
-        println!("  {name:<11} {address}");
-    }
-    println!("  data        {}", data.display());
-    let selector = match followed {
-        Some(files) => {
-            println!("  follows     {} files and its own log", files.len());
-            for file in files.iter().take(FILES_NAMED) {
-                println!("              {}", file.display());
-            }
-            if files.len() > FILES_NAMED {
-                println!("              … and {} more", files.len() - FILES_NAMED);
-            }
-            if files.is_empty() { "{job=\"trefoil\"}" } else { "{job=\"varlogs\"}" }
-        }
-        None => {
-            println!("\nIt is empty until something pushes. Load a file:");
-            println!("  {}", paint.bold("trefoil push FILE --label app=shop"));
-            "{app=\"shop\"}"
-        }
-    };
-    println!("\nTry");
-    println!(
-        "  {}",
-        paint.bold(&format!("curl -G {url}/loki/api/v1/query_range --data-urlencode 'query={selector}'"))
-    );
-    let addr = if url.ends_with(":3100") { String::new() } else { format!(" --addr {url}") };
-    println!("  {}", paint.bold(&format!("trefoil query '{selector}'{addr}")));
-    println!("  {}\n", paint.bold(&format!("trefoil tail '{selector}'{addr}")));
 }
 
 async fn stop_signal() {

@@ -4,6 +4,9 @@
 //! `TREFOIL_CRASH_ROUNDS` sets how often it is killed (a few times if not set);
 //! `cargo x crash` runs the long form on the release binary.
 
+// A test ends at the first thing that fails, in whichever function.
+#![allow(clippy::unwrap_used)]
+
 mod ledger;
 mod load;
 mod server;
