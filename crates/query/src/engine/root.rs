@@ -43,7 +43,7 @@ impl Root {
             Node::Aggregate { op, k, grouping, inner } => {
                 Ok(Operand::Vector(aggregate(*op, *k, grouping.as_ref(), self.vector(inner)?)))
             }
-            Node::Relabel { relabel, inner } => Ok(Operand::Vector(relabel.apply(self.vector(inner)?))),
+            Node::Relabel { relabel, inner } => Ok(Operand::Vector(relabel.apply(self.vector(inner)?)?)),
             Node::Binary { op, return_bool, matching, left, right } => {
                 let (left, right) = (self.evaluate(left)?, self.evaluate(right)?);
                 binary(*op, *return_bool, matching.as_ref(), left, right)

@@ -5,6 +5,10 @@ use base::{Error, Result};
 use model::LabelsBuilder;
 use model::go_regex::GoRegex;
 
+/// Longest value that `label_replace` may make, in bytes. Calls in each other multiply: six that
+/// write their source ten times over make a megabyte of each byte.
+const VALUE_BYTES_MAX: usize = 64 << 10;
+
 /// A compiled `label_replace`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relabel {
@@ -30,11 +34,23 @@ impl Relabel {
     }
 
     /// Sets the label in each series whose source value matches.
-    pub fn apply(&self, mut series: Vec<StepSeries>) -> Vec<StepSeries> {
+    ///
+    /// # Errors
+    /// [`base::Kind::Limit`] for a value that could become longer than 64 KiB.
+    pub fn apply(&self, mut series: Vec<StepSeries>) -> Result<Vec<StepSeries>> {
+        let references = self.replacement.matches('$').count();
         let mut value = Vec::new();
         for one in &mut series {
             let source = one.labels.get(&self.src).unwrap_or("");
             let Some(groups) = self.regex.compiled().captures(source.as_bytes()) else { continue };
+            // A group is at most the source; the exact length is known only when the memory is taken.
+            let longest = references.saturating_mul(source.len()).saturating_add(self.replacement.len());
+            if longest > VALUE_BYTES_MAX {
+                return Err(Error::limit(format!(
+                    "label_replace may make {longest} bytes of a value of label '{}', limit {VALUE_BYTES_MAX}",
+                    self.src
+                )));
+            }
             value.clear();
             groups.expand(self.replacement.as_bytes(), &mut value);
             let value = String::from_utf8_lossy(&value);
@@ -46,7 +62,7 @@ impl Relabel {
             }
             one.labels = builder.build();
         }
-        series
+        Ok(series)
     }
 }
 
