@@ -51,8 +51,11 @@ fn directives(level: &str) -> EnvFilter {
     EnvFilter::new(format!("warn,{}", list.join(",")))
 }
 
+/// Receives the copy of the log: the time of each line (Unix nanoseconds) and its text.
+pub type Copied = mpsc::Receiver<(i64, Vec<u8>)>;
+
 /// Starts logging at `level`. With `copy`, gives a receiver of every line with its time.
-pub fn start(level: &str, copy: bool) -> (LevelHandle, Option<mpsc::Receiver<(i64, Vec<u8>)>>) {
+pub fn start(level: &str, copy: bool) -> (LevelHandle, Option<Copied>) {
     let (filter, handle) = reload::Layer::new(directives(level));
     let (sender, receiver) = mpsc::channel(COPY_LINES);
     let writer = Logfmt { copy: copy.then_some(sender), clears: std::io::stderr().is_terminal() };
