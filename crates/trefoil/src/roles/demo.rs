@@ -2,6 +2,7 @@
 //! door as everybody's.
 
 use crate::config::Config;
+use crate::own_log::Copied;
 use agent::{Chunk, Outbox, OutboxConfig, Tail, TailConfig};
 use anyhow::Result;
 use base::Clock;
@@ -33,11 +34,7 @@ pub fn adjust(config: &mut Config) {
 ///
 /// # Errors
 /// When the folder for positions cannot be made.
-pub fn start(
-    data: &Path,
-    url: &str,
-    own_log: Option<mpsc::Receiver<(i64, Vec<u8>)>>,
-) -> Result<Vec<PathBuf>> {
+pub fn start(data: &Path, url: &str, own_log: Option<Copied>) -> Result<Vec<PathBuf>> {
     let folder = data.join("agent");
     std::fs::create_dir_all(&folder)?;
     let config = OutboxConfig {
@@ -66,7 +63,7 @@ pub fn start(
 }
 
 /// Sends Trefoil's own lines as they come.
-async fn copy_own(mut lines: mpsc::Receiver<(i64, Vec<u8>)>, outbox: mpsc::Sender<Chunk>) {
+async fn copy_own(mut lines: Copied, outbox: mpsc::Sender<Chunk>) {
     let labels = Labels::from_pairs([("job", "trefoil")]);
     let mut together = Vec::new();
     while lines.recv_many(&mut together, OWN_LINES).await > 0 {
