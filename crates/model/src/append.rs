@@ -20,7 +20,7 @@ pub trait Append: Send + Sync {
 /// What was not kept; empty when all was.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ack {
-    /// Streams that were refused as a whole.
+    /// Streams that were refused as a whole, in the order of the batch.
     pub refused: Vec<Refused>,
 }
 

@@ -248,6 +248,26 @@ async fn what_the_store_refuses_goes_before_what_admission_refused() {
     );
 }
 
+#[tokio::test]
+async fn every_stream_that_the_store_refuses_is_counted_once() {
+    const STREAMS: usize = 30_000;
+    let fussy = Arc::new(Fussy::default());
+    let mut context = context(&Twin::new());
+    context.append = fussy.clone();
+    let stream = |n| format!(r#"{{"stream":{{"n":"{n}"}},"values":[["{NOW_NS}","x"]]}}"#);
+    let body = format!(r#"{{"streams":[{}]}}"#, (0..STREAMS).map(stream).collect::<Vec<_>>().join(","));
+    let why = Refusal::StreamLimit { limit: 1 };
+    // Every third is kept.
+    let refused = (1..STREAMS).filter(|at| at % 3 != 0);
+    let refused: Vec<_> = refused.map(|stream| Refused { stream, why: why.clone() }).collect();
+    let count = refused.len();
+    *fussy.ack.lock() = Some(Ok(Ack { refused }));
+    assert_eq!(post(&context, "/loki/api/v1/push", &[JSON], body).await.status, 429);
+    let metrics = context.registry.render();
+    let line = format!("loki_discarded_samples_total{{reason=\"stream_limit\",tenant=\"fake\"}} {count}");
+    assert!(metrics.contains(&line), "{metrics}");
+}
+
 #[test]
 fn refusals_may_quote_bytes_that_are_no_text() {
     let response = Failure::new(StatusCode::BAD_REQUEST, b"found \xc8".as_slice()).into_loki_response();
