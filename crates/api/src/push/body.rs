@@ -19,6 +19,9 @@ pub struct Held {
     pub lease: BodyLease,
 }
 
+/// Bodies that may be decompressed at once and still fit into the budget.
+const BODIES_AT_ONCE: u64 = 4;
+
 /// A share of the budget.
 pub struct BodyLease {
     lease: Lease,
@@ -37,9 +40,11 @@ impl BodyLease {
         Ok(Self { lease, budget })
     }
 
-    /// What the budget could hold besides: no body can ever be larger.
+    /// The most that one body may become when it is decompressed. The share for that is taken when
+    /// the size is known, so bodies being decompressed at once must fit together.
     pub fn room_bytes(&self) -> u64 {
-        self.budget.limit_bytes().saturating_sub(self.lease.bytes())
+        let most = self.budget.limit_bytes() / BODIES_AT_ONCE;
+        most.saturating_sub(self.lease.bytes())
     }
 
     /// The share with `bytes` more.

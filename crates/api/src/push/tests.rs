@@ -143,7 +143,7 @@ async fn sizes_are_bounded() {
     context.settings = Arc::new(crate::context::Settings {
         max_recv_msg_size: base::unit::ByteSize(2000),
         max_decompressed_size: base::unit::ByteSize(4000),
-        max_inflight_bytes: base::unit::ByteSize(8000),
+        max_inflight_bytes: base::unit::ByteSize(32_000),
         ..Default::default()
     });
     let path = "/loki/api/v1/push";
@@ -167,12 +167,26 @@ async fn sizes_are_bounded() {
     assert!(answer.text.contains("decompressed size too large than max (4001 vs 4000)"), "{}", answer.text);
     let budget = context.admission.in_work.get().unwrap();
     assert_eq!(budget.used_bytes(), 0, "shares are given back");
-    let _others = budget.lease(7990).unwrap();
+    let _others = budget.lease(31_990).unwrap();
     let answer = post(&context, path, &[JSON], json_push("x")).await;
     assert_eq!(
         (answer.status, answer.text.as_str()),
         (503, "The server cannot accept more requests at this time.\n")
     );
+}
+
+#[tokio::test]
+async fn a_body_may_become_a_quarter_of_what_may_be_in_work() {
+    let mut context = context(&Twin::new());
+    context.settings = Arc::new(crate::context::Settings {
+        max_inflight_bytes: base::unit::ByteSize(8000),
+        ..Default::default()
+    });
+    let zipped = [JSON, ("content-encoding", "gzip")];
+    for (length, status) in [(1000, 204), (3000, 413)] {
+        let body = gzip(json_push(&"x".repeat(length)).as_bytes());
+        assert_eq!(post(&context, "/loki/api/v1/push", &zipped, body).await.status, status, "{length}");
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use model::{
     ScanStats, Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
 };
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Label that says whose line it is, when several tenants are asked.
@@ -43,6 +43,22 @@ pub(super) struct Cost {
     pub runs: AtomicU64,
     pub compute_ns: AtomicU64,
     pub lines_passed: AtomicU64,
+    /// Set when nobody waits for the answer any more: a job that runs looks at it for every line.
+    pub stopped: AtomicBool,
+}
+
+impl Cost {
+    /// Whether nobody waits for the answer any more.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+}
+
+/// Dropping the query's future drops this; jobs on the compute threads end at their next line.
+impl Drop for Gather<'_> {
+    fn drop(&mut self) {
+        self.cost.stopped.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Which rows are wanted.

@@ -4,7 +4,7 @@ use super::gather::{Compiled, Cost, Gather, Question, Work, compile};
 use super::{RangeQuery, checks};
 use crate::eval::line::{Pipeline, Processed, Scratch, Wanted};
 use crate::logql::ast::LogExpr;
-use base::{Lease, Result};
+use base::{ByteBudget, Lease, Result};
 use bytes::Bytes;
 use indexmap::IndexMap;
 use model::{AnsweredLine, AnsweredStream, Direction, Labels, LabelsRef, Limits, Rows, Run, TimeRange};
@@ -51,6 +51,7 @@ pub(super) async fn answer(
             limit: most,
             worst_ns: AtomicI64::new(end_of_time(query.direction)),
             cost: gather.cost.clone(),
+            budget: gather.budget.clone(),
             held: Mutex::new(Held { heap: BinaryHeap::new(), lease: gather.budget.lease(0)? }),
         });
         gather.run(&question, first.clone()).await?;
@@ -151,6 +152,7 @@ struct First {
     /// Time of the last line that is held, once there are enough; lines beyond it cannot be answered.
     worst_ns: AtomicI64,
     cost: Arc<Cost>,
+    budget: ByteBudget,
     held: Mutex<Held>,
 }
 
@@ -175,17 +177,21 @@ impl Work for First {
         let pipeline = self.pipeline.for_stream(labels);
         let (mut scratch, mut names) = (Scratch::default(), Names::default());
         let mut found = Vec::new();
+        // A pipeline may make long lines of short ones.
+        let mut lease = self.budget.lease(0)?;
         for at in 0..lines.len() {
             let row = if self.direction == Direction::Forward { at } else { lines.len() - 1 - at };
             let line = lines.row(row);
             let worst_ns = self.worst_ns.load(Ordering::Relaxed);
-            if is_beyond(self.direction, line.ts_ns, worst_ns) || found.len() >= self.limit {
+            let enough = is_beyond(self.direction, line.ts_ns, worst_ns) || found.len() >= self.limit;
+            if enough || self.cost.is_stopped() {
                 break;
             }
             let Some(mut processed) = pipeline.line(&mut scratch, line) else { continue };
             let (labels, line) = names.answered(&mut processed, line.ts_ns, self.categorize);
             let hit = Hit { ts_ns: line.ts_ns, rank, row, direction: self.direction, labels, line };
             if !repeats(&found, &hit) {
+                lease.grow(hit.line.text.len() as u64)?;
                 found.push(hit);
             }
         }

@@ -185,6 +185,9 @@ impl Part {
                 (pane, pane_end_ns) = (windows.pane(*ts_ns), windows.pane_end(*ts_ns));
             }
             let Some(pane) = pane else { continue };
+            if of.cost.is_stopped() {
+                break;
+            }
             let Some(sample) = pipeline.sample(&mut scratch, lines.row(at), lines.text_len(at)) else {
                 continue;
             };

@@ -108,6 +108,33 @@ fn a_run_larger_than_the_memory_is_refused() {
     assert!(error.what().starts_with("query memory limit exceeded"), "{error}");
 }
 
+/// Without an end to the running job the second query would wait for minutes of compute.
+#[test]
+fn work_ends_when_nobody_waits_for_the_answer() {
+    let twin = model::twin::Twin::new();
+    let mut batch = model::BatchBuilder::new(Tenant::single(), model::Signal::Line, 0);
+    let lines = (1..20_000).map(|n| LineRef { ts_ns: n, text: b"x", metadata: LabelsRef::EMPTY });
+    batch.add_lines(Labels::from_pairs([("app", "a")]).as_ref(), lines);
+    futures_util::FutureExt::now_or_never(model::Append::append(&twin, batch.build())).unwrap().unwrap();
+    let engine = Engine::new(Arc::new(twin), Pool::new(1).unwrap());
+    let numbers: Vec<String> = (0..200).map(|n| n.to_string()).collect();
+    let list = format!("fromJson `[{}]`", numbers.join(","));
+    let slow = format!(
+        "{{app=\"a\"}} | line_format \"{{{{ range $i := {list} }}}}{{{{ range $j := {list} }}}}{{{{ end }}}}{{{{ end }}}}\" |= \"never\""
+    );
+    let limits = Limits::default();
+    let mut asked = Box::pin(engine.range(query(&slow, 5000), &limits));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    for _ in 0..10 {
+        assert!(asked.as_mut().poll(&mut context).is_pending(), "the slow query must still run");
+        // A job that has not begun would not begin; this is about one that has.
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    drop(asked);
+    let quick = answer(&engine, query(r#"sum(count_over_time({app="a"}[1h]))"#, 0), &limits);
+    assert!(quick.is_ok());
+}
+
 #[test]
 fn bytes_read_are_bounded_while_reading() {
     let twin = model::twin::Twin::new();

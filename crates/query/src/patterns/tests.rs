@@ -10,7 +10,10 @@ fn miner(lines: &[(&str, &str, i64, &str)]) -> Miner {
     miner
 }
 
-fn found(miner: &Miner, app: &str) -> Vec<(String, String, Vec<(i64, u64)>)> {
+/// Text, level, and seconds with counts.
+type Found = (String, String, Vec<(i64, u64)>);
+
+fn found(miner: &Miner, app: &str) -> Vec<Found> {
     let matcher = Matcher::new("app", MatchOp::Equal, app).unwrap();
     let range = TimeRange::new(0, 1_000_000_000_000);
     let seconds =
