@@ -1,7 +1,7 @@
 //! The log pipeline: no line is too strange for any stage, and its labels are canonical.
 #![no_main]
 
-use model::{Labels, LabelsRef, LineRef};
+use model::{Labels, LabelsRef, RowRef};
 use query::eval::line::{Pipeline, SampleValue, Scratch, StreamPipeline, Wanted};
 use query::logql::ast::Expr;
 use std::sync::LazyLock;
@@ -33,7 +33,7 @@ static PIPELINES: LazyLock<Vec<[StreamPipeline; 2]>> = LazyLock::new(|| {
 
 libfuzzer_sys::fuzz_target!(|line: &[u8]| {
     let metadata = Labels::from_pairs([("a", "m"), ("app", "m")]);
-    let row = LineRef { ts_ns: 1, text: line, metadata: metadata.as_ref() };
+    let row = RowRef { ts_ns: 1, text: line, metadata: metadata.as_ref() };
     let mut scratch = Scratch::default();
     for [lines, samples] in &*PIPELINES {
         if let Some(mut processed) = lines.line(&mut scratch, row) {

@@ -3,7 +3,7 @@
 
 use crate::source::Chunk;
 use base::{Error, Result};
-use model::{LabelsRef, LineRef};
+use model::{LabelsRef, RowRef};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -75,12 +75,12 @@ impl Outbox {
     }
 
     async fn deliver(&self, batch: Vec<Chunk>) {
-        let streams: Vec<(LabelsRef<'_>, Vec<LineRef<'_>>)> = batch
+        let streams: Vec<(LabelsRef<'_>, Vec<RowRef<'_>>)> = batch
             .iter()
             .map(|chunk| {
-                let lines = chunk.lines.iter().map(|(ts_ns, text)| LineRef {
+                let lines = chunk.lines.iter().map(|(ts_ns, text)| RowRef {
                     ts_ns: *ts_ns,
-                    text,
+                    body: text,
                     metadata: LabelsRef::EMPTY,
                 });
                 (chunk.labels.as_ref(), lines.collect())

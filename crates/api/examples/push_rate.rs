@@ -6,7 +6,7 @@
 //! ```
 
 use api::push::{Encoded, Format, Job, prepare};
-use model::{Labels, LabelsRef, Limits, LineRef, Tenant};
+use model::{Labels, LabelsRef, Limits, RowRef, Tenant};
 use std::sync::Arc;
 use std::time::Instant;
 use wire::decompress::Encoding;
@@ -86,9 +86,9 @@ fn measure(kind: &str, name: &str, format: Format, body: Vec<u8>, lines: &[Strin
 
 fn snappy_protobuf(lines: &[String]) -> Vec<u8> {
     let labels = Labels::from_pairs([("app", "shop"), ("env", "prod"), ("pod", "shop-7d4b9c")]);
-    let rows = lines.iter().zip(NOW_NS..).map(|(line, ts_ns)| LineRef {
+    let rows = lines.iter().zip(NOW_NS..).map(|(line, ts_ns)| RowRef {
         ts_ns,
-        text: line.as_bytes(),
+        body: line.as_bytes(),
         metadata: LabelsRef::EMPTY,
     });
     wire::loki::encode::push_body(&[(labels.as_ref(), rows.collect())])

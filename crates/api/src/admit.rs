@@ -108,8 +108,8 @@ pub fn refused_by_store(batch: &Batch, ack: &Ack) -> Option<HttpError> {
         Refusal::StreamRate { limit_bytes, .. } => {
             let limit = base::unit::ByteSize(limit_bytes);
             let mut text = String::new();
-            for line in stream.lines().take(NAMED_LINES_MAX) {
-                let (time, size) = (go_time(line.ts_ns), base::unit::ByteSize(line.text.len() as u64));
+            for line in stream.rows().take(NAMED_LINES_MAX) {
+                let (time, size) = (go_time(line.ts_ns), base::unit::ByteSize(line.body.len() as u64));
                 text.push_str(&format!(
                     "entry with timestamp {time} ignored, reason: 'Per stream rate limit exceeded (limit: \
                      {limit}/sec) while attempting to ingest for stream '{labels}' totaling {size}, consider \

@@ -85,8 +85,8 @@ fn learn(miners: &Miners, batch: &Batch) {
     let mut miner = miner.lock();
     for stream in batch.streams() {
         let labels = stream.labels.to_owned();
-        for line in stream.lines() {
-            miner.observe(&labels, line.metadata.get(LEVEL).unwrap_or(""), line.ts_ns, line.text);
+        for line in stream.rows() {
+            miner.observe(&labels, line.metadata.get(LEVEL).unwrap_or(""), line.ts_ns, line.body);
         }
     }
 }

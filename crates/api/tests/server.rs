@@ -9,7 +9,7 @@ use base::{Clock, Pool};
 use futures_util::StreamExt as _;
 use model::twin::Twin;
 use model::{
-    Append as _, BatchBuilder, BoxFuture, Labels, LineRef, RunStream, Select, Selection, Signal, StreamFacts,
+    Append as _, BatchBuilder, BoxFuture, Labels, RowRef, RunStream, Select, Selection, Signal, StreamFacts,
     StreamQuery, Tenant,
 };
 use serde_json::{Value, json};
@@ -64,8 +64,8 @@ impl Running {
         let labels = Labels::from_pairs([("app", app)]);
         let metadata = Labels::from_pairs([("m", "1")]);
         let ts_ns = START_NS + second * SECOND_NS;
-        let line = LineRef { ts_ns, text: text.as_bytes(), metadata: metadata.as_ref() };
-        batch.add_lines(labels.as_ref(), [line]);
+        let line = RowRef { ts_ns, body: text.as_bytes(), metadata: metadata.as_ref() };
+        batch.add_rows(labels.as_ref(), [line]);
         self.twin.append(batch.build()).await.unwrap();
     }
 

@@ -2,7 +2,7 @@
 //! keeps, what goes between nodes, and what replay reads (`docs/format/batch.md`).
 
 use crate::labels::LabelsRef;
-use crate::line::LineRef;
+use crate::row::RowRef;
 use crate::signal::Signal;
 use crate::tenant::Tenant;
 use crate::varint;
@@ -57,7 +57,7 @@ impl Batch {
             LabelsRef::check(stream.labels.bytes())?;
             let mut rows = stream.rows;
             for _ in 0..stream.row_count {
-                let row = take_line(&mut rows).ok_or_else(|| corrupt("cut row"))?;
+                let row = take_row(&mut rows).ok_or_else(|| corrupt("cut row"))?;
                 LabelsRef::check(row.metadata.bytes())?;
             }
             if !rows.is_empty() {
@@ -140,10 +140,10 @@ impl<'a> BatchStream<'a> {
         varint::put_bytes(out, self.rows);
     }
 
-    /// Its rows as lines.
-    pub fn lines(&self) -> impl Iterator<Item = LineRef<'a>> + use<'a> {
+    /// Its rows.
+    pub fn rows(&self) -> impl Iterator<Item = RowRef<'a>> + use<'a> {
         let mut rest = self.rows;
-        std::iter::from_fn(move || take_line(&mut rest))
+        std::iter::from_fn(move || take_row(&mut rest))
     }
 
     /// Encoded bytes of its rows: what rate limits and memory budgets count by.
@@ -152,11 +152,11 @@ impl<'a> BatchStream<'a> {
     }
 }
 
-fn take_line<'a>(rest: &mut &'a [u8]) -> Option<LineRef<'a>> {
+fn take_row<'a>(rest: &mut &'a [u8]) -> Option<RowRef<'a>> {
     let ts_ns = varint::take_i64(rest)?;
-    let text = varint::take_bytes(rest)?;
+    let body = varint::take_bytes(rest)?;
     let metadata = LabelsRef::trusted(varint::take_bytes(rest)?);
-    Some(LineRef { ts_ns, text, metadata })
+    Some(RowRef { ts_ns, body, metadata })
 }
 
 /// Encodes a batch stream by stream, row by row.
@@ -195,23 +195,23 @@ impl BatchBuilder {
         }
     }
 
-    /// Appends a stream with its lines; a stream without lines is left out.
-    pub fn add_lines<'a>(&mut self, labels: LabelsRef<'_>, lines: impl IntoIterator<Item = LineRef<'a>>) {
-        for line in lines {
-            self.add_line(line);
+    /// Appends a stream with its rows; a stream without rows is left out.
+    pub fn add_rows<'a>(&mut self, labels: LabelsRef<'_>, rows: impl IntoIterator<Item = RowRef<'a>>) {
+        for row in rows {
+            self.add_row(row);
         }
         self.end_stream(labels);
     }
 
-    /// Appends a line to the stream that [`BatchBuilder::end_stream`] will name.
-    pub fn add_line(&mut self, line: LineRef<'_>) {
-        self.rows.extend_from_slice(&line.ts_ns.to_le_bytes());
-        varint::put_bytes(&mut self.rows, line.text);
-        varint::put_bytes(&mut self.rows, line.metadata.bytes());
+    /// Appends a row to the stream that [`BatchBuilder::end_stream`] will name.
+    pub fn add_row(&mut self, row: RowRef<'_>) {
+        self.rows.extend_from_slice(&row.ts_ns.to_le_bytes());
+        varint::put_bytes(&mut self.rows, row.body);
+        varint::put_bytes(&mut self.rows, row.metadata.bytes());
         self.open_row_count += 1;
     }
 
-    /// Ends the stream of the lines added since the last one; without lines there is no stream.
+    /// Ends the stream of the rows added since the last one; without rows there is no stream.
     pub fn end_stream(&mut self, labels: LabelsRef<'_>) {
         let row_count = std::mem::take(&mut self.open_row_count);
         if row_count > 0 {

@@ -1,8 +1,8 @@
 //! What is pushed down to where rows are stored: conditions that a page can answer by itself.
 
 use crate::go_regex::GoRegex;
-use crate::line::LineRef;
 use crate::matcher::Matcher;
+use crate::row::RowRef;
 use std::sync::Arc;
 
 /// A condition on a row. A selection's predicates must all hold.
@@ -16,9 +16,9 @@ pub enum Predicate {
 
 impl Predicate {
     /// Whether `row` passes.
-    pub fn matches(&self, row: &LineRef<'_>) -> bool {
+    pub fn matches(&self, row: &RowRef<'_>) -> bool {
         match self {
-            Self::Line(filter) => filter.matches(row.text),
+            Self::Line(filter) => filter.matches(row.body),
             Self::Metadata(matcher) => matcher.matches_labels(row.metadata),
         }
     }

@@ -9,8 +9,8 @@ pub mod filter;
 pub mod go_regex;
 pub mod labels;
 pub mod limits;
-pub mod line;
 pub mod matcher;
+pub mod row;
 pub mod select;
 pub mod signal;
 pub mod stream;
@@ -25,11 +25,11 @@ pub use batch::{Batch, BatchBuilder};
 pub use filter::{LineFilter, Needle, Predicate};
 pub use labels::{Labels, LabelsBuilder, LabelsRef};
 pub use limits::{Limits, LimitsOf};
-pub use line::{LineColumns, LineRef};
 pub use matcher::{MatchOp, Matcher};
+pub use row::{RowColumns, RowRef};
 pub use select::{
-    BoxFuture, Direction, Follow, Followed, Operate, Projection, Rows, Run, RunFacts, RunStream, ScanStats,
-    Select, Selection, StreamFacts, StreamQuery,
+    BoxFuture, Direction, Follow, Followed, Operate, Projection, Run, RunFacts, RunStream, ScanStats, Select,
+    Selection, StreamFacts, StreamQuery,
 };
 pub use signal::Signal;
 pub use stream::Stream;

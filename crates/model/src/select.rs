@@ -2,8 +2,8 @@
 
 use crate::batch::Batch;
 use crate::filter::Predicate;
-use crate::line::LineColumns;
 use crate::matcher::Matcher;
+use crate::row::RowColumns;
 use crate::signal::Signal;
 use crate::stream::Stream;
 use crate::tenant::Tenant;
@@ -69,15 +69,15 @@ pub enum Direction {
 /// What a question needs of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Projection {
-    /// The texts; without them only their lengths are given.
-    pub text: bool,
+    /// The bodies; without them only their lengths are given.
+    pub body: bool,
     /// Structured metadata.
     pub metadata: bool,
 }
 
 impl Projection {
     /// Everything.
-    pub const ALL: Self = Self { text: true, metadata: true };
+    pub const ALL: Self = Self { body: true, metadata: true };
 }
 
 /// A question for rows.
@@ -111,16 +111,9 @@ pub struct Run {
     /// Which stream.
     pub stream: Arc<Stream>,
     /// Its rows.
-    pub rows: Rows,
+    pub rows: RowColumns,
     /// No later run has a row newer (backward) or older (forward) than this.
     pub bound_ns: i64,
-}
-
-/// Rows of one signal.
-#[derive(Clone, Debug)]
-pub enum Rows {
-    /// Log lines.
-    Lines(LineColumns),
 }
 
 /// A question about streams.

@@ -8,9 +8,9 @@
 use crate::append::{Ack, Append};
 use crate::batch::Batch;
 use crate::labels::Labels;
-use crate::line::{LineColumns, LineRef};
+use crate::row::{RowColumns, RowRef};
 use crate::select::{
-    BoxFuture, Direction, Follow, Followed, Operate, Rows, Run, RunFacts, RunStream, Select, Selection,
+    BoxFuture, Direction, Follow, Followed, Operate, Run, RunFacts, RunStream, Select, Selection,
     StreamFacts, StreamQuery,
 };
 use crate::signal::Signal;
@@ -66,8 +66,8 @@ struct Follower {
 }
 
 impl Row {
-    fn as_line(&self) -> LineRef<'_> {
-        LineRef { ts_ns: self.ts_ns, text: &self.text, metadata: self.metadata.as_ref() }
+    fn as_line(&self) -> RowRef<'_> {
+        RowRef { ts_ns: self.ts_ns, body: &self.text, metadata: self.metadata.as_ref() }
     }
 }
 
@@ -112,14 +112,14 @@ impl Twin {
 
 impl Kept {
     /// Keeps `row` unless it is there already. Says whether it was new.
-    fn insert(&mut self, row: LineRef<'_>) -> bool {
+    fn insert(&mut self, row: RowRef<'_>) -> bool {
         let from = self.rows.partition_point(|kept| kept.ts_ns < row.ts_ns);
         let to = self.rows.partition_point(|kept| kept.ts_ns <= row.ts_ns);
         if self.rows[from..to].iter().any(|kept| kept.as_line() == row) {
             self.duplicates += 1;
             return false;
         }
-        let (text, metadata) = (Bytes::copy_from_slice(row.text), row.metadata.to_owned());
+        let (text, metadata) = (Bytes::copy_from_slice(row.body), row.metadata.to_owned());
         self.rows.insert(to, Row { ts_ns: row.ts_ns, text, metadata });
         true
     }
@@ -143,15 +143,15 @@ impl Kept {
     }
 
     fn run(&self, rows: &[&Row], selection: &Selection) -> Run {
-        let mut columns = LineColumns::from_rows(rows.iter().map(|row| row.as_line()));
-        if !selection.projection.text {
-            columns.text = Bytes::new();
+        let mut columns = RowColumns::from_rows(rows.iter().map(|row| row.as_line()));
+        if !selection.projection.body {
+            columns.bodies = Bytes::new();
         }
         if !selection.projection.metadata {
             columns.metadata = Bytes::new();
             columns.metadata_ends = Vec::new();
         }
-        Run { stream: self.stream.clone(), rows: Rows::Lines(columns), bound_ns: 0 }
+        Run { stream: self.stream.clone(), rows: columns, bound_ns: 0 }
     }
 }
 
@@ -172,7 +172,7 @@ fn cut<'a>(rows: &'a [&'a Row], chance: &mut Option<Chance>) -> impl Iterator<It
 /// Puts runs in the selection's direction, by chance only roughly, and sets their bounds.
 fn order(runs: &mut [Run], selection: &Selection, chance: &mut Option<Chance>) {
     let span = |run: &Run| {
-        let Rows::Lines(lines) = &run.rows;
+        let lines = &run.rows;
         let ends = lines.ts_ns.first().copied().zip(lines.ts_ns.last().copied());
         ends.unwrap_or((selection.range.start_ns, selection.range.start_ns))
     };
@@ -221,7 +221,7 @@ impl Append for Twin {
                 rows: Vec::new(),
                 duplicates: 0,
             });
-            for line in stream.lines() {
+            for line in stream.rows() {
                 kept.insert(line);
             }
         }

@@ -10,19 +10,17 @@ mod bits;
 mod codec;
 mod condition;
 pub mod filter;
-pub mod line;
+mod line;
 mod question;
 mod rows;
 mod sealed;
 mod section;
-mod template;
 
 pub use codec::Codec;
-pub use line::Choice;
 pub use question::Question;
 pub use rows::{
-    PAGE_BYTES, PAGE_ROWS_MAX, Piece, concat, count, fitting, held_bytes, merge, pick, project, raw_bytes,
-    signal, slice, sort, times, well_formed,
+    Choice, PAGE_BYTES, PAGE_ROWS_MAX, Piece, concat, fitting, merge, pick, project, raw_bytes, slice, sort,
+    sort_rows, well_formed,
 };
 pub use sealed::{Page, PageKind, Sealed, decode_untrusted, seal, seal_as};
 pub use section::{Section, Tag};

@@ -1,91 +1,43 @@
-//! Pages of log lines (`docs/format/page.md`, "text page" and "column page").
+//! Texts as templates and columns (`docs/format/page.md`, "column page").
 //!
-//! Times, lengths and metadata are columns. The texts of a text page are one zstd frame; those of a column
-//! page are cut into templates and columns ([`crate::template`]). Both are searched as one block of memory.
+//! A text is cut at its values: quoted strings, what follows a `=`, words with digits. What is left is its
+//! *template*, of which a page has few. The values go to *columns* by the literal in front of them, so that
+//! all values of `"status":` lie side by side, typed: constants, integers, packed hexadecimal digits,
+//! dictionaries; values that have a structure of their own are cut into templates and columns again.
+//!
+//! Nothing in here knows what a line is: texts go in, one after the other in a block of memory, and come
+//! out the same.
 
-mod merge;
-mod metadata;
-mod pick;
-mod scan;
-mod seal;
+mod column;
+mod dictionary;
+mod encode;
+mod hex;
+mod ids;
+mod integer;
+mod rebuild;
 mod search;
-mod texts;
-mod times;
+mod streams;
+mod token;
+mod tree;
 
-pub use merge::{merge, sort};
-pub(crate) use pick::{concat, pick, project, slice};
-pub(crate) use scan::scan;
-pub use seal::Choice;
-pub(crate) use seal::{Piece, raw_bytes, seal};
+pub use encode::encode;
+pub use rebuild::Reader;
+pub use streams::is_section;
 
-use crate::question::Question;
-use crate::section::Tag;
-use crate::template;
-use model::LineColumns;
-use std::ops::Range;
+/// The most bytes of text that are cut into columns; a page aims at a fraction of it.
+pub const TEXT_BYTES_MAX: usize = 16 << 20;
 
-/// Times of all rows: pco columns, see [`times`].
-const TIMES_TAG: Tag = Tag::body(1);
-/// Length of each text: one pco column of `u32`.
-const LENGTHS_TAG: Tag = Tag::body(2);
-/// Which metadata set each row has: one pco column of `u32`.
-const SETS_TAG: Tag = Tag::body(3);
-/// Names of the metadata columns.
-const NAMES_TAG: Tag = Tag::body(4);
-/// Pairs of metadata sets that have no column.
-const REST_TAG: Tag = Tag::body(5);
-/// The texts, one after the other; in a column page only their length.
-const TEXT_TAG: Tag = Tag::body(6);
-/// Number of the first metadata column; the others follow.
-const COLUMN_NUMBER: u16 = 32;
-/// The most metadata columns; rarer names go to the rest.
-const COLUMNS_MAX: usize = 64;
+/// The most texts that are.
+const ROWS_MAX: usize = 1 << 16;
 
-/// The tag of a metadata column.
-fn column_tag(column: usize) -> Tag {
-    Tag::body(COLUMN_NUMBER + column as u16)
-}
+/// The most templates of a table, so that a template's number fits in 16 bits.
+const TEMPLATES_MAX: usize = 1 << 16;
 
-/// Whether `question` needs section `tag`; none when this version does not know it.
-pub(crate) fn needs(tag: Tag, question: &Question) -> Option<bool> {
-    const COLUMNS: Range<u16> = COLUMN_NUMBER..COLUMN_NUMBER + COLUMNS_MAX as u16;
-    match tag {
-        TIMES_TAG | LENGTHS_TAG => Some(true),
-        TEXT_TAG => Some(question.reads_text()),
-        SETS_TAG | NAMES_TAG | REST_TAG => Some(question.reads_metadata()),
-        tag if tag == Tag::body(tag.number()) && COLUMNS.contains(&tag.number()) => {
-            Some(question.reads_metadata())
-        }
-        tag if template::is_section(tag) => Some(question.reads_text()),
-        _ => None,
-    }
-}
+/// The most columns of a table.
+const COLUMNS_MAX: usize = 4096;
 
-/// Whether `sealed` are the rows `range` of `given`.
-pub(crate) fn equal(sealed: &LineColumns, given: &LineColumns, range: &Range<usize>) -> bool {
-    let all = 0..sealed.len();
-    let texts =
-        sealed.text.get(seal::span(&sealed.ends, &all)) == given.text.get(seal::span(&given.ends, range));
-    let metadata = sealed.metadata.get(seal::span(&sealed.metadata_ends, &all))
-        == given.metadata.get(seal::span(&given.metadata_ends, range));
-    let lengths = range.clone().zip(all).all(|(theirs, ours)| {
-        given.text_len(theirs) == sealed.text_len(ours)
-            && given.row(theirs).metadata.bytes().len() == sealed.row(ours).metadata.bytes().len()
-    });
-    given.ts_ns.get(range.clone()) == Some(sealed.ts_ns.as_slice()) && texts && metadata && lengths
-}
-
-/// Whether the columns fit together and are sorted by time.
-pub(crate) fn well_formed(lines: &LineColumns) -> bool {
-    let ends_fit = |ends: &[u32], bytes: &[u8]| {
-        ends.is_sorted() && ends.last().is_none_or(|end| *end as usize == bytes.len())
-    };
-    lines.ends.len() == lines.len()
-        && (lines.metadata_ends.is_empty() || lines.metadata_ends.len() == lines.len())
-        && ends_fit(&lines.ends, &lines.text)
-        && ends_fit(&lines.metadata_ends, &lines.metadata)
-        && lines.ts_ns.is_sorted()
-}
+/// Tables in columns of tables: the deepest has this depth, that of the texts 0.
+const DEPTH_MAX: usize = 3;
 
 #[cfg(test)]
 mod tests;

@@ -55,12 +55,12 @@ impl Question {
     }
 
     /// Whether texts must be read: wanted or searched.
-    pub(crate) fn reads_text(&self) -> bool {
-        self.projection.text || self.searches_text()
+    pub(crate) fn reads_bodies(&self) -> bool {
+        self.projection.body || self.searches_bodies()
     }
 
     /// Whether texts are searched.
-    pub(crate) fn searches_text(&self) -> bool {
+    pub(crate) fn searches_bodies(&self) -> bool {
         self.conditions().iter().any(|condition| matches!(condition, Condition::Text(_)))
     }
 

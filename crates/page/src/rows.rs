@@ -1,11 +1,31 @@
-//! Rows of any signal: pieces of them, merging, sorting.
+//! Rows of any signal in a page (`docs/format/page.md`), and rows that are not in a page yet: pieces of them,
+//! merging, sorting, picking.
+//!
+//! Times, lengths and metadata are columns, the same for all signals. How the bodies are stored is the matter of
+//! [`crate::line`], [`crate::sample`] and [`crate::span`]; any of them can be one zstd frame instead.
+
+mod bodies;
+mod merge;
+mod metadata;
+mod pick;
+mod scan;
+mod seal;
+mod search;
+mod times;
+
+pub use merge::{merge, sort, sort_rows};
+pub use pick::{concat, pick, project, slice};
+pub(crate) use scan::scan;
+pub use seal::Choice;
+pub(crate) use seal::seal;
 
 use crate::line;
 use crate::question::Question;
-use model::{Projection, Rows, ScanStats, Signal};
+use crate::section::Tag;
+use model::RowColumns;
 use std::ops::Range;
 
-/// Bytes of text and metadata that a page aims at.
+/// Bytes of bodies and metadata that a page aims at.
 pub const PAGE_BYTES: u64 = 2 << 20;
 
 /// The most rows in a page.
@@ -15,39 +35,57 @@ pub const PAGE_ROWS_MAX: usize = 65_536;
 #[derive(Clone, Debug)]
 pub struct Piece<'a> {
     /// The stream's rows.
-    pub rows: &'a Rows,
+    pub rows: &'a RowColumns,
     /// Which of them.
     pub range: Range<usize>,
 }
 
-/// What kind of rows they are.
-pub fn signal(rows: &Rows) -> Signal {
-    let Rows::Lines(_) = rows;
-    Signal::Line
+/// Times of all rows: pco columns, see [`times`].
+const TIMES_TAG: Tag = Tag::body(1);
+/// Length of each body: one pco column of `u32`.
+const LENGTHS_TAG: Tag = Tag::body(2);
+/// Which metadata set each row has: one pco column of `u32`.
+const SETS_TAG: Tag = Tag::body(3);
+/// Names of the metadata columns.
+const NAMES_TAG: Tag = Tag::body(4);
+/// Pairs of metadata sets that have no column.
+const REST_TAG: Tag = Tag::body(5);
+/// The bodies, one after the other; where they are in columns only their length.
+const BODIES_TAG: Tag = Tag::body(6);
+/// Number of the first metadata column; the others follow.
+const COLUMN_NUMBER: u16 = 32;
+/// The most metadata columns; rarer names go to the rest.
+const COLUMNS_MAX: usize = 64;
+
+/// The tag of a metadata column.
+fn column_tag(column: usize) -> Tag {
+    Tag::body(COLUMN_NUMBER + column as u16)
 }
 
-/// Number of rows.
-pub fn count(rows: &Rows) -> usize {
-    let Rows::Lines(lines) = rows;
-    lines.len()
+/// Whether `question` needs section `tag`; none when this version does not know it.
+pub(crate) fn needs(tag: Tag, question: &Question) -> Option<bool> {
+    const COLUMNS: Range<u16> = COLUMN_NUMBER..COLUMN_NUMBER + COLUMNS_MAX as u16;
+    match tag {
+        TIMES_TAG | LENGTHS_TAG => Some(true),
+        BODIES_TAG => Some(question.reads_bodies()),
+        SETS_TAG | NAMES_TAG | REST_TAG => Some(question.reads_metadata()),
+        tag if tag == Tag::body(tag.number()) && COLUMNS.contains(&tag.number()) => {
+            Some(question.reads_metadata())
+        }
+        tag if line::is_section(tag) => Some(question.reads_bodies()),
+        _ => None,
+    }
 }
 
-/// Whether they are sorted by time and their columns fit together.
-pub fn well_formed(rows: &Rows) -> bool {
-    let Rows::Lines(lines) = rows;
-    line::well_formed(lines)
-}
-
-/// Bytes of text and encoded metadata in a piece: what pages are cut by.
+/// Bytes of bodies and encoded metadata in a piece: what pages are cut by.
 pub fn raw_bytes(piece: &Piece<'_>) -> u64 {
-    let Rows::Lines(lines) = piece.rows;
-    line::raw_bytes(lines, &piece.range)
+    seal::raw_bytes(piece.rows, &piece.range)
 }
 
 /// The end of the longest piece from row `from` on that still fits in a page that has
 /// `used_bytes` and `used_rows`; `from` when none does.
-pub fn fitting(rows: &Rows, from: usize, used_bytes: u64, used_rows: usize) -> usize {
-    let most = count(rows).min(from.saturating_add(PAGE_ROWS_MAX.saturating_sub(used_rows)));
+pub fn fitting(rows: &RowColumns, from: usize, used_bytes: u64, used_rows: usize) -> usize {
+    let most = rows.len().min(from.saturating_add(PAGE_ROWS_MAX.saturating_sub(used_rows)));
     let fits = |end: usize| used_bytes + raw_bytes(&Piece { rows, range: from..end }) <= PAGE_BYTES;
     let (mut low, mut high) = (from, most);
     while low < high {
@@ -57,71 +95,31 @@ pub fn fitting(rows: &Rows, from: usize, used_bytes: u64, used_rows: usize) -> u
     low
 }
 
-/// The rows of several pieces of one stream, each sorted by time and without duplicates, in one; and
-/// how many duplicates were dropped. Rows of one time keep the order of `inputs`. All must hold texts
-/// and metadata, for rows are equal only when these are.
-pub fn merge(inputs: &[&Rows]) -> (Rows, u64) {
-    let lines: Vec<_> = inputs
-        .iter()
-        .map(|rows| {
-            let Rows::Lines(lines) = rows;
-            lines
-        })
-        .collect();
-    let (merged, duplicates) = line::merge(&lines);
-    (Rows::Lines(merged), duplicates)
-}
-
-/// The rows of several pieces of one stream, in any order, in one: sorted by time, those of one time as
-/// they came, without duplicates; and how many duplicates were dropped. All must hold texts and metadata.
-pub fn sort(inputs: &[&Rows]) -> (Rows, u64) {
-    let rows = inputs.iter().flat_map(|rows| {
-        let Rows::Lines(lines) = rows;
-        lines.rows()
+/// Whether `sealed` are the rows `range` of `given`.
+pub(crate) fn equal(sealed: &RowColumns, given: &RowColumns, range: &Range<usize>) -> bool {
+    let all = 0..sealed.len();
+    let bodies =
+        sealed.bodies.get(seal::span(&sealed.ends, &all)) == given.bodies.get(seal::span(&given.ends, range));
+    let metadata = sealed.metadata.get(seal::span(&sealed.metadata_ends, &all))
+        == given.metadata.get(seal::span(&given.metadata_ends, range));
+    let lengths = range.clone().zip(all).all(|(theirs, ours)| {
+        given.body_len(theirs) == sealed.body_len(ours)
+            && given.row(theirs).metadata.bytes().len() == sealed.row(ours).metadata.bytes().len()
     });
-    let (sorted, duplicates) = line::sort(rows.collect());
-    (Rows::Lines(sorted), duplicates)
+    given.ts_ns.get(range.clone()) == Some(sealed.ts_ns.as_slice()) && bodies && metadata && lengths
 }
 
-/// The rows, in any order, that `question` asks for, in the same order and whole: its projection is
-/// not applied. `stats` counts the work as done in a head.
-pub fn pick(rows: &Rows, question: &Question, stats: &ScanStats) -> Rows {
-    let Rows::Lines(lines) = rows;
-    Rows::Lines(line::pick(lines, question, stats))
+/// Whether the columns fit together and are sorted by time.
+pub fn well_formed(rows: &RowColumns) -> bool {
+    let ends_fit = |ends: &[u32], bytes: &[u8]| {
+        ends.is_sorted() && ends.last().is_none_or(|end| *end as usize == bytes.len())
+    };
+    rows.ends.len() == rows.len()
+        && (rows.metadata_ends.is_empty() || rows.metadata_ends.len() == rows.len())
+        && ends_fit(&rows.ends, &rows.bodies)
+        && ends_fit(&rows.metadata_ends, &rows.metadata)
+        && rows.ts_ns.is_sorted()
 }
 
-/// The rows `range` of `rows`. Texts are shared.
-pub fn slice(rows: &Rows, range: &Range<usize>) -> Rows {
-    let Rows::Lines(lines) = rows;
-    Rows::Lines(line::slice(lines, range))
-}
-
-/// The rows of `inputs`, all of the same projection, one after the other.
-pub fn concat(inputs: &[&Rows]) -> Rows {
-    let lines: Vec<_> = inputs
-        .iter()
-        .map(|rows| {
-            let Rows::Lines(lines) = rows;
-            lines
-        })
-        .collect();
-    Rows::Lines(line::concat(&lines))
-}
-
-/// Leaves out what `projection` does not name.
-pub fn project(rows: &mut Rows, projection: Projection) {
-    let Rows::Lines(lines) = rows;
-    line::project(lines, projection);
-}
-
-/// Times of the rows.
-pub fn times(rows: &Rows) -> &[i64] {
-    let Rows::Lines(lines) = rows;
-    &lines.ts_ns
-}
-
-/// Bytes held in memory, for budgets.
-pub fn held_bytes(rows: &Rows) -> u64 {
-    let Rows::Lines(lines) = rows;
-    lines.held_bytes()
-}
+#[cfg(test)]
+mod tests;

@@ -2,13 +2,12 @@
 
 use crate::codec::DECODED_BYTES_MAX;
 use crate::filter::Filter;
-use crate::line::{self, Choice};
 use crate::question::Question;
-use crate::rows::{PAGE_ROWS_MAX, Piece};
+use crate::rows::{self, Choice, PAGE_ROWS_MAX, Piece};
 use crate::section::{self, Body, Section, Tag};
 use base::{Error, Result};
 use bytes::Bytes;
-use model::{LineFilter, Needle, Predicate, Projection, Rows, RunFacts, ScanStats, TimeRange, varint};
+use model::{LineFilter, Needle, Predicate, Projection, RowColumns, RunFacts, ScanStats, TimeRange, varint};
 use std::ops::Range;
 
 /// How the rows of a page are encoded.
@@ -62,18 +61,11 @@ pub fn seal(pieces: &[Piece<'_>]) -> Result<Sealed> {
 /// # Errors
 /// As [`seal`].
 pub fn seal_as(pieces: &[Piece<'_>], choice: Choice) -> Result<Sealed> {
-    let lines: Vec<line::Piece<'_>> = pieces
-        .iter()
-        .map(|piece| {
-            let Rows::Lines(columns) = piece.rows;
-            (columns, piece.range.clone())
-        })
-        .collect();
     let rows: usize = pieces.iter().map(|piece| piece.range.len()).sum();
     if rows == 0 || rows > PAGE_ROWS_MAX {
         return Err(Error::bug(format!("page of {rows} rows, limit {PAGE_ROWS_MAX}")));
     }
-    let sealed = line::seal(&lines, choice)?;
+    let sealed = rows::seal(pieces, choice)?;
     let page = Page {
         kind: if sealed.in_columns { PageKind::LineColumns } else { PageKind::LineText },
         run_rows: pieces.iter().map(|piece| piece.range.len() as u32).collect(),
@@ -95,10 +87,8 @@ fn verify(page: &Page, body: &Bytes, pieces: &[Piece<'_>]) -> Result<()> {
     let wanted: Vec<u32> = (0..pieces.len() as u32).collect();
     let question = Question::all();
     let runs = page.scan(std::slice::from_ref(body), &wanted, &question, &ScanStats::default())?;
-    let same = |(piece, (_, rows)): (&Piece<'_>, &(u32, Rows))| {
-        let (Rows::Lines(sealed), Rows::Lines(given)) = (rows, piece.rows);
-        line::equal(sealed, given, &piece.range)
-    };
+    let same =
+        |(piece, (_, rows)): (&Piece<'_>, &(u32, RowColumns))| rows::equal(rows, piece.rows, &piece.range);
     if runs.len() != pieces.len() || !pieces.iter().zip(&runs).all(same) {
         return Err(Error::bug("a sealed page does not read back as it was written"));
     }
@@ -152,7 +142,7 @@ impl Page {
     pub fn parts(&self, question: &Question) -> Vec<Range<u64>> {
         match self.kind {
             PageKind::LineText | PageKind::LineColumns => {
-                section::ranges(&self.sections, |tag| line::needs(tag, question).unwrap_or(false))
+                section::ranges(&self.sections, |tag| rows::needs(tag, question).unwrap_or(false))
             }
         }
     }
@@ -190,7 +180,7 @@ impl Page {
         wanted: &[u32],
         question: &Question,
         stats: &ScanStats,
-    ) -> Result<Vec<(u32, Rows)>> {
+    ) -> Result<Vec<(u32, RowColumns)>> {
         let whole = parts.len() == 1 && parts[0].len() as u64 == self.body_len();
         let ranges = self.parts(question);
         let starts: Vec<u64> = if whole { vec![0] } else { ranges.iter().map(|range| range.start).collect() };
@@ -204,11 +194,10 @@ impl Page {
         wanted: &[u32],
         question: &Question,
         stats: &ScanStats,
-    ) -> Result<Vec<(u32, Rows)>> {
+    ) -> Result<Vec<(u32, RowColumns)>> {
         match self.kind {
             PageKind::LineText | PageKind::LineColumns => {
-                let runs = line::scan(body, &self.run_rows, wanted, question, stats)?;
-                Ok(runs.into_iter().map(|(position, lines)| (position, Rows::Lines(lines))).collect())
+                rows::scan(body, &self.run_rows, wanted, question, stats)
             }
         }
     }
@@ -251,7 +240,7 @@ impl Page {
             return Err(Error::corrupt(format!("page of {} rows, limit {PAGE_ROWS_MAX}", self.rows())));
         }
         let question = Question::all();
-        let unknown = |tag: Tag| !tag.is_optional() && line::needs(tag, &question).is_none();
+        let unknown = |tag: Tag| !tag.is_optional() && rows::needs(tag, &question).is_none();
         if let Some(section) = self.sections.iter().find(|section| unknown(section.tag)) {
             return Err(Error::corrupt(format!("page with unknown section {}", section.tag.number())));
         }

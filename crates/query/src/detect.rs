@@ -11,7 +11,7 @@ use crate::logql::ast::Stage;
 use base::Result;
 use distinct::Distinct;
 use indexmap::IndexMap;
-use model::{AnsweredLine, AnsweredStream, LabelsRef, LineRef};
+use model::{AnsweredLine, AnsweredStream, LabelsRef, RowRef};
 use std::collections::BTreeSet;
 
 /// What the values of a field look like.
@@ -239,7 +239,7 @@ impl StreamParsers {
         each: &mut impl FnMut((&str, &str), Option<Parser>, &[u8]),
     ) {
         let is_field = |name: &str| name != ERROR_LABEL && name != ERROR_DETAILS_LABEL;
-        let row = LineRef { ts_ns: line.ts_ns, text: &line.text, metadata: LabelsRef::EMPTY };
+        let row = RowRef { ts_ns: line.ts_ns, body: &line.text, metadata: LabelsRef::EMPTY };
         let mut parsed_by = None;
         for (parser, pipeline) in [(Parser::Json, &self.json), (Parser::Logfmt, &self.logfmt)] {
             let Some(mut processed) = pipeline.line(scratch, row) else { continue };

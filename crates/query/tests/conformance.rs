@@ -11,7 +11,7 @@ mod compare;
 use base::{Clock, Pool};
 use compare::{Verdict, compare};
 use model::twin::Twin;
-use model::{Append, BatchBuilder, Direction, Labels, Limits, LineRef, Signal, Tenant};
+use model::{Append, BatchBuilder, Direction, Labels, Limits, RowRef, Signal, Tenant};
 use query::engine::{Engine, InstantQuery, RangeQuery};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -59,13 +59,13 @@ fn load(runtime: &tokio::runtime::Runtime, rows: &[Value]) -> Twin {
     for row in rows {
         let tenant = Tenant::new(row["tenant"].as_str().unwrap_or("")).expect("a tenant");
         let metadata = labels(&row["metadata"]);
-        let line = LineRef {
+        let line = RowRef {
             ts_ns: row["ts"].as_i64().expect("a time"),
-            text: row["line"].as_str().unwrap_or("").as_bytes(),
+            body: row["line"].as_str().unwrap_or("").as_bytes(),
             metadata: metadata.as_ref(),
         };
         let mut batch = BatchBuilder::new(tenant, Signal::Line, 0);
-        batch.add_lines(labels(&row["labels"]).as_ref(), [line]);
+        batch.add_rows(labels(&row["labels"]).as_ref(), [line]);
         runtime.block_on(twin.append(batch.build())).expect("the twin takes all");
     }
     twin

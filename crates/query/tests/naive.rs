@@ -3,7 +3,7 @@
 
 use base::Pool;
 use model::twin::Twin;
-use model::{Answer, Append, BatchBuilder, Direction, Labels, LabelsRef, Limits, LineRef, Signal, Tenant};
+use model::{Answer, Append, BatchBuilder, Direction, Labels, LabelsRef, Limits, RowRef, Signal, Tenant};
 use proptest::prelude::*;
 use query::engine::{Engine, RangeQuery};
 use std::collections::BTreeMap;
@@ -27,9 +27,9 @@ fn load(rows: &[Row]) -> Twin {
     let twin = Twin::new();
     for (pod, second, value) in rows {
         let text = format!("v={value}");
-        let line = LineRef { ts_ns: second * SECOND_NS, text: text.as_bytes(), metadata: LabelsRef::EMPTY };
+        let line = RowRef { ts_ns: second * SECOND_NS, body: text.as_bytes(), metadata: LabelsRef::EMPTY };
         let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, 0);
-        batch.add_lines(stream(*pod).as_ref(), [line]);
+        batch.add_rows(stream(*pod).as_ref(), [line]);
         futures_util::FutureExt::now_or_never(twin.append(batch.build())).expect("at once").expect("taken");
     }
     twin

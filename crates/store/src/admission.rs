@@ -113,8 +113,8 @@ fn stream_limit(limits: &Limits) -> u64 {
 /// Bytes of text and structured metadata, which is what Loki's rate counts.
 fn row_bytes(stream: &BatchStream<'_>) -> u64 {
     let metadata =
-        |row: &model::LineRef<'_>| row.metadata.iter().map(|(n, v)| n.len() + v.len()).sum::<usize>();
-    stream.lines().map(|row| (row.text.len() + metadata(&row)) as u64).sum()
+        |row: &model::RowRef<'_>| row.metadata.iter().map(|(n, v)| n.len() + v.len()).sum::<usize>();
+    stream.rows().map(|row| (row.body.len() + metadata(&row)) as u64).sum()
 }
 
 #[cfg(test)]

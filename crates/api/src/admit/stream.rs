@@ -7,7 +7,7 @@ use crate::admit::refusals::{Discarded, Reason, Refusals};
 use crate::admit::{Admitted, Received};
 use http::StatusCode;
 use model::time::{parse_rfc3339, rfc3339};
-use model::{Batch, BatchBuilder, LabelsRef, Limits, LineRef, Tenant};
+use model::{Batch, BatchBuilder, LabelsRef, Limits, RowRef, Tenant};
 use wire::Push;
 use wire::push::{NO_TIME_NS, Pair, PushEntry, PushStream};
 
@@ -191,7 +191,7 @@ impl<'l> StreamAdmission<'l> {
             level.filter(|level| !level.is_empty()),
         );
         self.bytes += text.len() as u64;
-        batch.add_line(LineRef { ts_ns, text, metadata: LabelsRef::trusted(&self.canonical) });
+        batch.add_row(RowRef { ts_ns, body: text, metadata: LabelsRef::trusted(&self.canonical) });
         Ok(())
     }
 

@@ -43,11 +43,11 @@ fn stored(admitted: &Admitted) -> Vec<String> {
     let read = Batch::decode(admitted.batch.bytes().clone()).unwrap();
     let lines = read.streams().flat_map(|stream| {
         let labels = stream.labels.to_string();
-        let line = move |line: model::LineRef<'_>| {
-            let text = String::from_utf8_lossy(line.text).into_owned();
+        let line = move |line: model::RowRef<'_>| {
+            let text = String::from_utf8_lossy(line.body).into_owned();
             format!("{labels} {} {text} {}", line.ts_ns - NOW_NS, line.metadata)
         };
-        stream.lines().map(line).collect::<Vec<_>>()
+        stream.rows().map(line).collect::<Vec<_>>()
     });
     lines.collect()
 }

@@ -1,6 +1,6 @@
 use super::*;
 use model::twin::Twin;
-use model::{BatchBuilder, Labels, LineRef, MatchOp, Signal};
+use model::{BatchBuilder, Labels, MatchOp, RowRef, Signal};
 
 const MINUTE_NS: i64 = 60_000_000_000;
 
@@ -13,8 +13,8 @@ async fn what_is_kept_is_mined_per_tenant() {
     let labels = Labels::from_pairs([("app", "a")]);
     let metadata = Labels::from_pairs([(LEVEL, "info")]);
     let texts = ["user ann logged in from h1", "user bob logged in from h2", "user eve logged in from h3"];
-    let lines = texts.map(|text| LineRef { ts_ns: 1, text: text.as_bytes(), metadata: metadata.as_ref() });
-    batch.add_lines(labels.as_ref(), lines);
+    let lines = texts.map(|text| RowRef { ts_ns: 1, body: text.as_bytes(), metadata: metadata.as_ref() });
+    batch.add_rows(labels.as_ref(), lines);
     append.append(batch.build()).await.unwrap();
     assert_eq!(twin.row_count(), 3);
     let find = |app: &str, tenant: &Tenant| {

@@ -59,7 +59,7 @@ async fn every_format_stores_its_lines() {
     let twin = Twin::new();
     let context = context(&twin);
     let labels = model::Labels::from_pairs([("app", "a")]);
-    let line = model::LineRef { ts_ns: NOW_NS, text: b"proto", metadata: model::LabelsRef::EMPTY };
+    let line = model::RowRef { ts_ns: NOW_NS, body: b"proto", metadata: model::LabelsRef::EMPTY };
     let proto = wire::loki::encode::push_body(&[(labels.as_ref(), vec![line])]);
     let legacy =
         r#"{"streams":[{"labels":"{app=\"a\"}","entries":[{"ts":"2025-03-10T21:00:00Z","line":"legacy"}]}]}"#;

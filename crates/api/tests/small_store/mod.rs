@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use base::{Clock, Pool};
 use model::twin::Twin;
-use model::{Append as _, BatchBuilder, Labels, LineRef, Signal, Tenant};
+use model::{Append as _, BatchBuilder, Labels, RowRef, Signal, Tenant};
 use std::sync::Arc;
 use tower::ServiceExt as _;
 
@@ -41,12 +41,12 @@ pub async fn push(twin: &Twin, tenant: &str, labels: &[(&str, &str)], lines: &[L
     let mut batch = BatchBuilder::new(Tenant::new(tenant).unwrap(), Signal::Line, 0);
     let labels = Labels::from_pairs(labels.iter().copied());
     let metadata: Vec<_> = lines.iter().map(|line| Labels::from_pairs(line.2.iter().copied())).collect();
-    let rows = lines.iter().zip(&metadata).map(|((second, text, _), metadata)| LineRef {
+    let rows = lines.iter().zip(&metadata).map(|((second, text, _), metadata)| RowRef {
         ts_ns: (START + second) * S,
-        text: text.as_bytes(),
+        body: text.as_bytes(),
         metadata: metadata.as_ref(),
     });
-    batch.add_lines(labels.as_ref(), rows);
+    batch.add_rows(labels.as_ref(), rows);
     twin.append(batch.build()).await.unwrap();
 }
 

@@ -7,8 +7,8 @@ fn sample() -> Batch {
     let metadata = Labels::from_pairs([("trace_id", "abc")]);
     for (app, count) in [("a", 2), ("b", 0), ("c", 1)] {
         let labels = Labels::from_pairs([("app", app)]);
-        let lines = (0..count).map(|n| LineRef { ts_ns: n - 1, text: b"x\xff", metadata: metadata.as_ref() });
-        builder.add_lines(labels.as_ref(), lines);
+        let lines = (0..count).map(|n| RowRef { ts_ns: n - 1, body: b"x\xff", metadata: metadata.as_ref() });
+        builder.add_rows(labels.as_ref(), lines);
     }
     builder.build()
 }
@@ -19,11 +19,11 @@ fn decodes_what_was_built() {
     let read = Batch::decode(built.bytes().clone()).unwrap();
     assert_eq!((read.tenant(), read.received_ns()), (built.tenant(), 7));
     assert_eq!((read.stream_count(), read.row_count()), (2, 3));
-    let texts: Vec<_> = read.streams().map(|s| (s.labels.to_string(), s.lines().count())).collect();
+    let texts: Vec<_> = read.streams().map(|s| (s.labels.to_string(), s.rows().count())).collect();
     assert_eq!(texts, [("{app=\"a\"}".to_owned(), 2), ("{app=\"c\"}".to_owned(), 1)]);
-    let line = read.streams().next().unwrap().lines().next().unwrap();
+    let line = read.streams().next().unwrap().rows().next().unwrap();
     assert_eq!(
-        (line.ts_ns, line.text, line.metadata.get("trace_id")),
+        (line.ts_ns, line.body, line.metadata.get("trace_id")),
         (-1, b"x\xff".as_slice(), Some("abc"))
     );
 }
@@ -46,7 +46,7 @@ fn golden_bytes() {
 fn line_by_line_gives_the_same_batch() {
     let mut builder = BatchBuilder::new(Tenant::new("t1").unwrap(), Signal::Line, 7);
     for stream in sample().streams() {
-        stream.lines().for_each(|line| builder.add_line(line));
+        stream.rows().for_each(|line| builder.add_row(line));
         builder.end_stream(stream.labels);
         builder.end_stream(LabelsRef::EMPTY);
     }
@@ -76,7 +76,7 @@ proptest! {
         let at = at % bytes.len();
         bytes[at] = to;
         if let Ok(batch) = Batch::decode(bytes.into()) {
-            prop_assert_eq!(batch.streams().map(|s| s.lines().count() as u64).sum::<u64>(), batch.row_count());
+            prop_assert_eq!(batch.streams().map(|s| s.rows().count() as u64).sum::<u64>(), batch.row_count());
         }
     }
 }

@@ -11,12 +11,12 @@ use futures_util::{FutureExt, StreamExt};
 fn push(twin: &Twin, app: &str, rows: &[(i64, &str)]) {
     let labels = Labels::from_pairs([("app", app)]);
     let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, 0);
-    let lines = rows.iter().map(|(ts_ns, text)| LineRef {
+    let lines = rows.iter().map(|(ts_ns, text)| RowRef {
         ts_ns: *ts_ns,
-        text: text.as_bytes(),
+        body: text.as_bytes(),
         metadata: LabelsRef::EMPTY,
     });
-    batch.add_lines(labels.as_ref(), lines);
+    batch.add_rows(labels.as_ref(), lines);
     twin.append(batch.build()).now_or_never().unwrap().unwrap();
 }
 
@@ -41,10 +41,10 @@ fn collect(twin: &Twin, selection: Selection) -> Vec<Run> {
 
 fn texts(runs: &[Run]) -> Vec<(i64, String)> {
     let rows = runs.iter().flat_map(|run| {
-        let Rows::Lines(lines) = &run.rows;
+        let lines = &run.rows;
         lines
             .rows()
-            .map(|row| (row.ts_ns, String::from_utf8_lossy(row.text).into_owned()))
+            .map(|row| (row.ts_ns, String::from_utf8_lossy(row.body).into_owned()))
             .collect::<Vec<_>>()
     });
     let mut rows: Vec<_> = rows.collect();
@@ -59,8 +59,8 @@ fn rows_come_back_once_in_time_order() {
     push(&twin, "c", &[(2, "not asked")]);
     let runs = collect(&twin, selection(Direction::Forward));
     assert_eq!(runs.len(), 1);
-    let Rows::Lines(lines) = &runs[0].rows;
-    let rows: Vec<_> = lines.rows().map(|row| (row.ts_ns, row.text)).collect();
+    let lines = &runs[0].rows;
+    let rows: Vec<_> = lines.rows().map(|row| (row.ts_ns, row.body)).collect();
     assert_eq!(rows, [(1, &b"one"[..]), (5, b"five"), (5, b"cinq")]);
 }
 
@@ -78,7 +78,7 @@ fn bounds_hold_and_scattering_changes_no_row() {
             assert_eq!(texts(&runs), whole);
             for (at, run) in runs.iter().enumerate() {
                 let later = runs[at + 1..].iter().flat_map(|later| {
-                    let Rows::Lines(lines) = &later.rows;
+                    let lines = &later.rows;
                     lines.ts_ns.clone()
                 });
                 for ts_ns in later {
@@ -99,11 +99,11 @@ fn predicates_and_projection_are_honoured() {
     let mut asked = selection(Direction::Forward);
     let any = vec![Needle::text(b"error")];
     asked.predicates.push(Predicate::Line(LineFilter { negated: false, any }));
-    asked.projection = Projection { text: false, metadata: false };
+    asked.projection = Projection { body: false, metadata: false };
     let stats = asked.stats.clone();
     let runs = collect(&twin, asked);
-    let Rows::Lines(lines) = &runs[0].rows;
-    assert_eq!((lines.len(), lines.text_len(0), lines.row(0).text), (1, 8, &b""[..]));
+    let lines = &runs[0].rows;
+    assert_eq!((lines.len(), lines.body_len(0), lines.row(0).body), (1, 8, &b""[..]));
     assert_eq!(stats.head_rows.load(Ordering::Relaxed), 2);
     assert_eq!(stats.rows_passed.load(Ordering::Relaxed), 1);
 }

@@ -1,6 +1,6 @@
 //! Lines to measure with: those of files, and generated ones.
 
-use model::{LabelsRef, LineColumns, LineRef};
+use model::{LabelsRef, RowColumns, RowRef};
 
 /// A cheap source of chance that gives the same at every run.
 pub struct Chance(pub u64);
@@ -132,7 +132,7 @@ fn java(chance: &mut Chance, ms: u64) -> String {
 
 /// Lines that `next` gives, with nanosecond stamps and exponential gaps: nearly the worst case for a
 /// column of times. About `bytes` of them.
-pub fn columns(bytes: usize, mut next: impl FnMut(&mut Chance, u64) -> Vec<u8>) -> LineColumns {
+pub fn columns(bytes: usize, mut next: impl FnMut(&mut Chance, u64) -> Vec<u8>) -> RowColumns {
     let mut chance = Chance(1);
     let mut owned: Vec<(i64, Vec<u8>)> = Vec::new();
     let (mut ts_ns, mut done) = (1_700_000_000_000_000_000i64, 0);
@@ -143,12 +143,13 @@ pub fn columns(bytes: usize, mut next: impl FnMut(&mut Chance, u64) -> Vec<u8>) 
         done += line.len();
         owned.push((ts_ns, line));
     }
-    let rows = owned.iter().map(|(ts_ns, text)| LineRef { ts_ns: *ts_ns, text, metadata: LabelsRef::EMPTY });
-    LineColumns::from_rows(rows)
+    let rows =
+        owned.iter().map(|(ts_ns, text)| RowRef { ts_ns: *ts_ns, body: text, metadata: LabelsRef::EMPTY });
+    RowColumns::from_rows(rows)
 }
 
 /// The lines of `text`, repeated with other digits in them.
-pub fn repeated(text: &[u8], bytes: usize) -> LineColumns {
+pub fn repeated(text: &[u8], bytes: usize) -> RowColumns {
     let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
     let mut at = 0;
     columns(bytes, |chance, _| {

@@ -7,7 +7,7 @@
 mod lines;
 
 use model::filter::Needle;
-use model::{LineColumns, LineFilter, Predicate, Projection, Rows, ScanStats, TimeRange};
+use model::{LineFilter, Predicate, Projection, RowColumns, ScanStats, TimeRange};
 use page::{Choice, PageKind, Piece, Question, Sealed};
 use std::time::Instant;
 
@@ -74,8 +74,8 @@ impl Measured {
     }
 }
 
-fn compare(name: &str, lines: LineColumns, needle: &str) -> Result<(), Box<dyn std::error::Error>> {
-    let rows = Rows::Lines(lines);
+fn compare(name: &str, lines: RowColumns, needle: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let rows = lines;
     for (kind, choice) in [("text", Choice::Text), ("columns", Choice::Columns), ("cheaper", Choice::Cheaper)]
     {
         measure(&rows, choice, needle)?.print(name, kind);
@@ -83,13 +83,13 @@ fn compare(name: &str, lines: LineColumns, needle: &str) -> Result<(), Box<dyn s
     Ok(())
 }
 
-fn measure(rows: &Rows, choice: Choice, needle: &str) -> Result<Measured, Box<dyn std::error::Error>> {
-    let Rows::Lines(lines) = rows;
-    let row = lines.row(lines.len() / 3).text;
+fn measure(rows: &RowColumns, choice: Choice, needle: &str) -> Result<Measured, Box<dyn std::error::Error>> {
+    let lines = rows;
+    let row = lines.row(lines.len() / 3).body;
     let id = row.split(|byte| !byte.is_ascii_alphanumeric()).max_by_key(|word| word.len()).unwrap_or(row);
     let mut measured = Measured::default();
     let (started, mut from) = (Instant::now(), 0);
-    while from < page::count(rows) {
+    while from < rows.len() {
         let end = page::fitting(rows, from, 0, 0).max(from + 1);
         let piece = Piece { rows, range: from..end };
         measured.raw_bytes += page::raw_bytes(&piece);

@@ -1,114 +1,292 @@
-//! Searching rows in one block of text: conditions to bits.
+//! Which texts contain a needle, told from templates and columns without putting texts together.
+//!
+//! The needle is in a text when it lies in a literal, in a value, or in several neighbours: it ends the first,
+//! is all of those between, and starts the last. Each such *alignment* is a conjunction of conditions on
+//! columns. All of it is exact; where it would cost more than putting the texts together, it is given up.
 
+mod align;
+mod value;
+
+use super::rebuild::{Programs, Reader};
+use super::tree::Table;
 use crate::bits::Bits;
-use crate::condition::{Sought, TextCondition};
+use align::{Alignments, Condition, Conjunction};
+use base::{Error, Result};
+use hashbrown::HashMap;
+use memchr::memmem::Finder;
+use std::cell::{Cell, OnceCell};
 use std::ops::Range;
+use std::rc::Rc;
+use value::Place;
 
-/// With fewer rows left than one in this many, each is tested by itself instead of searching all
-/// of the text.
-const SPARSE: usize = 8;
+/// Work that may be done, in bytes that are looked at, for each byte of text. Putting a text together and
+/// searching it takes about as long.
+const WORK_PER_BYTE: u64 = 1;
 
-/// Texts of rows in one block.
-#[derive(Clone, Copy, Debug)]
-pub struct Texts<'a> {
-    /// The block.
-    pub bytes: &'a [u8],
-    /// Where the text of each row ends in it; ascending and within it.
-    pub ends: &'a [u32],
+/// Why there is no answer.
+#[derive(Debug)]
+enum Stop {
+    TooCostly,
+    Failed(Error),
 }
 
-impl<'a> Texts<'a> {
-    /// Where the text of `row` starts.
-    pub fn start(&self, row: usize) -> usize {
-        row.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize)
-    }
-
-    /// The text of `row`.
-    pub fn row(&self, row: usize) -> &'a [u8] {
-        let end = self.ends.get(row).map_or(0, |end| *end as usize);
-        self.bytes.get(self.start(row)..end).unwrap_or(&[])
-    }
-
-    /// Where the texts of `rows` lie.
-    pub fn span(&self, rows: &Range<usize>) -> Range<usize> {
-        let start = self.start(rows.start);
-        start..self.start(rows.end).max(start)
+impl From<Error> for Stop {
+    fn from(e: Error) -> Self {
+        Self::Failed(e)
     }
 }
 
-/// Unsets in `passing` the rows for which `condition` does not hold. All set bits lie in `ranges`.
-pub fn apply(condition: &TextCondition, texts: Texts<'_>, ranges: &[Range<usize>], passing: &mut Bits) {
-    let rows: usize = ranges.iter().map(ExactSizeIterator::len).sum();
-    let mut hits = passing.unset();
-    let sparse = passing.count() * SPARSE < rows;
-    for range in ranges {
-        for sought in &condition.any {
-            match sought {
-                // The empty text is in every row.
-                Sought::Text(needle) if needle.bytes().is_empty() => hits.set_range(range.clone()),
-                _ if sparse => test_rows(sought, texts, passing.iter(range.clone()), &mut hits),
-                Sought::Text(needle) => {
-                    let find = |text: &[u8]| needle.finder().find(text);
-                    search(find, texts, range, |row, at| {
-                        if at + needle.bytes().len() <= texts.start(row + 1) {
-                            hits.set(row);
-                        }
-                    });
+/// Which values of a column, or texts of a table, are hits.
+#[derive(Clone, Debug)]
+enum Hits {
+    None,
+    All,
+    Some(Rc<Bits>),
+}
+
+impl Hits {
+    fn of(bits: Bits) -> Self {
+        if bits.is_empty() { Self::None } else { Self::Some(Rc::new(bits)) }
+    }
+
+    fn has(&self, at: usize) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Some(bits) => bits.has(at),
+        }
+    }
+
+    fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+}
+
+impl Reader<'_> {
+    /// The texts that contain the needle of `finder`, which is not empty; none when it is cheaper to search
+    /// the texts themselves.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn find(&self, finder: &Finder<'_>) -> Result<Option<Bits>> {
+        self.find_within(finder, u64::from(self.tree.table.text_len) * WORK_PER_BYTE)
+    }
+
+    /// As [`Reader::find`] with another limit of work.
+    pub(super) fn find_within(&self, finder: &Finder<'_>, work: u64) -> Result<Option<Bits>> {
+        let table = &self.tree.table;
+        let search = Search { reader: self, finder, left: Cell::new(work), in_words: OnceCell::new() };
+        let rows = table.rows as usize;
+        let all = 0..finder.needle().len();
+        let hits = InTable::new(&search, table).and_then(|mut table| table.find(Place::Inside, all));
+        match hits {
+            Ok(Hits::None) => Ok(Some(Bits::new(rows))),
+            Ok(Hits::All) => {
+                let mut all = Bits::new(rows);
+                all.set_range(0..rows);
+                Ok(Some(all))
+            }
+            Ok(Hits::Some(bits)) => Ok(Some(Rc::unwrap_or_clone(bits))),
+            Err(Stop::TooCostly) => Ok(None),
+            Err(Stop::Failed(e)) => Err(e),
+        }
+    }
+}
+
+/// A search for one needle.
+struct Search<'s, 'a> {
+    reader: &'s Reader<'a>,
+    finder: &'s Finder<'s>,
+    /// Work that may still be done.
+    left: Cell<u64>,
+    /// Whether the needle is anywhere in the words of all columns.
+    in_words: OnceCell<bool>,
+}
+
+impl<'s> Search<'s, '_> {
+    fn charge(&self, work: usize) -> Result<(), Stop> {
+        let left = self.left.get().checked_sub(work as u64).ok_or(Stop::TooCostly)?;
+        self.left.set(left);
+        Ok(())
+    }
+
+    fn needle(&self) -> &'s [u8] {
+        self.finder.needle()
+    }
+
+    fn in_words(&self) -> Result<bool, Stop> {
+        if let Some(known) = self.in_words.get() {
+            return Ok(*known);
+        }
+        let words = self.reader.streams.words()?;
+        self.charge(words.len() / 8)?;
+        let found = self.finder.find(words).is_some();
+        Ok(*self.in_words.get_or_init(|| found))
+    }
+}
+
+/// When texts of a template contain the needle.
+#[derive(Debug, Default)]
+struct TemplateHits {
+    /// Always.
+    all: bool,
+    /// When one of these holds.
+    any: Vec<Conjunction>,
+}
+
+impl TemplateHits {
+    fn is_none(&self) -> bool {
+        !self.all && self.any.is_empty()
+    }
+}
+
+/// What was found out about the columns of a table: column, place, and which part of the needle.
+type Known = HashMap<(u32, Place, u32, u32), Hits, foldhash::fast::RandomState>;
+
+/// A search in one table.
+struct InTable<'t, 's, 'a> {
+    search: &'t Search<'s, 'a>,
+    table: &'s Table,
+    programs: Programs,
+    /// Searches in the columns that are tables.
+    inner: Vec<Option<Box<Self>>>,
+    /// The template of each text, once known.
+    ids: OnceCell<Vec<u32>>,
+    known: Known,
+}
+
+impl<'t, 's, 'a> InTable<'t, 's, 'a> {
+    fn new(search: &'t Search<'s, 'a>, table: &'s Table) -> Result<Self, Stop> {
+        let programs = Programs::new(table, &search.reader.tree.literals);
+        search.charge(programs.literals().len() / 8 + programs.steps_len())?;
+        let inner = table.columns.iter().map(|_| None).collect();
+        Ok(Self { search, table, programs, inner, ids: OnceCell::new(), known: HashMap::default() })
+    }
+
+    /// The texts that have the needle's bytes `part` at `place`.
+    fn find(&mut self, place: Place, part: Range<usize>) -> Result<Hits, Stop> {
+        let in_literals = match place {
+            Place::Inside => self.in_literals(),
+            _ => vec![false; self.table.templates.len()],
+        };
+        let mut hits = Vec::with_capacity(in_literals.len());
+        for (template, all) in in_literals.into_iter().enumerate() {
+            let mut of_template = TemplateHits { all, any: Vec::new() };
+            if !all {
+                if place == Place::Inside {
+                    self.in_values(template, &part, &mut of_template.any)?;
                 }
-                Sought::Regex(regex, Some(literals)) => {
-                    search(
-                        |text| literals.find(text),
-                        texts,
-                        range,
-                        |row, _| {
-                            if passing.has(row) && !hits.has(row) && regex.is_match(texts.row(row)) {
-                                hits.set(row);
-                            }
-                        },
-                    );
-                }
-                Sought::Regex(_, None) => test_rows(sought, texts, passing.iter(range.clone()), &mut hits),
+                Alignments::new(self, template, part.clone()).find(place, &mut of_template.any)?;
+            }
+            hits.push(of_template);
+        }
+        if hits.iter().all(TemplateHits::is_none) {
+            return Ok(Hits::None);
+        }
+        self.rows(&hits)
+    }
+
+    /// Appends the steps of `template` whose values can have all of `part` inside.
+    fn in_values(
+        &mut self,
+        template: usize,
+        part: &Range<usize>,
+        any: &mut Vec<Conjunction>,
+    ) -> Result<(), Stop> {
+        for step in 0..self.programs.steps(template as u32).len() {
+            let Some(column) = self.column(template, step) else { continue };
+            let hits = self.hits(column, Place::Inside, part.start, part.end)?;
+            if !hits.is_none() {
+                any.push(vec![Condition { step, hits }]);
             }
         }
+        Ok(())
     }
-    passing.keep(&hits, condition.negated);
-}
 
-fn test_rows(sought: &Sought, texts: Texts<'_>, rows: impl Iterator<Item = usize>, hits: &mut Bits) {
-    for row in rows {
-        if sought.is_in(texts.row(row)) {
-            hits.set(row);
+    /// The column of a step, if it has one.
+    fn column(&self, template: usize, step: usize) -> Option<u32> {
+        let column = self.programs.steps(template as u32).get(step)?.column;
+        ((column as usize) < self.table.columns.len()).then_some(column)
+    }
+
+    /// Per template whether the needle is in one of its literals.
+    fn in_literals(&self) -> Vec<bool> {
+        let mut out = vec![false; self.table.templates.len()];
+        let needle_len = self.search.needle().len();
+        let literals = self.programs.literals();
+        let mut at = 0;
+        while let Some(found) = literals.get(at..).and_then(|rest| self.search.finder.find(rest)) {
+            let start = at + found;
+            if let Some((template, end)) = self.programs.literal_at(start)
+                && start + needle_len <= end
+                && let Some(hit) = out.get_mut(template)
+            {
+                *hit = true;
+            }
+            at = start + 1;
         }
+        out
     }
-}
 
-/// Calls `found` with each row of `range` in whose text something that `find` finds starts, and
-/// where. It may reach into the next row; then nothing shorter-reaching starts behind it in the same
-/// row, so going on at the next row loses nothing.
-fn search(
-    find: impl Fn(&[u8]) -> Option<usize>,
-    texts: Texts<'_>,
-    range: &Range<usize>,
-    mut found: impl FnMut(usize, usize),
-) {
-    let span = texts.span(range);
-    let (mut at, mut row) = (span.start, range.start);
-    while let Some(offset) = texts.bytes.get(at..span.end).and_then(&find) {
-        let start = at + offset;
-        row += texts.ends.get(row..range.end).map_or(0, |ends| rows_before(ends, start));
-        found(row, start);
-        row += 1;
-        at = texts.start(row);
-        if row >= range.end {
-            return;
+    fn ids(&self) -> Result<&[u32], Stop> {
+        if let Some(ids) = self.ids.get() {
+            return Ok(ids);
         }
+        let rows = self.table.rows as usize;
+        self.search.charge(rows * 4)?;
+        let stored = self.search.reader.streams.get(self.table.ids)?.bytes;
+        let ids = self.table.coding.decode(stored, rows, self.table.templates.len())?;
+        Ok(self.ids.get_or_init(|| ids))
     }
-}
 
-/// How many of `ends` are not beyond `start`: looks near the front first, where dense hits are.
-fn rows_before(ends: &[u32], start: usize) -> usize {
-    let not_beyond = |end: &u32| *end as usize <= start;
-    let near = ends.len().min(8);
-    let count = ends[..near].iter().take_while(|end| not_beyond(end)).count();
-    if count < near { count } else { near + ends[near..].partition_point(not_beyond) }
+    /// Per template the steps, and their columns, on whose columns there are conditions.
+    fn watched(&self, hits: &[TemplateHits]) -> Vec<Vec<(usize, usize)>> {
+        let mut watched = vec![false; self.table.columns.len()];
+        for (template, hits) in hits.iter().enumerate() {
+            let conditions = hits.any.iter().flatten();
+            for column in conditions.filter_map(|condition| self.column(template, condition.step)) {
+                if let Some(watched) = watched.get_mut(column as usize) {
+                    *watched = true;
+                }
+            }
+        }
+        let of_template = |template: usize| {
+            let steps = self.programs.steps(template as u32).iter().enumerate();
+            let columns = steps.map(|(at, step)| (at, step.column as usize));
+            columns.filter(|(_, column)| watched.get(*column).is_some_and(|watched| *watched)).collect()
+        };
+        (0..hits.len()).map(of_template).collect()
+    }
+
+    /// The texts whose template has hits, and values that fit.
+    fn rows(&self, hits: &[TemplateHits]) -> Result<Hits, Stop> {
+        let ids = self.ids()?;
+        let watched = self.watched(hits);
+        self.search.charge(ids.len() * 2)?;
+        let mut next = vec![0usize; self.table.columns.len()];
+        let mut found = Bits::new(ids.len());
+        let mut positions: Vec<(usize, usize)> = Vec::new();
+        for (row, id) in ids.iter().enumerate() {
+            let (Some(hits), Some(watched)) = (hits.get(*id as usize), watched.get(*id as usize)) else {
+                continue;
+            };
+            positions.clear();
+            for (step, column) in watched {
+                if let Some(next) = next.get_mut(*column) {
+                    positions.push((*step, *next));
+                    *next += 1;
+                }
+            }
+            let holds = |conjunction: &Conjunction| {
+                conjunction.iter().all(|condition| {
+                    let position = positions.iter().find(|(step, _)| *step == condition.step);
+                    position.is_some_and(|(_, at)| condition.hits.has(*at))
+                })
+            };
+            if hits.all || hits.any.iter().any(holds) {
+                found.set(row);
+            }
+        }
+        Ok(Hits::of(found))
+    }
 }

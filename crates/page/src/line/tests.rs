@@ -1,298 +1,284 @@
 use super::*;
-use crate::{Page, Piece, Sealed, seal_as};
+use crate::section::{Body, SectionWriter};
 use bytes::Bytes;
-use model::{
-    Labels, LineFilter, LineRef, MatchOp, Matcher, Needle, Predicate, Projection, Rows, ScanStats, TimeRange,
-};
 use proptest::prelude::*;
-use std::sync::atomic::Ordering;
 
-#[derive(Clone, Debug)]
-struct Row {
-    ts_ns: i64,
-    text: Vec<u8>,
-    metadata: Labels,
+fn joined(texts: &[Vec<u8>]) -> (Vec<u8>, Vec<u32>) {
+    (texts.concat(), texts.iter().map(|text| text.len() as u32).collect())
 }
 
-impl Row {
-    fn as_line(&self) -> LineRef<'_> {
-        LineRef { ts_ns: self.ts_ns, text: &self.text, metadata: self.metadata.as_ref() }
-    }
+/// Sections of the texts, if they can be cut into columns at all.
+fn written(texts: &[Vec<u8>]) -> Option<SectionWriter> {
+    let (text, lengths) = joined(texts);
+    let encoded = encode(&text, &lengths, true)?;
+    let mut out = SectionWriter::default();
+    encoded.write(&mut out).unwrap();
+    Some(out)
 }
 
-fn sorted(rows: &[Row]) -> LineColumns {
-    sort(rows.iter().map(Row::as_line).collect()).0
+fn with_reader<T>(sections: &SectionWriter, ask: impl FnOnce(&Reader<'_>) -> T) -> T {
+    let parts = [Bytes::copy_from_slice(&sections.bytes)];
+    let body = Body { sections: &sections.sections, starts: &[0], parts: &parts, verified: true };
+    ask(&Reader::open(&body).unwrap())
 }
 
-fn any_metadata() -> impl Strategy<Value = Labels> {
-    let pair = (0u8..4, "[ab]{0,2}").prop_map(|(name, value)| (format!("k{name}"), value));
-    prop::collection::vec(pair, 0..3)
-        .prop_map(|pairs| Labels::from_pairs(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str()))))
+fn assert_comes_back(texts: &[Vec<u8>]) -> bool {
+    let Some(sections) = written(texts) else { return false };
+    let (text, _) = joined(texts);
+    with_reader(&sections, |reader| {
+        let mut rebuilt = b"left over".to_vec();
+        reader.rebuild(text.len(), &mut rebuilt).unwrap();
+        assert!(rebuilt == text, "{:?}", String::from_utf8_lossy(&text));
+    });
+    true
 }
 
-fn any_row() -> impl Strategy<Value = Row> {
-    (-20i64..20, "[ab\n]{0,5}|id=[a-f0-9]{20}", any_metadata()).prop_map(|(ts_ns, text, metadata)| Row {
-        ts_ns,
-        text: text.into_bytes(),
-        metadata,
-    })
-}
-
-fn any_runs() -> impl Strategy<Value = Vec<LineColumns>> {
-    prop::collection::vec(prop::collection::vec(any_row(), 1..30).prop_map(|rows| sorted(&rows)), 1..5)
-}
-
-fn any_needle() -> impl Strategy<Value = Needle> {
-    let expressions =
-        vec!["", "ab", "a.b", "^a", "b$", "(?i)AB", "aa|bb", "[^a]b", "a*", "(ab|ba)+a", "id=[a-f]"];
-    prop_oneof![
-        "[ab\n]{0,3}".prop_map(|text| Needle::text(text.as_bytes())),
-        prop::sample::select(expressions).prop_map(|text| Needle::Regex(std::sync::Arc::new(
-            model::go_regex::GoRegex::new(text).unwrap()
-        ))),
-    ]
-}
-
-fn any_predicate() -> impl Strategy<Value = Predicate> {
-    let op = prop::sample::select(vec![MatchOp::Equal, MatchOp::NotEqual, MatchOp::Regex, MatchOp::NotRegex]);
-    prop_oneof![
-        (any::<bool>(), prop::collection::vec(any_needle(), 1..3))
-            .prop_map(|(negated, any)| Predicate::Line(LineFilter { negated, any })),
-        (0u8..5, op, "[ab]{0,2}").prop_map(|(name, op, value)| Predicate::Metadata(
-            Matcher::new(&format!("k{name}"), op, &value).unwrap()
-        )),
-    ]
-}
-
-fn any_question() -> impl Strategy<Value = (TimeRange, Vec<Predicate>, Projection)> {
-    let range = prop_oneof![
-        Just(TimeRange::ALL),
-        (-25i64..25, -25i64..25).prop_map(|(a, b)| TimeRange::new(a.min(b), a.max(b))),
+/// Lines as programs write them, with every kind of value.
+fn any_line() -> impl Strategy<Value = String> {
+    let number = prop_oneof![
+        "[0-9]{1,20}",
+        "0[0-9]{3}",
+        (0u32..300).prop_map(|n| n.to_string()),
+        Just(u64::MAX.to_string()),
+        Just("999999999999999999".to_owned()),
     ];
-    let projection =
-        (any::<bool>(), any::<bool>()).prop_map(|(text, metadata)| Projection { text, metadata });
-    (range, prop::collection::vec(any_predicate(), 0..3), projection)
+    let id = prop_oneof![
+        "[a-f0-9]{16}",
+        "[A-F0-9]{9}",
+        "[a-z0-9]{6}-[0-9]{2}",
+        "[a-z]{2}[0-9]{1,3}(,[0-9]{1,3}){0,3}"
+    ];
+    let value = prop_oneof![number.clone(), id.clone(), "[a-c ]{0,3}", "a=[0-9]{2} b=[0-9] c"];
+    prop_oneof![
+        (number.clone(), value.clone()).prop_map(|(n, v)| format!("GET /items/{n} took {v}ms")),
+        (id.clone(), value.clone())
+            .prop_map(|(n, v)| format!("{{\"id\":\"{n}\",\"value\":\"{v}\",\"list\":[{n},{n}]}}")),
+        (id, value.clone()).prop_map(|(n, v)| format!("level=info id={n} msg=\"{v}\" n=")),
+        value,
+        number,
+        "[a\"=\\\\0:é\n]{0,12}",
+    ]
 }
 
-fn naive(
-    run: &LineColumns,
-    range: TimeRange,
-    predicates: &[Predicate],
-    projection: Projection,
-) -> LineColumns {
-    let rows =
-        run.rows().filter(|row| range.contains(row.ts_ns) && predicates.iter().all(|p| p.matches(row)));
-    let mut out = LineColumns::from_rows(rows);
-    if !projection.text {
-        out.text = Bytes::new();
+/// The same sections as they are.
+fn uncompressed(sections: &SectionWriter) -> SectionWriter {
+    let parts = [Bytes::copy_from_slice(&sections.bytes)];
+    let body = Body { sections: &sections.sections, starts: &[0], parts: &parts, verified: true };
+    let mut plain = SectionWriter::default();
+    for section in &sections.sections {
+        let mut raw = Vec::new();
+        body.decode(section.tag, &mut raw).unwrap();
+        let store = |out: &mut Vec<u8>| {
+            out.extend_from_slice(&raw);
+            Ok(crate::Codec::None)
+        };
+        plain.add(section.tag, raw.len(), store).unwrap();
     }
-    if !projection.metadata {
-        (out.metadata, out.metadata_ends) = (Bytes::new(), Vec::new());
+    plain
+}
+
+/// A needle: a cut of one of the lines, perhaps with another byte in it, or anything.
+#[derive(Clone, Debug)]
+enum AnyNeedle {
+    Cut { line: usize, start: usize, len: usize, changed: Option<(usize, u8)> },
+    Other(String),
+}
+
+impl AnyNeedle {
+    fn in_lines(self, lines: &[Vec<u8>]) -> Vec<u8> {
+        match self {
+            Self::Other(text) => text.into_bytes(),
+            Self::Cut { line, start, len, changed } => {
+                let line = &lines[line % lines.len()];
+                let start = start % (line.len() + 1);
+                let mut cut = line[start..(start + len).min(line.len())].to_vec();
+                if let Some((at, byte)) = changed
+                    && !cut.is_empty()
+                {
+                    let at = at % cut.len();
+                    cut[at] = byte;
+                }
+                if cut.is_empty() { b"=".to_vec() } else { cut }
+            }
+        }
     }
-    out
 }
 
-fn sealed(runs: &[LineColumns]) -> Sealed {
-    sealed_as(runs, Choice::Cheaper)
+fn any_needle() -> impl Strategy<Value = AnyNeedle> {
+    let changed = prop::option::of((any::<usize>(), prop::sample::select(b"0159af= \"x".to_vec())));
+    prop_oneof![
+        (any::<usize>(), any::<usize>(), 1usize..30, changed)
+            .prop_map(|(line, start, len, changed)| AnyNeedle::Cut { line, start, len, changed }),
+        "[0-9a]{1,4}|[a-c =\"]{1,3}|id=|\",\"".prop_map(AnyNeedle::Other),
+    ]
 }
 
-fn sealed_as(runs: &[LineColumns], choice: Choice) -> Sealed {
-    let rows: Vec<Rows> = runs.iter().cloned().map(Rows::Lines).collect();
-    let pieces: Vec<Piece<'_>> =
-        rows.iter().map(|rows| Piece { rows, range: 0..crate::count(rows) }).collect();
-    seal_as(&pieces, choice).unwrap()
-}
-
-fn fetch(page: &Page, body: &Bytes, question: &Question) -> Vec<Bytes> {
-    page.parts(question).iter().map(|part| body.slice(part.start as usize..part.end as usize)).collect()
-}
-
-fn scanned(
-    sealed: &Sealed,
-    wanted: &[u32],
-    question: &Question,
-    stats: &ScanStats,
-) -> Vec<(u32, LineColumns)> {
-    let parts = fetch(&sealed.page, &sealed.body, question);
-    let runs = sealed.page.scan(&parts, wanted, question, stats).unwrap();
-    runs.into_iter()
-        .map(|(position, rows)| {
-            let Rows::Lines(lines) = rows;
-            (position, lines)
-        })
-        .collect()
+/// What is found in columns are the rows that contain the needle.
+fn assert_found(texts: &[Vec<u8>], needle: &[u8]) {
+    let Some(sections) = written(texts) else { return };
+    let finder = memchr::memmem::Finder::new(needle);
+    let found = with_reader(&sections, |reader| reader.find_within(&finder, u64::MAX).unwrap());
+    // Too many alignments.
+    let Some(found) = found else { return };
+    for (row, text) in texts.iter().enumerate() {
+        let is_in = finder.find(text).is_some();
+        assert_eq!(
+            found.has(row),
+            is_in,
+            "{:?} in {:?}",
+            String::from_utf8_lossy(needle),
+            String::from_utf8_lossy(text)
+        );
+    }
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
     #[test]
-    fn scans_as_naive_filtering(
-        runs in any_runs(),
-        mask: u8,
-        (range, predicates, projection) in any_question(),
-        choice in prop::sample::select(vec![Choice::Text, Choice::Columns]),
+    fn lines_come_back(lines in prop::collection::vec(any_line(), 1..200)) {
+        assert_comes_back(&lines.into_iter().map(String::into_bytes).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn needles_are_found_as_in_the_lines(
+        lines in prop::collection::vec(any_line(), 1..60),
+        needle in any_needle(),
     ) {
-        let sealed = sealed_as(&runs, choice);
-        let wanted: Vec<u32> = (0..runs.len() as u32).filter(|run| mask & (1 << run) != 0).collect();
-        let question = Question::new(range, &predicates, projection);
-        let stats = ScanStats::default();
-        let found = scanned(&sealed, &wanted, &question, &stats);
-        let expected: Vec<(u32, LineColumns)> = wanted
+        let texts: Vec<Vec<u8>> = lines.into_iter().map(String::into_bytes).collect();
+        let needle = needle.in_lines(&texts);
+        assert_found(&texts, &needle);
+    }
+
+    #[test]
+    fn chosen_rows_come_back(
+        lines in prop::collection::vec(any_line(), 1..60),
+        chosen in prop::collection::vec(any::<bool>(), 60),
+    ) {
+        let texts: Vec<Vec<u8>> = lines.into_iter().map(String::into_bytes).collect();
+        let Some(sections) = written(&texts) else { return Ok(()) };
+        let rows: Vec<u32> = (0..texts.len()).filter(|row| chosen[*row]).map(|row| row as u32).collect();
+        let expected: Vec<Vec<u8>> = rows.iter().map(|row| texts[*row as usize].clone()).collect();
+        let (bytes, ends) = with_reader(&sections, |reader| reader.rebuild_rows(&rows).unwrap());
+        let mut start = 0;
+        let found: Vec<Vec<u8>> = ends
             .iter()
-            .map(|run| (*run, naive(&runs[*run as usize], range, &predicates, projection)))
-            .filter(|(_, rows)| !rows.is_empty())
+            .map(|end| bytes[std::mem::replace(&mut start, *end as usize)..*end as usize].to_vec())
             .collect();
-        let passed: usize = expected.iter().map(|(_, rows)| rows.len()).sum();
-        prop_assert_eq!(stats.rows_passed.load(Ordering::Relaxed), passed as u64);
-        if passed > 0 {
-            prop_assert!(sealed.page.allows(&sealed.filter, &question).unwrap());
-        }
         prop_assert_eq!(found, expected);
+        prop_assert_eq!(start, bytes.len());
     }
 
-    /// Any part of any run can be sealed; facts are those of the rows.
+    /// Damage behind compression and checksums: refused, or other texts, but no panic.
     #[test]
-    fn facts_are_those_of_the_rows(runs in any_runs()) {
-        let sealed = sealed(&runs);
-        for (facts, run) in sealed.facts.iter().zip(&runs) {
-            let metadata = |row: LineRef<'_>| row.metadata.iter().map(|(n, v)| n.len() + v.len()).sum::<usize>();
-            let bytes: usize = run.rows().map(|row| row.text.len() + metadata(row)).sum();
-            prop_assert_eq!((facts.rows, facts.bytes), (run.len() as u64, bytes as u64));
-            prop_assert_eq!((facts.min_ns, facts.max_ns), (run.ts_ns[0], run.ts_ns[run.len() - 1]));
+    fn damaged_sections_are_survived(
+        lines in prop::collection::vec(any_line(), 1..80),
+        damage in prop::collection::vec((any::<usize>(), any::<u8>()), 1..4),
+    ) {
+        let texts: Vec<Vec<u8>> = lines.into_iter().map(String::into_bytes).collect();
+        let Some(sections) = written(&texts) else { return Ok(()) };
+        let mut plain = uncompressed(&sections);
+        for (at, byte) in damage {
+            let at = at % plain.bytes.len();
+            plain.bytes[at] = byte;
+        }
+        let parts = [Bytes::from(plain.bytes)];
+        let body = Body { sections: &plain.sections, starts: &[0], parts: &parts, verified: false };
+        let Ok(reader) = Reader::open(&body) else { return Ok(()) };
+        let _ = reader.rebuild(texts.concat().len(), &mut Vec::new());
+        let _ = reader.rebuild_rows(&[0, 2, 3, 50]);
+        for needle in ["=", "17", "a3", "items/1 took"] {
+            let _ = reader.find_within(&memchr::memmem::Finder::new(needle), 1 << 20);
         }
     }
 
     #[test]
-    fn merges_as_a_set(rows in prop::collection::vec(any_row(), 0..60), cuts in prop::collection::vec(0usize..4, 0..60)) {
-        let mut parts: Vec<Vec<Row>> = vec![Vec::new(); 4];
-        for (row, part) in rows.iter().zip(cuts.iter().chain(std::iter::repeat(&0))) {
-            parts[*part].push(row.clone());
-        }
-        let parts: Vec<LineColumns> = parts.iter().map(|rows| sorted(rows)).collect();
-        let (merged, dropped) = merge(&parts.iter().collect::<Vec<_>>());
-        let held: usize = parts.iter().map(LineColumns::len).sum();
-        prop_assert_eq!(held as u64, merged.len() as u64 + dropped);
-        prop_assert!(merged.ts_ns.is_sorted());
-        let key = |row: LineRef<'_>| (row.ts_ns, row.text.to_vec(), row.metadata.to_owned());
-        let mut found: Vec<_> = merged.rows().map(key).collect();
-        let mut expected: Vec<_> = rows.iter().map(|row| key(row.as_line())).collect();
-        for list in [&mut found, &mut expected] {
-            list.sort();
-        }
-        expected.dedup();
-        prop_assert_eq!(found, expected);
+    fn any_bytes_come_back(texts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..60)) {
+        assert_comes_back(&texts);
     }
 }
 
+/// Lines of one kind each, so that columns are long enough for every encoding.
 #[test]
-fn rows_of_one_time_keep_their_order() {
-    let row = |text: &str| Row { ts_ns: 5, text: text.into(), metadata: Labels::default() };
-    let (first, second) = (sorted(&[row("z"), row("b")]), sorted(&[row("y"), row("b"), row("a")]));
-    let (merged, dropped) = merge(&[&first, &second]);
-    let texts: Vec<&[u8]> = merged.rows().map(|row| row.text).collect();
-    assert_eq!((texts.as_slice(), dropped), ([&b"z"[..], b"b", b"y", b"a"].as_slice(), 1));
+fn every_kind_of_column_comes_back() {
+    let line = |n: u64| -> Vec<String> {
+        let hash = xxhash_rust::xxh3::xxh3_64(&n.to_le_bytes());
+        vec![
+            format!("constant 17 of {}", n % 7),
+            format!("id {hash:016x} and {:X}", hash | 1 << 63),
+            format!("odd {:07x}", hash & 0xfff_ffff | 1 << 24),
+            format!("count {n} down {} wide {}", 1_000_000 - n, hash % 1_000_000_000_000_000_000),
+            format!("fixed {:05} {:02}", hash % 10_000, n % 60),
+            format!("user=u{} name=\"{} {}\"", hash % 9, hash % 5, n),
+            format!("path=/a{}/b-{}.html?x={}", hash % 4, hash % 100, n % 3),
+            format!("list {}", (0..n % 200).map(|i| (i * n).to_string()).collect::<Vec<_>>().join(",")),
+            format!(
+                "raw=\"{}\"",
+                char::from(b'a' + (hash % 26) as u8).to_string().repeat(1 + (n % 5) as usize)
+            ),
+            format!(
+                "fixed=\"{}{}\"",
+                char::from(b'a' + (hash % 26) as u8),
+                char::from(b'a' + (hash / 31 % 26) as u8)
+            ),
+        ]
+    };
+    for kind in 0..10 {
+        let texts: Vec<Vec<u8>> = (0..700).map(|n| line(n)[kind].clone().into_bytes()).collect();
+        assert!(assert_comes_back(&texts), "kind {kind}");
+        for row in (0..700).step_by(97) {
+            let text = &texts[row];
+            for (start, len) in [(0, 5), (2, 9), (4, 60), (6, 7), (8, 3), (10, 12)] {
+                let cut = &text[start.min(text.len() - 1)..(start + len).min(text.len())];
+                assert_found(&texts, cut);
+            }
+        }
+    }
+    let texts: Vec<Vec<u8>> = (0..300).flat_map(line).map(String::into_bytes).collect();
+    assert!(assert_comes_back(&texts));
 }
 
+/// Lines that would take quadratic time, or a table of their own each.
 #[test]
-fn many_rows_of_one_time_are_compared_by_hash() {
-    let rows: Vec<Row> = (0..100)
-        .map(|n| Row { ts_ns: 5, text: format!("{}", n % 60).into_bytes(), metadata: Labels::default() })
+fn hostile_lines_are_survived() {
+    let escapes = vec!["\\\"".repeat(200_000).into_bytes(); 4];
+    assert_comes_back(&escapes);
+    assert_comes_back(&vec!["\"".repeat(100_001).into_bytes(); 4]);
+    assert!(assert_comes_back(&vec![
+        (0..50_000).map(|n| format!("{n},")).collect::<String>().into_bytes();
+        8
+    ]));
+    let letters = |n: u64| -> String {
+        (0..12)
+            .map(|at| {
+                char::from(b'a' + (xxhash_rust::xxh3::xxh3_64(&(n * 16 + at).to_le_bytes()) % 26) as u8)
+            })
+            .collect()
+    };
+    let scattered: Vec<Vec<u8>> = (0..4000).map(|n| letters(n).into_bytes()).collect();
+    assert!(written(&scattered).is_none(), "each line has a template of its own");
+    let keys: Vec<Vec<u8>> = (0..300)
+        .map(|n| (0..40).map(|k| format!("{}=1 ", letters(n * 40 + k))).collect::<String>().into_bytes())
         .collect();
-    let (columns, dropped) = sort(rows.iter().map(Row::as_line).collect());
-    assert_eq!((columns.len(), dropped), (60, 40));
-}
-
-/// Runs long enough for time columns of their own, between short ones; metadata with more names than
-/// columns; the last time there is.
-#[test]
-fn long_runs_and_many_names_come_back() {
-    let run = |rows: i64, seed: i64| {
-        let row = |n: i64| {
-            let (name, value) = (format!("name{:03}", n % 90), format!("{}", n / 7));
-            let metadata =
-                Labels::from_pairs([(name.as_str(), value.as_str()), ("trace_id", "t"), ("zone", "z")]);
-            Row { ts_ns: n * 1_000_000 + seed, text: format!("line {n} of {seed}").into_bytes(), metadata }
-        };
-        let mut rows: Vec<Row> = (0..rows).map(row).collect();
-        rows.push(Row { ts_ns: i64::MAX, text: Vec::new(), metadata: Labels::default() });
-        sorted(&rows)
-    };
-    let runs = [run(3, 1), run(5, 2), run(2000, 3), run(1, 4), run(600, 5)];
-    let sealed = sealed(&runs);
-    let question = Question::all();
-    for (position, lines) in scanned(&sealed, &[0, 1, 2, 3, 4], &question, &ScanStats::default()) {
-        assert_eq!(lines, runs[position as usize]);
-    }
-    let only = scanned(&sealed, &[2], &question, &ScanStats::default());
-    assert_eq!(only, [(2, runs[2].clone())]);
-    let rare = Predicate::Metadata(Matcher::new("name089", MatchOp::Equal, "141").unwrap());
-    let rare = scanned(
-        &sealed,
-        &[2],
-        &Question::new(TimeRange::ALL, &[rare], Projection::ALL),
-        &ScanStats::default(),
-    );
-    assert_eq!(rare[0].1.ts_ns, [989_000_003]);
+    assert!(written(&keys).is_none());
 }
 
 #[test]
-fn only_needed_sections_are_fetched() {
-    let row = |n: i64| Row {
-        ts_ns: n,
-        text: vec![b'x'; 100],
-        metadata: Labels::from_pairs([("k", format!("{n}").as_str())]),
-    };
-    let sealed = sealed(&[sorted(&(0..100).map(row).collect::<Vec<_>>())]);
-    let fetched = |projection| {
-        let parts = sealed.page.parts(&Question::new(TimeRange::ALL, &[], projection));
-        (parts.len(), parts.iter().map(|part| part.end - part.start).sum::<u64>())
-    };
-    let all = fetched(Projection::ALL);
-    assert_eq!(all, (1, sealed.page.body_len()));
-    let (ranges, bytes) = fetched(Projection { text: true, metadata: false });
-    assert!(ranges == 2 && bytes < all.1);
-    let (ranges, bytes) = fetched(Projection { text: false, metadata: false });
-    assert!(ranges == 1 && bytes < all.1);
-}
-
-/// Lines of sixteen systems as column pages: whole, and by needles that are in literals, in values, over
-/// both, and nowhere.
-#[test]
-fn real_lines_in_columns_answer_as_naive_filtering() {
-    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let shared = std::env::var_os("TREFOIL_SHARED").map_or_else(|| here.join("../../../shared"), Into::into);
-    let Ok(files) = std::fs::read_dir(shared.join("data/loghub")) else {
-        println!("skipped: no real lines here; TREFOIL_SHARED names the directory that has them");
-        return;
-    };
-    let files = files.map(|file| file.unwrap().path());
-    for file in files.filter(|path| path.extension().is_some_and(|e| e == "log")) {
-        let text = std::fs::read(&file).unwrap();
-        let rows = text.split(|byte| *byte == b'\n').zip(0i64..).map(|(text, n)| LineRef {
-            ts_ns: n * 37_000_111,
-            text,
-            metadata: model::LabelsRef::EMPTY,
-        });
-        let run = LineColumns::from_rows(rows);
-        let page = sealed_as(std::slice::from_ref(&run), Choice::Columns);
-        assert_eq!(page.page.kind(), crate::PageKind::LineColumns, "{}", file.display());
-        let cuts = (0..12).map(|n| {
-            let text = run.row(n * 163 % run.len()).text;
-            let start = n * 7 % text.len().max(1);
-            text[start..(start + 3 + n * 2).min(text.len())].to_vec()
-        });
-        let mut needles: Vec<Needle> = cuts.map(|cut| Needle::text(&cut)).collect();
-        needles.extend(["", "no line has this", "17"].map(|text| Needle::text(text.as_bytes())));
-        for expression in ["failed|error", "(?i)ERROR", "[0-9]{3}$", "^a.*b"] {
-            needles
-                .push(Needle::Regex(std::sync::Arc::new(model::go_regex::GoRegex::new(expression).unwrap())));
-        }
-        for (needle, negated) in needles.into_iter().zip([false, false, true].into_iter().cycle()) {
-            let predicates = [Predicate::Line(LineFilter { negated, any: vec![needle] })];
-            let question = Question::new(TimeRange::ALL, &predicates, Projection::ALL);
-            let found = scanned(&page, &[0], &question, &ScanStats::default());
-            let expected = naive(&run, TimeRange::ALL, &predicates, Projection::ALL);
-            let found = found.into_iter().next().map(|(_, rows)| rows).unwrap_or_default();
-            assert!(found == expected, "{}: {predicates:?}", file.display());
+fn decimals_are_those_of_the_standard_library() {
+    let mut numbers: Vec<u64> = (0..20)
+        .flat_map(|power| {
+            let power = 10u64.pow(power);
+            [power - 1, power, power + 1, power / 3 * 2]
+        })
+        .collect();
+    numbers.extend([0, u64::MAX, u64::MAX / 3, 12_345_678, 99_999_999, 100_000_000]);
+    for number in numbers {
+        let least = number.to_string().len() as u8;
+        for digits in [0].into_iter().chain(least..=18) {
+            let mut out = [b'x'; 40];
+            let end = integer::write_decimal(number, digits, &mut out, 3);
+            let expected = format!("{number:0width$}", width = usize::from(digits));
+            assert_eq!(std::str::from_utf8(&out[3..end]).unwrap(), expected, "{digits} digits");
         }
     }
 }

@@ -1,9 +1,9 @@
 use super::*;
 use crate::rows::PAGE_BYTES;
-use model::{Labels, LineColumns, LineRef};
+use model::{Labels, RowColumns, RowRef};
 use proptest::prelude::*;
 
-fn lines(count: i64) -> Rows {
+fn lines(count: i64) -> RowColumns {
     let metadata =
         [Labels::from_pairs([("trace_id", "0af7651916cd43dd8448eb211c80319c")]), Labels::default()];
     let texts: Vec<String> = (0..count)
@@ -13,21 +13,20 @@ fn lines(count: i64) -> Rows {
             _ => String::new(),
         })
         .collect();
-    let rows = texts.iter().zip(0..).map(|(text, n)| LineRef {
+    let rows = texts.iter().zip(0..).map(|(text, n)| RowRef {
         ts_ns: 1_700_000_000_000_000_000 + n * 250_000_000,
-        text: text.as_bytes(),
+        body: text.as_bytes(),
         metadata: metadata[(n % 2) as usize].as_ref(),
     });
-    Rows::Lines(LineColumns::from_rows(rows))
+    RowColumns::from_rows(rows)
 }
 
-fn sealed(rows: &[Rows]) -> Sealed {
+fn sealed(rows: &[RowColumns]) -> Sealed {
     sealed_as(rows, Choice::Cheaper)
 }
 
-fn sealed_as(rows: &[Rows], choice: Choice) -> Sealed {
-    let pieces: Vec<Piece<'_>> =
-        rows.iter().map(|rows| Piece { rows, range: 0..crate::count(rows) }).collect();
+fn sealed_as(rows: &[RowColumns], choice: Choice) -> Sealed {
+    let pieces: Vec<Piece<'_>> = rows.iter().map(|rows| Piece { rows, range: 0..rows.len() }).collect();
     seal_as(&pieces, choice).unwrap()
 }
 
@@ -42,7 +41,7 @@ fn stored(sealed: &Sealed) -> Vec<u8> {
     out
 }
 
-fn scan_all(page: &Page, body: &Bytes) -> Result<Vec<(u32, Rows)>> {
+fn scan_all(page: &Page, body: &Bytes) -> Result<Vec<(u32, RowColumns)>> {
     let wanted: Vec<u32> = (0..page.run_rows().len() as u32).collect();
     page.scan(std::slice::from_ref(body), &wanted, &Question::all(), &ScanStats::default())
 }
@@ -71,14 +70,14 @@ fn golden_pages() {
     assert_golden("golden-columns-v1.page", &sealed, &rows);
 }
 
-fn assert_golden(name: &str, sealed: &Sealed, rows: &[Rows]) {
+fn assert_golden(name: &str, sealed: &Sealed, rows: &[RowColumns]) {
     let golden = golden(name, &stored(sealed));
     let mut rest = golden.as_slice();
     let mut part = || varint::take_bytes(&mut rest).unwrap();
     let (mut entry, body, filter) = (part(), Bytes::copy_from_slice(part()), part());
     let page = Page::take(&mut entry).unwrap();
     for (found, given) in scan_all(&page, &body).unwrap().iter().zip(rows) {
-        let (Rows::Lines(found), Rows::Lines(given)) = (&found.1, given);
+        let (found, given) = (&found.1, given);
         assert_eq!(found, given);
     }
     let allows = |needle: &str| {

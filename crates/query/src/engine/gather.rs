@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, SelectAll};
 use hashbrown::HashSet;
 use model::{
-    Direction, Labels, LabelsBuilder, Limits, Matcher, Predicate, Projection, Rows, Run, RunStream,
+    Direction, Labels, LabelsBuilder, Limits, Matcher, Predicate, Projection, RowColumns, Run, RunStream,
     ScanStats, Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
 };
 use std::sync::Arc;
@@ -286,7 +286,7 @@ fn tie_rank(labels: &Labels) -> u64 {
 }
 
 fn held_bytes(run: &Run) -> u64 {
-    let Rows::Lines(lines) = &run.rows;
+    let lines = &run.rows;
     lines.held_bytes()
 }
 

@@ -7,7 +7,7 @@ use crate::logql::ast::LogExpr;
 use base::{ByteBudget, Lease, Result};
 use bytes::Bytes;
 use indexmap::IndexMap;
-use model::{AnsweredLine, AnsweredStream, Direction, Labels, LabelsRef, Limits, Rows, Run, TimeRange};
+use model::{AnsweredLine, AnsweredStream, Direction, Labels, LabelsRef, Limits, RowColumns, Run, TimeRange};
 use parking_lot::Mutex;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -173,7 +173,7 @@ fn is_beyond(direction: Direction, a_ns: i64, b_ns: i64) -> bool {
 
 impl Work for First {
     fn take(&self, labels: &Labels, rank: (u64, usize), run: &Run) -> Result<()> {
-        let Rows::Lines(lines) = &run.rows;
+        let lines = &run.rows;
         let pipeline = self.pipeline.for_stream(labels);
         let (mut scratch, mut names) = (Scratch::default(), Names::default());
         let mut found = Vec::new();

@@ -13,7 +13,7 @@ use crate::logql::ast::{Grouping, RangeOp, Unwrap};
 use crate::plan::Leaf;
 use base::{ByteBudget, Error, Lease, Result};
 use hashbrown::HashMap;
-use model::{Direction, Labels, LabelsBuilder, LabelsRef, LineColumns, MatchOp, Matcher, Rows, Run};
+use model::{Direction, Labels, LabelsBuilder, LabelsRef, MatchOp, Matcher, RowColumns, Run};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -138,7 +138,7 @@ impl Failure {
 
 impl Work for Windowed {
     fn take(&self, labels: &Labels, _rank: (u64, usize), run: &Run) -> Result<()> {
-        let Rows::Lines(lines) = &run.rows;
+        let lines = &run.rows;
         let mut part = Part::default();
         let pipeline = self.pipeline.for_stream(labels);
         let uniform = self.row_value.filter(|_| is_uniform(labels, lines, self.grouping.as_ref()));
@@ -174,7 +174,7 @@ struct Part {
 
 impl Part {
     /// Takes the rows in, oldest first; says how many passed the pipeline.
-    fn fill(&mut self, of: &Windowed, pipeline: &StreamPipeline, lines: &LineColumns) -> u64 {
+    fn fill(&mut self, of: &Windowed, pipeline: &StreamPipeline, lines: &RowColumns) -> u64 {
         let Windowed { windows, keeps, .. } = of;
         let mut scratch = Scratch::default();
         let (mut pane, mut pane_end_ns) = (None, i64::MIN);
@@ -188,7 +188,7 @@ impl Part {
             if of.cost.is_stopped() {
                 break;
             }
-            let Some(sample) = pipeline.sample(&mut scratch, lines.row(at), lines.text_len(at)) else {
+            let Some(sample) = pipeline.sample(&mut scratch, lines.row(at), lines.body_len(at)) else {
                 continue;
             };
             passed += 1;
@@ -215,7 +215,7 @@ impl Part {
         &mut self,
         of: &Windowed,
         pipeline: &StreamPipeline,
-        lines: &LineColumns,
+        lines: &RowColumns,
         value: RowValue,
     ) -> u64 {
         let mut scratch = Scratch::default();
@@ -223,7 +223,7 @@ impl Part {
         let passed = value.sums(lines, &of.windows, |pane, row, sum| {
             // The first row in a window gives the series.
             let at = *series.get_or_insert_with(|| {
-                let sample = pipeline.sample(&mut scratch, lines.row(row), lines.text_len(row))?;
+                let sample = pipeline.sample(&mut scratch, lines.row(row), lines.body_len(row))?;
                 Some(self.position(of, sample.labels))
             });
             let kept = at.and_then(|at| self.series.get_mut(at));

@@ -2,7 +2,7 @@ use super::*;
 use base::unit::ByteSize;
 use futures_util::StreamExt;
 use model::{
-    BoxFuture, Direction, Labels, LabelsRef, LineColumns, LineRef, Rows, Run, RunStream, Selection, Stream,
+    BoxFuture, Direction, Labels, LabelsRef, RowColumns, RowRef, Run, RunStream, Selection, Stream,
     StreamFacts, StreamQuery,
 };
 use std::sync::atomic::AtomicUsize;
@@ -29,8 +29,8 @@ impl Select for Runs {
                 return Err(Error::unavailable("the bucket does not answer"));
             }
             let second = if forward { at as i64 } else { (RUNS - at) as i64 };
-            let line = LineRef { ts_ns: second * 1_000_000_000, text: &text, metadata: LabelsRef::EMPTY };
-            let rows = Rows::Lines(LineColumns::from_rows([line]));
+            let line = RowRef { ts_ns: second * 1_000_000_000, body: &text, metadata: LabelsRef::EMPTY };
+            let rows = RowColumns::from_rows([line]);
             Ok(Run { stream: stream.clone(), rows, bound_ns: line.ts_ns })
         });
         Box::pin(futures_util::stream::iter(runs))
@@ -113,8 +113,8 @@ fn a_run_larger_than_the_memory_is_refused() {
 fn work_ends_when_nobody_waits_for_the_answer() {
     let twin = model::twin::Twin::new();
     let mut batch = model::BatchBuilder::new(Tenant::single(), model::Signal::Line, 0);
-    let lines = (1..20_000).map(|n| LineRef { ts_ns: n, text: b"x", metadata: LabelsRef::EMPTY });
-    batch.add_lines(Labels::from_pairs([("app", "a")]).as_ref(), lines);
+    let lines = (1..20_000).map(|n| RowRef { ts_ns: n, body: b"x", metadata: LabelsRef::EMPTY });
+    batch.add_rows(Labels::from_pairs([("app", "a")]).as_ref(), lines);
     futures_util::FutureExt::now_or_never(model::Append::append(&twin, batch.build())).unwrap().unwrap();
     let engine = Engine::new(Arc::new(twin), Pool::new(1).unwrap());
     let numbers: Vec<String> = (0..200).map(|n| n.to_string()).collect();
@@ -140,8 +140,8 @@ fn bytes_read_are_bounded_while_reading() {
     let twin = model::twin::Twin::new();
     let mut batch = model::BatchBuilder::new(Tenant::single(), model::Signal::Line, 0);
     let text = [b'x'; 1000];
-    let lines = (1..5).map(|n| LineRef { ts_ns: n, text: &text, metadata: LabelsRef::EMPTY });
-    batch.add_lines(Labels::from_pairs([("app", "a")]).as_ref(), lines);
+    let lines = (1..5).map(|n| RowRef { ts_ns: n, body: &text, metadata: LabelsRef::EMPTY });
+    batch.add_rows(Labels::from_pairs([("app", "a")]).as_ref(), lines);
     futures_util::FutureExt::now_or_never(model::Append::append(&twin, batch.build())).unwrap().unwrap();
     let engine = Engine::new(Arc::new(twin), Pool::new(1).unwrap());
     let asked = || query(r#"{app="a"}"#, 10);
@@ -165,8 +165,8 @@ fn too_many_streams_are_refused() {
     let twin = model::twin::Twin::new();
     for app in ["a", "b", "c"] {
         let mut batch = model::BatchBuilder::new(Tenant::single(), model::Signal::Line, 0);
-        let line = LineRef { ts_ns: 1, text: b"x", metadata: LabelsRef::EMPTY };
-        batch.add_lines(Labels::from_pairs([("app", app)]).as_ref(), [line]);
+        let line = RowRef { ts_ns: 1, body: b"x", metadata: LabelsRef::EMPTY };
+        batch.add_rows(Labels::from_pairs([("app", app)]).as_ref(), [line]);
         futures_util::FutureExt::now_or_never(model::Append::append(&twin, batch.build())).unwrap().unwrap();
     }
     let engine = Engine::new(Arc::new(twin), Pool::new(1).unwrap());

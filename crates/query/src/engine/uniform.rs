@@ -4,7 +4,7 @@
 
 use crate::eval::window::Windows;
 use crate::logql::ast::{Grouping, RangeOp, Stage};
-use model::{Labels, LineColumns};
+use model::{Labels, RowColumns};
 
 /// What a label of the metadata may be called that clashes with one of the stream.
 const EXTRACTED_SUFFIX: &str = "_extracted";
@@ -33,7 +33,7 @@ impl RowValue {
     /// sum of its rows' numbers. Gives the number of these rows.
     pub(super) fn sums(
         self,
-        lines: &LineColumns,
+        lines: &RowColumns,
         windows: &Windows,
         mut emit: impl FnMut(u64, usize, f64),
     ) -> usize {
@@ -60,7 +60,7 @@ impl RowValue {
 
 /// Whether rows without stages all have the same labels in their series, whatever their metadata:
 /// labels of the stream are not covered by metadata of their name, which gets a suffix.
-pub(super) fn is_uniform(stream: &Labels, lines: &LineColumns, grouping: Option<&Grouping>) -> bool {
+pub(super) fn is_uniform(stream: &Labels, lines: &RowColumns, grouping: Option<&Grouping>) -> bool {
     let is_of_stream = |name: &String| !name.ends_with(EXTRACTED_SUFFIX) && stream.get(name).is_some();
     lines.metadata_ends.is_empty()
         || grouping.is_some_and(|by| !by.without && by.labels.iter().all(is_of_stream))

@@ -42,7 +42,7 @@ use base::Result;
 use hints::{Hints, Needs};
 use label_filter::Condition;
 use labels::{Category, LabelSet, Name, StreamLabels};
-use model::{Labels, LabelsRef, LineRef, Projection};
+use model::{Labels, LabelsRef, Projection, RowRef};
 use row::Row;
 use series::SeriesLabels;
 use std::sync::Arc;
@@ -134,7 +134,7 @@ impl Pipeline {
         let runs = |step: &Step| !(hints.wants_nothing() && step.is_parser());
         let is_bare = series.is_none() && steps.iter().all(|step| !runs(step) || step.is_line_filter());
         let projection = Projection {
-            text: value.is_none() || steps.iter().any(|step| runs(step) && step.reads_text()),
+            body: value.is_none() || steps.iter().any(|step| runs(step) && step.reads_text()),
             metadata: !is_bare,
         };
         let counts_bytes = matches!(value, Some(SampleValue::Bytes));
@@ -206,10 +206,10 @@ fn conditions(steps: &[Step], unwrapped: Option<&Unwrapped>) -> Vec<Condition> {
 
 impl StreamPipeline {
     /// Runs the pipeline on a line; `None` when a stage drops it. For [`Wanted::Lines`].
-    pub fn line<'s>(&'s self, scratch: &'s mut Scratch, line: LineRef<'s>) -> Option<Processed<'s>> {
+    pub fn line<'s>(&'s self, scratch: &'s mut Scratch, line: RowRef<'s>) -> Option<Processed<'s>> {
         let rewritten = self.run(scratch, &line)?;
         let Scratch { labels, text, answer, .. } = scratch;
-        let text = if rewritten { &*text } else { line.text };
+        let text = if rewritten { &*text } else { line.body };
         Some(Processed { text, labels, stream: &self.stream, answer })
     }
 
@@ -219,7 +219,7 @@ impl StreamPipeline {
     pub fn sample<'s>(
         &'s self,
         scratch: &'s mut Scratch,
-        line: LineRef<'s>,
+        line: RowRef<'s>,
         text_bytes: usize,
     ) -> Option<Sample<'s>> {
         let rewritten = self.run(scratch, &line)?;
@@ -254,7 +254,7 @@ impl StreamPipeline {
 
     /// Runs all stages. `None` when the line is dropped, else whether its text is a new one, in
     /// [`Scratch::text`].
-    fn run(&self, scratch: &mut Scratch, line: &LineRef<'_>) -> Option<bool> {
+    fn run(&self, scratch: &mut Scratch, line: &RowRef<'_>) -> Option<bool> {
         let Scratch { labels, text, next, buffers, .. } = scratch;
         labels.clear();
         for (name, value) in line.metadata.iter() {
@@ -263,7 +263,7 @@ impl StreamPipeline {
         let mut row = self.row(labels, line.ts_ns);
         let mut rewritten = false;
         for step in &self.compiled.steps {
-            let current = if rewritten { &**text } else { line.text };
+            let current = if rewritten { &**text } else { line.body };
             match step.run(current, &mut row, buffers, next) {
                 Outcome::Drop => return None,
                 Outcome::Stay => {}

@@ -1,7 +1,7 @@
 //! Reads a script into blocks.
 
 use base::unit::Period;
-use model::{Batch, BatchBuilder, Direction, Labels, LineRef, Signal, Tenant};
+use model::{Batch, BatchBuilder, Direction, Labels, RowRef, Signal, Tenant};
 use query::engine::{InstantQuery, RangeQuery};
 
 /// Second 0 of scripts: a full hour.
@@ -112,12 +112,12 @@ fn load(head: &str, body: &[&str]) -> Result<Vec<Batch>, String> {
         }
     }
     let mut batch = BatchBuilder::new(tenant, Signal::Line, BASE_NS);
-    let lines = rows.iter().map(|(ts_ns, text, metadata)| LineRef {
+    let lines = rows.iter().map(|(ts_ns, text, metadata)| RowRef {
         ts_ns: *ts_ns,
-        text: text.as_bytes(),
+        body: text.as_bytes(),
         metadata: metadata.as_ref(),
     });
-    batch.add_lines(labels.as_ref(), lines);
+    batch.add_rows(labels.as_ref(), lines);
     Ok(vec![batch.build()])
 }
 

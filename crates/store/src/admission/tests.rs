@@ -1,13 +1,13 @@
 use super::*;
 use base::unit::{ByteSize, SECOND_NS};
-use model::{BatchBuilder, Labels, LabelsRef, LineRef, Signal, Tenant};
+use model::{BatchBuilder, Labels, LabelsRef, RowRef, Signal, Tenant};
 
 fn batch(streams: &[(&str, usize)]) -> Batch {
     let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, 0);
     for (app, bytes) in streams {
         let text = vec![b'x'; *bytes];
-        let row = LineRef { ts_ns: 1, text: &text, metadata: LabelsRef::EMPTY };
-        batch.add_lines(Labels::from_pairs([("app", *app)]).as_ref(), [row]);
+        let row = RowRef { ts_ns: 1, body: &text, metadata: LabelsRef::EMPTY };
+        batch.add_rows(Labels::from_pairs([("app", *app)]).as_ref(), [row]);
     }
     batch.build()
 }

@@ -4,7 +4,7 @@ use super::order::order_key;
 use super::{BlockMeta, tail};
 use base::{Error, Result};
 use bytes::Bytes;
-use model::{Labels, Rows, RunFacts, Signal, Stream, Tenant};
+use model::{Labels, RowColumns, RunFacts, Signal, Stream, Tenant};
 use page::{Page, Piece, Sealed};
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub struct Builder {
 #[derive(Debug)]
 struct Waiting {
     ordinal: usize,
-    rows: Arc<Rows>,
+    rows: Arc<RowColumns>,
     range: Range<usize>,
 }
 
@@ -65,12 +65,12 @@ impl Builder {
     /// # Errors
     /// [`base::Kind::Bug`] when streams or rows are out of order, or a page does not read back as it
     /// was written.
-    pub fn push(&mut self, stream: &Arc<Stream>, rows: Rows) -> Result<()> {
-        let count = page::count(&rows);
+    pub fn push(&mut self, stream: &Arc<Stream>, rows: RowColumns) -> Result<()> {
+        let count = rows.len();
         if count == 0 {
             return Ok(());
         }
-        if page::signal(&rows) != self.signal || !page::well_formed(&rows) {
+        if !page::well_formed(&rows) {
             return Err(Error::bug(format!("rows of {} are not in order", stream.labels)));
         }
         let ordinal = self.ordinal_of(stream)?;
@@ -212,7 +212,7 @@ fn name(tenant: &Tenant, signal: Signal, min_ns: i64, bytes: &[u8]) -> String {
 pub fn build(
     tenant: Tenant,
     signal: Signal,
-    mut streams: Vec<(Arc<Stream>, Rows)>,
+    mut streams: Vec<(Arc<Stream>, RowColumns)>,
     received_ns: RangeInclusive<i64>,
 ) -> Result<(BlockMeta, Bytes)> {
     streams.sort_by_cached_key(|(stream, _)| order_key(&stream.labels));

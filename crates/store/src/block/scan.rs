@@ -3,7 +3,7 @@
 use super::Block;
 use base::{Error, Result};
 use bytes::Bytes;
-use model::{Rows, ScanStats};
+use model::{RowColumns, ScanStats};
 use page::Question;
 use std::ops::Range;
 
@@ -147,7 +147,7 @@ impl Block {
         parts: &[Bytes],
         question: &Question,
         stats: &ScanStats,
-    ) -> Result<Vec<(u32, Rows)>> {
+    ) -> Result<Vec<(u32, RowColumns)>> {
         let placed = self.pages.get(page.page as usize).ok_or_else(|| self.foreign(page.page))?;
         let wanted: Vec<u32> = page.runs.iter().map(|run| run.position).collect();
         let runs = placed.page.scan(parts, &wanted, question, stats).map_err(|e| {

@@ -2,8 +2,8 @@ use super::*;
 use bytes::Bytes;
 use model::go_regex::GoRegex;
 use model::{
-    Labels, LineColumns, LineFilter, LineRef, MatchOp, Matcher, Needle, Predicate, Projection, Rows,
-    ScanStats, Signal, Stream, Tenant, TimeRange,
+    Labels, LineFilter, MatchOp, Matcher, Needle, Predicate, Projection, RowColumns, RowRef, ScanStats,
+    Signal, Stream, Tenant, TimeRange,
 };
 use page::Question;
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-type Streams = Vec<(Arc<Stream>, Rows)>;
+type Streams = Vec<(Arc<Stream>, RowColumns)>;
 
 fn tenant() -> Tenant {
     Tenant::new("t1").unwrap()
@@ -21,25 +21,25 @@ fn stream(pairs: &[(&str, &str)]) -> Arc<Stream> {
     Arc::new(Stream::new(Labels::from_pairs(pairs.iter().copied())))
 }
 
-fn lines(rows: &Rows) -> &LineColumns {
-    let Rows::Lines(lines) = rows;
+fn lines(rows: &RowColumns) -> &RowColumns {
+    let lines = rows;
     lines
 }
 
 /// `count` lines of about `bytes` each, a second apart.
-fn rows(count: i64, bytes: usize, seed: i64) -> Rows {
+fn rows(count: i64, bytes: usize, seed: i64) -> RowColumns {
     let texts: Vec<String> = (0..count)
         .map(|n| {
             let id = xxhash_rust::xxh3::xxh3_128(&(n * 1000 + seed).to_le_bytes());
             format!("level=info id={id:032x} n={n} {}", "x".repeat(bytes.saturating_sub(56)))
         })
         .collect();
-    let lines = texts.iter().zip(0..).map(|(text, n)| LineRef {
+    let lines = texts.iter().zip(0..).map(|(text, n)| RowRef {
         ts_ns: 1_700_000_000_000_000_000 + seed + n * 1_000_000_000,
-        text: text.as_bytes(),
+        body: text.as_bytes(),
         metadata: model::LabelsRef::EMPTY,
     });
-    Rows::Lines(LineColumns::from_rows(lines))
+    RowColumns::from_rows(lines)
 }
 
 fn built(streams: Streams) -> (BlockMeta, Bytes) {
@@ -60,12 +60,12 @@ fn asked(
     object: &Bytes,
     matchers: &[Matcher],
     question: &Question,
-) -> (BTreeMap<Labels, LineColumns>, u64) {
+) -> (BTreeMap<Labels, RowColumns>, u64) {
     let ordinals = block.matching(matchers, question.range).unwrap();
     let mut plan = block.plan(&ordinals, question);
     let filters = plan.filters.clone().map(|range| slice(object, &range));
     let dropped = filters.map_or(0, |filters| block.prune(&mut plan, &filters, question).unwrap());
-    let mut found: BTreeMap<Labels, Vec<Rows>> = BTreeMap::new();
+    let mut found: BTreeMap<Labels, Vec<RowColumns>> = BTreeMap::new();
     for page in &plan.pages {
         let parts: Vec<Bytes> = page.parts.iter().map(|part| slice(object, part)).collect();
         for (ordinal, rows) in block.scan_page(page, &parts, question, &ScanStats::default()).unwrap() {
@@ -73,7 +73,7 @@ fn asked(
         }
     }
     let joined = found.into_iter().map(|(labels, runs)| {
-        let joined = LineColumns::from_rows(runs.iter().flat_map(|rows| lines(rows).rows()));
+        let joined = RowColumns::from_rows(runs.iter().flat_map(|rows| lines(rows).rows()));
         (labels, joined)
     });
     (joined.collect(), dropped)
@@ -125,8 +125,8 @@ fn a_stream_may_come_in_pieces() {
     let mut builder = Builder::new(tenant(), Signal::Line, 0..=0);
     let stream = stream(&[("app", "a")]);
     for piece in [0..400, 400..401, 401..1000] {
-        let piece = LineColumns::from_rows(lines(&whole).rows().skip(piece.start).take(piece.len()));
-        builder.push(&stream, Rows::Lines(piece)).unwrap();
+        let piece = RowColumns::from_rows(lines(&whole).rows().skip(piece.start).take(piece.len()));
+        builder.push(&stream, piece).unwrap();
     }
     let (meta, object) = builder.finish().unwrap();
     let (found, _) = asked(&opened(&meta, &object), &object, &[], &Question::all());
@@ -136,7 +136,7 @@ fn a_stream_may_come_in_pieces() {
 
 #[test]
 fn what_is_out_of_order_is_refused() {
-    let refused = |streams: &[(&str, Rows)]| {
+    let refused = |streams: &[(&str, RowColumns)]| {
         let mut builder = Builder::new(tenant(), Signal::Line, 0..=0);
         let pushed =
             streams.iter().try_for_each(|(app, rows)| builder.push(&stream(&[("app", app)]), rows.clone()));
@@ -148,7 +148,7 @@ fn what_is_out_of_order_is_refused() {
     assert_eq!(refused(&[]), base::Kind::Bug);
     let mut backwards = lines(&a).clone();
     backwards.ts_ns.reverse();
-    assert_eq!(refused(&[("a", Rows::Lines(backwards))]), base::Kind::Bug);
+    assert_eq!(refused(&[("a", backwards)]), base::Kind::Bug);
 }
 
 #[test]
@@ -160,11 +160,11 @@ fn filters_drop_pages_without_the_id() {
     let (found, dropped) = asked(&block, &object, &[], &question);
     assert!(found.is_empty());
     assert_eq!(dropped, block.page_count() as u64);
-    let first = lines(&rows(30, 100, 7)).row(3).text.to_vec();
+    let first = lines(&rows(30, 100, 7)).row(3).body.to_vec();
     let cut = std::str::from_utf8(&first[15..35]).unwrap().to_owned();
     let (found, dropped) =
         asked(&block, &object, &[], &Question::new(TimeRange::ALL, &[needle(&cut)], Projection::ALL));
-    assert_eq!(found.values().map(LineColumns::len).sum::<usize>(), 1);
+    assert_eq!(found.values().map(RowColumns::len).sum::<usize>(), 1);
     assert!(dropped + 2 >= block.page_count() as u64, "one page has it, at most one more is opened in vain");
 }
 
@@ -175,7 +175,7 @@ fn little_is_read_for_little() {
     let large = [Matcher::new("app", MatchOp::Equal, "large").unwrap()];
     let from_ns = meta.min_ns + 29_000 * 1_000_000_000;
     let range = TimeRange::new(from_ns, i64::MAX);
-    let question = Question::new(range, &[], Projection { text: false, metadata: false });
+    let question = Question::new(range, &[], Projection { body: false, metadata: false });
     let plan = block.plan(&block.matching(&large, range).unwrap(), &question);
     assert_eq!((plan.pages.len(), plan.filters.clone()), (1, None));
     assert!(plan.pages[0].fetch_bytes() < meta.size_bytes / 20);
@@ -273,12 +273,12 @@ fn real_lines_come_back_byte_for_byte() {
         files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "log"))
     {
         let text = std::fs::read(&file).unwrap();
-        let lines = text.split(|byte| *byte == b'\n').zip(0i64..).map(|(text, n)| LineRef {
+        let lines = text.split(|byte| *byte == b'\n').zip(0i64..).map(|(text, n)| RowRef {
             ts_ns: 1_700_000_000_000_000_000 + n * 37_000_111,
-            text,
+            body: text,
             metadata: model::LabelsRef::EMPTY,
         });
-        let lines = Rows::Lines(LineColumns::from_rows(lines));
+        let lines = RowColumns::from_rows(lines);
         streams.push((stream(&[("app", &file.file_stem().unwrap().to_string_lossy())]), lines));
     }
     let (meta, object) = built(streams.clone());
@@ -299,12 +299,12 @@ fn any_streams() -> impl Strategy<Value = Streams> {
                 (ts, text, Labels::from_pairs([("level", format!("l{level}").as_str())]))
             })
             .collect();
-        let lines = owned.iter().map(|(ts_ns, text, metadata)| LineRef {
+        let lines = owned.iter().map(|(ts_ns, text, metadata)| RowRef {
             ts_ns: *ts_ns,
-            text: text.as_bytes(),
+            body: text.as_bytes(),
             metadata: metadata.as_ref(),
         });
-        Rows::Lines(page::line::sort(lines.collect()).0)
+        page::sort_rows(lines.collect()).0
     });
     let named = prop::collection::btree_map((0u8..4, 0u8..4), rows, 1..8);
     named.prop_map(|streams| {
@@ -346,7 +346,7 @@ proptest! {
         let mut expected = BTreeMap::new();
         for (stream, rows) in &streams {
             let passing = lines(rows).rows().filter(|row| range.contains(row.ts_ns) && predicates.iter().all(|p| p.matches(row)));
-            let passing = LineColumns::from_rows(passing);
+            let passing = RowColumns::from_rows(passing);
             if matchers[0].matches_labels(stream.labels.as_ref()) && !passing.is_empty() {
                 expected.insert(stream.labels.clone(), passing);
             }

@@ -2,7 +2,7 @@ use super::*;
 use crate::block::{self, BlockMeta};
 use base::unit::SECOND_NS;
 use bytes::Bytes;
-use model::{LabelsRef, LineColumns, LineRef, Rows, Stream, Tenant, TimeRange};
+use model::{LabelsRef, RowColumns, RowRef, Stream, Tenant, TimeRange};
 use std::collections::BTreeSet;
 use wal::Position;
 
@@ -19,8 +19,8 @@ fn open(bucket: &Bucket, writer: &str, clock: &Clock) -> Catalogue {
 /// A real block of one row, so that it can be described again.
 fn block(number: i64) -> (BlockMeta, Bytes) {
     let text = format!("row {number}");
-    let row = LineRef { ts_ns: number, text: text.as_bytes(), metadata: LabelsRef::EMPTY };
-    let rows = Rows::Lines(LineColumns::from_rows([row]));
+    let row = RowRef { ts_ns: number, body: text.as_bytes(), metadata: LabelsRef::EMPTY };
+    let rows = RowColumns::from_rows([row]);
     let stream = Arc::new(Stream::new(model::Labels::from_pairs([("app", "a")])));
     block::build(tenant(), Signal::Line, vec![(stream, rows)], number..=number).unwrap()
 }

@@ -4,7 +4,7 @@ use crate::block::{BlockMeta, Builder, order_key};
 use crate::head::{Head, Run, StreamKey};
 use base::Result;
 use bytes::Bytes;
-use model::{Rows, Signal, Stream, Tenant};
+use model::{RowColumns, Signal, Stream, Tenant};
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -91,7 +91,7 @@ impl Cutter {
                 };
             };
             let rows = self.rows_of(&groups);
-            done_bytes += page::held_bytes(&rows);
+            done_bytes += rows.held_bytes();
             let builder = self.builder.get_or_insert_with(|| {
                 Builder::new(self.tenant.clone(), self.signal, self.received_ns.clone())
             });
@@ -129,9 +129,9 @@ impl Cutter {
     }
 
     /// The rows of groups that follow each other, sorted and without duplicates.
-    fn rows_of(&mut self, groups: &[Group]) -> Rows {
+    fn rows_of(&mut self, groups: &[Group]) -> RowColumns {
         let in_order = groups.iter().all(|group| matches!(group.as_slice(), [run] if run.ascending));
-        let rows: Vec<&Rows> = groups.iter().flatten().map(|run| &run.rows).collect();
+        let rows: Vec<&RowColumns> = groups.iter().flatten().map(|run| &run.rows).collect();
         match rows.as_slice() {
             [only] if in_order => (*only).clone(),
             several if in_order => page::concat(several),

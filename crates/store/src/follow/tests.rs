@@ -1,12 +1,12 @@
 use super::*;
 use futures_util::{FutureExt, StreamExt};
-use model::{BatchBuilder, Labels, LabelsRef, LineRef, Signal};
+use model::{BatchBuilder, Labels, LabelsRef, RowRef, Signal};
 
 fn batch(tenant: &Tenant, bytes: usize) -> Batch {
     let mut batch = BatchBuilder::new(tenant.clone(), Signal::Line, 0);
     let text = vec![b'x'; bytes];
-    let row = LineRef { ts_ns: 1, text: &text, metadata: LabelsRef::EMPTY };
-    batch.add_lines(Labels::from_pairs([("app", "a")]).as_ref(), [row]);
+    let row = RowRef { ts_ns: 1, body: &text, metadata: LabelsRef::EMPTY };
+    batch.add_rows(Labels::from_pairs([("app", "a")]).as_ref(), [row]);
     batch.build()
 }
 

@@ -6,7 +6,7 @@
 //! slabs of our own were tried on paper and only repeat what the allocator does.
 
 use bytes::Bytes;
-use model::{LineColumns, LineRef, Rows, RunFacts};
+use model::{RowColumns, RowRef, RunFacts};
 
 /// The smallest room for texts.
 const ROOM_MIN_BYTES: usize = 256;
@@ -19,7 +19,7 @@ const ROWS_MAX: usize = 8192;
 #[derive(Debug)]
 pub struct Run {
     /// Its rows in the order they came.
-    pub rows: Rows,
+    pub rows: RowColumns,
     /// What is known about it.
     pub facts: RunFacts,
     /// Whether each row is newer than the one before.
@@ -78,29 +78,29 @@ impl OpenRun {
     }
 
     /// Whether `row` still goes in.
-    pub fn fits(&self, row: &LineRef<'_>) -> bool {
+    pub fn fits(&self, row: &RowRef<'_>) -> bool {
         self.text.capacity() > 0
-            && self.text.len() + row.text.len() <= self.text.capacity()
+            && self.text.len() + row.body.len() <= self.text.capacity()
             && self.metadata.len() <= self.text.capacity()
             && self.ts_ns.len() < ROWS_MAX
     }
 
     /// Whether `row` is the same as the last one.
-    pub fn repeats(&self, row: &LineRef<'_>) -> bool {
+    pub fn repeats(&self, row: &RowRef<'_>) -> bool {
         let Some(last) = self.ts_ns.len().checked_sub(1) else { return false };
         self.ts_ns[last] == row.ts_ns
-            && tail(&self.text, &self.ends) == row.text
+            && tail(&self.text, &self.ends) == row.body
             && tail(&self.metadata, &self.metadata_ends) == row.metadata.bytes()
     }
 
     /// Appends `row`, which [`OpenRun::fits`].
-    pub fn push(&mut self, row: &LineRef<'_>) {
+    pub fn push(&mut self, row: &RowRef<'_>) {
         self.ascending &= self.is_empty() || row.ts_ns > self.facts.max_ns;
         self.facts.min_ns = self.facts.min_ns.min(row.ts_ns);
         self.facts.max_ns = self.facts.max_ns.max(row.ts_ns);
         self.facts.rows += 1;
-        self.facts.bytes += row.text.len() as u64;
-        self.text.extend_from_slice(row.text);
+        self.facts.bytes += row.body.len() as u64;
+        self.text.extend_from_slice(row.body);
         self.ends.push(self.text.len() as u32);
         if !row.metadata.is_empty() {
             self.facts.bytes += row.metadata.iter().map(|(n, v)| (n.len() + v.len()) as u64).sum::<u64>();
@@ -128,14 +128,14 @@ impl OpenRun {
         self.metadata.shrink_to_fit();
         self.metadata_ends.shrink_to_fit();
         let held_bytes = self.held_bytes();
-        let rows = LineColumns {
+        let rows = RowColumns {
             ts_ns: self.ts_ns,
-            text: self.text.into(),
+            bodies: self.text.into(),
             ends: self.ends,
             metadata: self.metadata.into(),
             metadata_ends: self.metadata_ends,
         };
-        Run { rows: Rows::Lines(rows), facts: self.facts, ascending: self.ascending, held_bytes }
+        Run { rows: rows, facts: self.facts, ascending: self.ascending, held_bytes }
     }
 
     /// A copy of its first `rows` rows.
@@ -144,15 +144,15 @@ impl OpenRun {
         let text_end = end(&self.ends, rows);
         let metadata_end = end(&self.metadata_ends, rows);
         let metadata_ends = if metadata_end == 0 { &[] } else { &self.metadata_ends[..rows] };
-        let columns = LineColumns {
+        let columns = RowColumns {
             ts_ns: self.ts_ns[..rows].to_vec(),
-            text: Bytes::copy_from_slice(&self.text[..text_end]),
+            bodies: Bytes::copy_from_slice(&self.text[..text_end]),
             ends: self.ends[..rows].to_vec(),
             metadata: Bytes::copy_from_slice(&self.metadata[..metadata_end]),
             metadata_ends: metadata_ends.to_vec(),
         };
         let held_bytes = columns.held_bytes();
-        Run { rows: Rows::Lines(columns), facts: self.facts, ascending: self.ascending, held_bytes }
+        Run { rows: columns, facts: self.facts, ascending: self.ascending, held_bytes }
     }
 }
 
@@ -160,7 +160,7 @@ impl Run {
     /// Its first `rows` rows; texts are shared.
     pub fn first(&self, rows: usize) -> Self {
         let rows = page::slice(&self.rows, &(0..rows));
-        Self { held_bytes: page::held_bytes(&rows), facts: self.facts, ascending: self.ascending, rows }
+        Self { held_bytes: rows.held_bytes(), facts: self.facts, ascending: self.ascending, rows }
     }
 }
 

@@ -68,13 +68,13 @@ impl Shard {
         let Some(slot) = self.slots.get_mut(index) else { return inserted };
         let open_before = slot.open.held_bytes();
         let mut full_bytes = 0;
-        for row in batch.lines() {
+        for row in batch.rows() {
             if slot.open.repeats(&row) {
                 inserted.duplicates += 1;
                 continue;
             }
             if !slot.open.fits(&row) {
-                let next = OpenRun::with_room(batch.byte_len(), slot.open.room(), row.text.len());
+                let next = OpenRun::with_room(batch.byte_len(), slot.open.room(), row.body.len());
                 let full = std::mem::replace(&mut slot.open, next);
                 if !full.is_empty() {
                     let full = full.close();

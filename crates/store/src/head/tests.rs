@@ -1,24 +1,24 @@
 use super::*;
 use base::unit::MINUTE_NS;
-use model::{BatchBuilder, Labels, LabelsRef, LineRef, MatchOp, Rows, Signal, Tenant};
+use model::{BatchBuilder, Labels, LabelsRef, MatchOp, RowColumns, RowRef, Signal, Tenant};
 use proptest::prelude::*;
 
 const HERE: Position = Position { segment: 1, sequence: 0 };
 
 fn batch(app: &str, rows: &[(i64, String)]) -> Batch {
     let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, 7);
-    let lines = rows.iter().map(|(ts_ns, text)| LineRef {
+    let lines = rows.iter().map(|(ts_ns, text)| RowRef {
         ts_ns: *ts_ns,
-        text: text.as_bytes(),
+        body: text.as_bytes(),
         metadata: LabelsRef::EMPTY,
     });
-    batch.add_lines(Labels::from_pairs([("app", app)]).as_ref(), lines);
+    batch.add_rows(Labels::from_pairs([("app", app)]).as_ref(), lines);
     batch.build()
 }
 
 fn listed(run: &Run) -> Vec<(i64, String)> {
-    let Rows::Lines(lines) = &run.rows;
-    lines.rows().map(|row| (row.ts_ns, String::from_utf8_lossy(row.text).into_owned())).collect()
+    let lines = &run.rows;
+    lines.rows().map(|row| (row.ts_ns, String::from_utf8_lossy(row.body).into_owned())).collect()
 }
 
 /// What a view of the whole head shows now, by application.
@@ -121,12 +121,12 @@ fn metadata_may_begin_in_the_middle_of_a_run() {
     let set = Labels::from_pairs([("trace", "1")]);
     let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, 0);
     let rows = [LabelsRef::EMPTY, set.as_ref(), LabelsRef::EMPTY].into_iter();
-    let lines = (0..).zip(rows).map(|(ts_ns, metadata)| LineRef { ts_ns, text: b"t", metadata });
-    batch.add_lines(Labels::from_pairs([("app", "a")]).as_ref(), lines);
+    let lines = (0..).zip(rows).map(|(ts_ns, metadata)| RowRef { ts_ns, body: b"t", metadata });
+    batch.add_rows(Labels::from_pairs([("app", "a")]).as_ref(), lines);
     head.insert(&batch.build(), HERE);
     let view = head.view(&[], TimeRange::ALL);
     let run = head.read(view[0].key, &view[0].runs[0]).unwrap();
-    let Rows::Lines(lines) = &run.rows;
+    let lines = &run.rows;
     let sets: Vec<usize> = lines.rows().map(|row| row.metadata.iter().count()).collect();
     assert_eq!(sets, [0, 1, 0]);
     assert_eq!(run.facts.bytes, 3 + 6);
@@ -143,8 +143,8 @@ fn a_hundred_thousand_streams_fit_into_a_hundred_megabytes() {
         let labels =
             [("app", "checkout"), ("cluster", "eu-west-1"), ("namespace", "shop"), ("pod", pod.as_str())];
         let text = [b'x'; 120];
-        let row = |ts_ns| LineRef { ts_ns, text: &text, metadata: LabelsRef::EMPTY };
-        batch.add_lines(Labels::from_pairs(labels).as_ref(), [row(MINUTE_NS), row(2 * MINUTE_NS)]);
+        let row = |ts_ns| RowRef { ts_ns, body: &text, metadata: LabelsRef::EMPTY };
+        batch.add_rows(Labels::from_pairs(labels).as_ref(), [row(MINUTE_NS), row(2 * MINUTE_NS)]);
     }
     head.insert(&batch.build(), HERE);
     let megabytes = memory.used_bytes() / 1_000_000;

@@ -3,7 +3,7 @@
 
 use super::order::{Order, Reach};
 use hashbrown::HashMap;
-use model::{Labels, Rows, Stream};
+use model::{Labels, RowColumns, Stream};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub struct Piece {
     /// Which page of a block they lay in; 0 in a head.
     pub page: u32,
     /// The rows, at least one.
-    pub rows: Rows,
+    pub rows: RowColumns,
 }
 
 /// Pieces of a stream that share no time with any other piece of it, to come or gone.
@@ -136,7 +136,7 @@ impl Gather {
         groups
             .into_iter()
             .map(|pieces| {
-                let held_bytes = pieces.iter().map(|piece| page::held_bytes(&piece.rows)).sum();
+                let held_bytes = pieces.iter().map(|piece| piece.rows.held_bytes()).sum();
                 Group { stream: member.stream.clone(), pieces, held_bytes }
             })
             .collect()
@@ -150,21 +150,21 @@ impl Group {
     }
 
     /// Its rows in one, and how many duplicates were dropped.
-    pub fn join(mut self) -> (Arc<Stream>, Rows, u64) {
+    pub fn join(mut self) -> (Arc<Stream>, RowColumns, u64) {
         if self.is_single()
             && let Some(only) = self.pieces.pop()
         {
             return (self.stream, only.rows, 0);
         }
         // A page may have several runs of a stream, one after the other.
-        let first_ns = |piece: &Piece| page::times(&piece.rows).first().copied();
+        let first_ns = |piece: &Piece| piece.rows.ts_ns.first().copied();
         self.pieces.sort_by_key(|piece| (piece.source, piece.page, first_ns(piece)));
         let by_source = self.pieces.chunk_by(|a, b| a.source == b.source).map(|same| {
-            let rows: Vec<&Rows> = same.iter().map(|piece| &piece.rows).collect();
+            let rows: Vec<&RowColumns> = same.iter().map(|piece| &piece.rows).collect();
             // Pages of a block repeat nothing, and may have come without their texts.
             page::concat(&rows)
         });
-        let mut by_source: Vec<Rows> = by_source.collect();
+        let mut by_source: Vec<RowColumns> = by_source.collect();
         if by_source.len() == 1
             && let Some(rows) = by_source.pop()
         {
@@ -176,15 +176,15 @@ impl Group {
 }
 
 /// The span of sorted rows.
-pub fn span_of(order: Order, rows: &Rows) -> Option<Reach> {
-    let times = page::times(rows);
+pub fn span_of(order: Order, rows: &RowColumns) -> Option<Reach> {
+    let times = &rows.ts_ns;
     Some(order.span(*times.first()?, *times.last()?))
 }
 
 /// Cuts off the rows whose keys are beyond `limit`; all without one.
 fn split(order: Order, piece: Piece, limit: Option<i64>) -> (Option<Piece>, Option<Piece>) {
     let Some(limit) = limit else { return (Some(piece), None) };
-    let times = page::times(&piece.rows);
+    let times = &piece.rows.ts_ns;
     let is_done = |ns: i64| order.key(ns) > limit;
     let all = 0..times.len();
     let (done, rest) = match times.first().is_some_and(|first| is_done(*first)) {

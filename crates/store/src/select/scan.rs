@@ -8,7 +8,7 @@ use crate::block::BlockMeta;
 use crate::engine::Engine;
 use crate::head::Head;
 use base::{Error, Lease, Result};
-use model::{Projection, Rows, Run, Selection, Stream};
+use model::{Projection, RowColumns, Run, Selection, Stream};
 use page::Question;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
@@ -208,7 +208,7 @@ impl Scan {
                 self.running.remove(&number);
                 drop(lease);
                 for (stream, piece) in scanned {
-                    self.held.grow(page::held_bytes(&piece.rows))?;
+                    self.held.grow(piece.rows.held_bytes())?;
                     self.gather.hold(stream, piece);
                 }
                 for (stream, near) in &members {
@@ -228,7 +228,7 @@ impl Scan {
         let held_bytes: u64 = groups.iter().map(|group| group.held_bytes).sum();
         let joined = self.join(groups).await?;
         let order = self.asked.order;
-        let mut spanned: Vec<(Reach, Arc<Stream>, Rows)> = Vec::with_capacity(joined.len());
+        let mut spanned: Vec<(Reach, Arc<Stream>, RowColumns)> = Vec::with_capacity(joined.len());
         for (stream, mut rows, duplicates) in joined {
             self.selection.stats.duplicates.fetch_add(duplicates, Relaxed);
             page::project(&mut rows, self.selection.projection);
@@ -252,7 +252,7 @@ impl Scan {
         Ok(true)
     }
 
-    async fn join(&self, groups: Vec<Group>) -> Result<Vec<(Arc<Stream>, Rows, u64)>> {
+    async fn join(&self, groups: Vec<Group>) -> Result<Vec<(Arc<Stream>, RowColumns, u64)>> {
         let (single, several): (Vec<_>, Vec<_>) = groups.into_iter().partition(Group::is_single);
         let mut joined: Vec<_> = single.into_iter().map(Group::join).collect();
         if !several.is_empty() {

@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::head::{Head, RunView, StreamKey};
 use base::{Error, Result};
 use bytes::Bytes;
-use model::{Rows, ScanStats};
+use model::{RowColumns, ScanStats};
 use page::Question;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -155,14 +155,14 @@ fn scan_runs(
     for (stream, (key, view)) in runs {
         let Some(run) = head.read(*key, view) else { continue };
         let picked = page::pick(&run.rows, question, stats);
-        let rows: Rows = if run.ascending {
+        let rows: RowColumns = if run.ascending {
             picked
         } else {
             let (sorted, duplicates) = page::sort(&[&picked]);
             stats.duplicates.fetch_add(duplicates, Relaxed);
             sorted
         };
-        if page::count(&rows) > 0 {
+        if rows.len() > 0 {
             scanned.push((*stream, Piece { source: Source { place, run: view.run }, page: 0, rows }));
         }
     }

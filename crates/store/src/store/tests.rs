@@ -9,8 +9,8 @@ use base::unit::{ByteSize, Period, SECOND_NS};
 use base::{ByteBudget, Kind};
 use futures_util::StreamExt as _;
 use model::{
-    BatchBuilder, Direction, Labels, LabelsRef, Limits, LineRef, MatchOp, Matcher, Projection, Rows, Run,
-    ScanStats, Signal, TimeRange,
+    BatchBuilder, Direction, Labels, LabelsRef, Limits, MatchOp, Matcher, Projection, RowColumns, RowRef,
+    Run, ScanStats, Signal, TimeRange,
 };
 use std::sync::LazyLock;
 use tempfile::TempDir;
@@ -68,12 +68,12 @@ async fn kill(store: Store) {
 /// One row per text, at the given time.
 fn batch(app: &str, rows: &[(i64, &str)]) -> Batch {
     let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, NOW_NS);
-    let lines = rows.iter().map(|(ts_ns, text)| LineRef {
+    let lines = rows.iter().map(|(ts_ns, text)| RowRef {
         ts_ns: *ts_ns,
-        text: text.as_bytes(),
+        body: text.as_bytes(),
         metadata: LabelsRef::EMPTY,
     });
-    batch.add_lines(Labels::from_pairs([("app", app)]).as_ref(), lines);
+    batch.add_rows(Labels::from_pairs([("app", app)]).as_ref(), lines);
     batch.build()
 }
 
@@ -104,13 +104,13 @@ async fn runs(store: &impl Select, selection: Selection) -> Vec<Run> {
 /// Rows as (application, time, text), sorted by application and time; those of one time as they come.
 fn rows_of(runs: &[Run]) -> Vec<(String, i64, String)> {
     let mut runs: Vec<&Run> = runs.iter().collect();
-    let first_ns = |run: &Run| page::times(&run.rows).first().copied();
+    let first_ns = |run: &Run| run.rows.ts_ns.first().copied();
     runs.sort_by_key(|run| (run.stream.labels.clone(), first_ns(run)));
     let rows = runs.into_iter().flat_map(|run| {
-        let Rows::Lines(lines) = &run.rows;
+        let lines = &run.rows;
         let app = run.stream.labels.get("app").unwrap_or("").to_owned();
         let rows = lines.rows().map(move |row| {
-            let text = String::from_utf8_lossy(row.text).into_owned();
+            let text = String::from_utf8_lossy(row.body).into_owned();
             (app.clone(), row.ts_ns, format!("{text}{}", row.metadata))
         });
         rows.collect::<Vec<_>>()

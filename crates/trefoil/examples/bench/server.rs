@@ -3,7 +3,7 @@
 use crate::corpus::Corpus;
 use crate::queries::Query;
 use anyhow::{Context, Result, bail};
-use model::{LabelsRef, LineRef};
+use model::{LabelsRef, RowRef};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -199,10 +199,14 @@ fn describe(result: &Value) -> String {
 }
 
 fn body(corpus: &Corpus, rows: &[(i64, usize, usize)]) -> Vec<u8> {
-    let mut streams: std::collections::BTreeMap<usize, Vec<LineRef<'_>>> = std::collections::BTreeMap::new();
+    let mut streams: std::collections::BTreeMap<usize, Vec<RowRef<'_>>> = std::collections::BTreeMap::new();
     for (ts_ns, stream, line) in rows {
         let text = &corpus.streams[*stream].lines[*line].1;
-        streams.entry(*stream).or_default().push(LineRef { ts_ns: *ts_ns, text, metadata: LabelsRef::EMPTY });
+        streams.entry(*stream).or_default().push(RowRef {
+            ts_ns: *ts_ns,
+            body: text,
+            metadata: LabelsRef::EMPTY,
+        });
     }
     let streams: Vec<_> =
         streams.into_iter().map(|(stream, lines)| (corpus.streams[stream].labels.as_ref(), lines)).collect();

@@ -73,7 +73,7 @@ pub async fn run(options: CanaryOptions) -> Result<()> {
 
 /// Pushes one line until it is acknowledged, for a while.
 async fn push(client: &Client, labels: &model::Labels, ts_ns: i64, text: &str) -> bool {
-    let line = model::LineRef { ts_ns, text: text.as_bytes(), metadata: model::LabelsRef::EMPTY };
+    let line = model::RowRef { ts_ns, body: text.as_bytes(), metadata: model::LabelsRef::EMPTY };
     let body = wire::loki::encode::push_body(&[(labels.as_ref(), vec![line])]);
     for _ in 0..60 {
         if let Ok((200..300, _)) = client.push(body.clone()).await {

@@ -115,9 +115,9 @@ impl Load {
         if batch.is_empty() {
             return Ok(());
         }
-        let lines = batch.iter().map(|(ts_ns, text)| model::LineRef {
+        let lines = batch.iter().map(|(ts_ns, text)| model::RowRef {
             ts_ns: *ts_ns,
-            text,
+            body: text,
             metadata: model::LabelsRef::EMPTY,
         });
         let body = wire::loki::encode::push_body(&[(labels.as_ref(), lines.collect())]);

@@ -1,10 +1,10 @@
 //! Loki's push body, written: what agents and the command line send.
 
 use crate::protobuf::{put_bytes, put_varint};
-use model::{LabelsRef, LineRef};
+use model::{LabelsRef, RowRef};
 
 /// A push of `streams` as a snappy-compressed protobuf `PushRequest`.
-pub fn push_body(streams: &[(LabelsRef<'_>, Vec<LineRef<'_>>)]) -> Vec<u8> {
+pub fn push_body(streams: &[(LabelsRef<'_>, Vec<RowRef<'_>>)]) -> Vec<u8> {
     let mut request = Vec::new();
     let mut stream = Vec::new();
     let mut entry = Vec::new();
@@ -22,13 +22,13 @@ pub fn push_body(streams: &[(LabelsRef<'_>, Vec<LineRef<'_>>)]) -> Vec<u8> {
     snap::raw::Encoder::new().compress_vec(&request).unwrap_or_default()
 }
 
-fn put_entry(out: &mut Vec<u8>, line: &LineRef<'_>) {
+fn put_entry(out: &mut Vec<u8>, line: &RowRef<'_>) {
     const SECOND_NS: i64 = 1_000_000_000;
     let mut timestamp = Vec::with_capacity(16);
     put_varint(&mut timestamp, 1, line.ts_ns.div_euclid(SECOND_NS) as u64);
     put_varint(&mut timestamp, 2, line.ts_ns.rem_euclid(SECOND_NS) as u64);
     put_bytes(out, 1, &timestamp);
-    put_bytes(out, 2, line.text);
+    put_bytes(out, 2, line.body);
     for (name, value) in line.metadata.iter() {
         let mut pair = Vec::with_capacity(name.len() + value.len() + 4);
         put_bytes(&mut pair, 1, name.as_bytes());

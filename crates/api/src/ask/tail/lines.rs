@@ -1,7 +1,7 @@
 //! From batches to the lines of a tail.
 
 use base::Result;
-use model::{AnsweredLine, Batch, Labels, LabelsRef, LineRef, Matcher};
+use model::{AnsweredLine, Batch, Labels, LabelsRef, Matcher, RowRef};
 use query::eval::line::{Pipeline, Scratch, Wanted};
 use query::logql::ast::Stage;
 use wire::reply::tail::TailLine;
@@ -46,7 +46,7 @@ impl Filter {
                 continue;
             }
             let bound = self.pipeline.for_stream(&stream.labels.to_owned());
-            for line in stream.lines() {
+            for line in stream.rows() {
                 let Some(mut processed) = bound.line(&mut scratch, line) else { continue };
                 let text = bytes::Bytes::copy_from_slice(processed.text());
                 let (labels, metadata, parsed) = if self.categorize {
@@ -63,6 +63,6 @@ impl Filter {
     }
 }
 
-fn answered(line: LineRef<'_>, text: bytes::Bytes, metadata: Labels, parsed: Labels) -> AnsweredLine {
+fn answered(line: RowRef<'_>, text: bytes::Bytes, metadata: Labels, parsed: Labels) -> AnsweredLine {
     AnsweredLine { ts_ns: line.ts_ns, text, metadata, parsed }
 }

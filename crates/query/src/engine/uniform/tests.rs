@@ -1,7 +1,7 @@
 use super::*;
 use crate::eval::line::{Pipeline, SampleValue, Scratch, Wanted};
 use crate::eval::window::Steps;
-use model::{LabelsRef, LineRef};
+use model::{LabelsRef, RowRef};
 use proptest::prelude::*;
 
 const NAMES: [&str; 5] = ["app", "app_extracted", "pod", "__error__", "level"];
@@ -17,13 +17,13 @@ fn labels() -> impl Strategy<Value = Labels> {
     })
 }
 
-fn lines() -> impl Strategy<Value = LineColumns> {
+fn lines() -> impl Strategy<Value = RowColumns> {
     let row = (0i64..60, 0usize..5, prop::option::weighted(0.3, labels()));
     prop::collection::vec(row, 0..40).prop_map(|mut rows| {
         rows.sort_by_key(|row| row.0);
-        LineColumns::from_rows(rows.iter().map(|(ts_ns, bytes, metadata)| LineRef {
+        RowColumns::from_rows(rows.iter().map(|(ts_ns, bytes, metadata)| RowRef {
             ts_ns: *ts_ns,
-            text: b"text"[..*bytes.min(&4)].as_ref(),
+            body: b"text"[..*bytes.min(&4)].as_ref(),
             metadata: metadata.as_ref().map_or(LabelsRef::EMPTY, Labels::as_ref),
         }))
     })
@@ -46,7 +46,7 @@ proptest! {
         let (value, mut naive) = (if bytes { RowValue::Bytes } else { RowValue::Count }, Vec::new());
         for (row, ts_ns) in lines.ts_ns.iter().enumerate() {
             let Some(pane) = windows.pane(*ts_ns) else { continue };
-            let number = if bytes { lines.text_len(row) as f64 } else { 1.0 };
+            let number = if bytes { lines.body_len(row) as f64 } else { 1.0 };
             match naive.last_mut() {
                 Some((last, end, sum)) if *last == pane => (*end, *sum) = (row, *sum + number),
                 _ => naive.push((pane, row, number)),
@@ -64,7 +64,7 @@ proptest! {
         if is_uniform(&stream, &lines, grouping.as_ref()) {
             let (mut scratch, mut series) = (Scratch::default(), Vec::new());
             for line in lines.rows() {
-                let sample = pipeline.sample(&mut scratch, line, line.text.len()).unwrap();
+                let sample = pipeline.sample(&mut scratch, line, line.body.len()).unwrap();
                 prop_assert!(!sample.failed);
                 series.push(sample.labels.to_owned());
             }

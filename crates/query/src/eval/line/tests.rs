@@ -26,8 +26,7 @@ fn after(text: &str, metadata: &[(&str, &str)], line: &str) -> String {
     let pipeline = Pipeline::compile(&stages(text), Wanted::Lines).expect("it compiles");
     let stream = pipeline.for_stream(&labels(&[("app", "x"), ("env", "prod")]));
     let metadata = labels(metadata);
-    let row =
-        LineRef { ts_ns: 1_741_640_402_317_558_270, text: line.as_bytes(), metadata: metadata.as_ref() };
+    let row = RowRef { ts_ns: 1_741_640_402_317_558_270, body: line.as_bytes(), metadata: metadata.as_ref() };
     let mut scratch = Scratch::default();
     match stream.line(&mut scratch, row) {
         None => "dropped".to_owned(),
@@ -280,7 +279,7 @@ fn bytes_that_are_no_text() {
         Pipeline::compile(&stages("| logfmt | line_format `{{.a}}`"), Wanted::Lines).expect("it compiles");
     let stream = pipeline.for_stream(&Labels::default());
     let mut scratch = Scratch::default();
-    let row = LineRef { ts_ns: 0, text: b"a=x\xff\xfey \xff=1 b=2", metadata: LabelsRef::EMPTY };
+    let row = RowRef { ts_ns: 0, body: b"a=x\xff\xfey \xff=1 b=2", metadata: LabelsRef::EMPTY };
     let mut processed = stream.line(&mut scratch, row).expect("it stays");
     assert_eq!(processed.text(), b"x  y");
     assert_eq!(processed.labels().to_string(), r#"{a="x  y", b="2"}"#);
@@ -293,7 +292,7 @@ fn categories_part_the_labels() {
     let stream = pipeline.for_stream(&labels(&[("app", "x"), ("env", "prod")]));
     let metadata = labels(&[("user", "u"), ("trace", "t")]);
     let mut scratch = Scratch::default();
-    let row = LineRef { ts_ns: 0, text: b"a=1 trace=2", metadata: metadata.as_ref() };
+    let row = RowRef { ts_ns: 0, body: b"a=1 trace=2", metadata: metadata.as_ref() };
     let mut processed = stream.line(&mut scratch, row).expect("it stays");
     assert_eq!(processed.stream_labels().to_string(), r#"{app="x"}"#);
     assert_eq!(processed.metadata_labels().to_string(), r#"{trace="t", user2="u"}"#);

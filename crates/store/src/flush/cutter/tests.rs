@@ -1,7 +1,7 @@
 use super::*;
 use crate::block::Block;
 use crate::head::Memory;
-use model::{Batch, BatchBuilder, Labels, LabelsRef, LineRef, ScanStats, TimeRange};
+use model::{Batch, BatchBuilder, Labels, LabelsRef, RowRef, ScanStats, TimeRange};
 use page::Question;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -11,12 +11,12 @@ type Rows3 = BTreeMap<String, Vec<(i64, String)>>;
 
 fn batch(app: &str, rows: &[(i64, String)]) -> Batch {
     let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, 5);
-    let lines = rows.iter().map(|(ts_ns, text)| LineRef {
+    let lines = rows.iter().map(|(ts_ns, text)| RowRef {
         ts_ns: *ts_ns,
-        text: text.as_bytes(),
+        body: text.as_bytes(),
         metadata: LabelsRef::EMPTY,
     });
-    batch.add_lines(Labels::from_pairs([("app", app)]).as_ref(), lines);
+    batch.add_rows(Labels::from_pairs([("app", app)]).as_ref(), lines);
     batch.build()
 }
 
@@ -46,9 +46,9 @@ fn read(meta: &BlockMeta, bytes: &Bytes, rows: &mut Rows3) {
             page.parts.iter().map(|part| bytes.slice(part.start as usize..part.end as usize)).collect();
         for (ordinal, found) in block.scan_page(page, &parts, &question, &ScanStats::default()).unwrap() {
             let stream = block.stream(ordinal).unwrap();
-            let Rows::Lines(lines) = found;
+            let lines = found;
             let app = stream.labels.get("app").unwrap().to_owned();
-            let texts = lines.rows().map(|row| (row.ts_ns, String::from_utf8_lossy(row.text).into_owned()));
+            let texts = lines.rows().map(|row| (row.ts_ns, String::from_utf8_lossy(row.body).into_owned()));
             rows.entry(app).or_default().extend(texts);
         }
     }

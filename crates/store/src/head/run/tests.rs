@@ -1,8 +1,8 @@
 use super::*;
 use model::LabelsRef;
 
-fn row(ts_ns: i64, text: &[u8]) -> LineRef<'_> {
-    LineRef { ts_ns, text, metadata: LabelsRef::EMPTY }
+fn row(ts_ns: i64, text: &[u8]) -> RowRef<'_> {
+    RowRef { ts_ns, body: text, metadata: LabelsRef::EMPTY }
 }
 
 #[test]
@@ -43,8 +43,8 @@ fn copies_and_fronts_are_the_first_rows() {
         run.push(&row(ts_ns, text.as_bytes()));
     }
     let texts = |run: &Run| {
-        let Rows::Lines(lines) = &run.rows;
-        lines.rows().map(|row| String::from_utf8_lossy(row.text).into_owned()).collect::<Vec<_>>()
+        let lines = &run.rows;
+        lines.rows().map(|row| String::from_utf8_lossy(row.body).into_owned()).collect::<Vec<_>>()
     };
     assert_eq!(texts(&run.copy(2)), ["one", ""]);
     let full = run.close();

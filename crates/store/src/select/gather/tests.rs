@@ -1,5 +1,5 @@
 use super::*;
-use model::{Direction, LabelsRef, LineColumns, LineRef, Projection};
+use model::{Direction, LabelsRef, Projection, RowColumns, RowRef};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -23,17 +23,17 @@ fn place() -> impl Strategy<Value = Place> {
     })
 }
 
-fn columns(rows: &[Row]) -> Rows {
-    Rows::Lines(LineColumns::from_rows(rows.iter().map(|(ts_ns, text)| LineRef {
+fn columns(rows: &[Row]) -> RowColumns {
+    (RowColumns::from_rows(rows.iter().map(|(ts_ns, text)| RowRef {
         ts_ns: *ts_ns,
-        text: text.as_bytes(),
+        body: text.as_bytes(),
         metadata: LabelsRef::EMPTY,
     })))
 }
 
-fn listed(rows: &Rows) -> Vec<Row> {
-    let Rows::Lines(lines) = rows;
-    lines.rows().map(|row| (row.ts_ns, String::from_utf8_lossy(row.text).into_owned())).collect()
+fn listed(rows: &RowColumns) -> Vec<Row> {
+    let lines = rows;
+    lines.rows().map(|row| (row.ts_ns, String::from_utf8_lossy(row.body).into_owned())).collect()
 }
 
 /// What one task gives of the stream: its expected span and its piece.
@@ -50,10 +50,10 @@ fn parts(order: Order, places: &[Place]) -> Vec<Part> {
         let whole = columns(&place.rows);
         let rows = if place.is_block { page::sort(&[&whole]).0 } else { whole };
         let mut cuts = place.cuts.clone();
-        cuts.extend([0, page::count(&rows)]);
+        cuts.extend([0, rows.len()]);
         cuts.sort_unstable();
         for (at, pair) in (0..).zip(cuts.windows(2)) {
-            let end = pair[1].min(page::count(&rows));
+            let end = pair[1].min(rows.len());
             let cut = page::slice(&rows, &(pair[0].min(end)..end));
             let (cut, _) = page::sort(&[&cut]);
             let Some(span) = span_of(order, &cut) else { continue };
@@ -93,8 +93,8 @@ fn check(
     for part in &waiting {
         gather.expect(number, part.place, part.span);
     }
-    let projection = Projection { text: with_texts, metadata: with_texts };
-    let mut given: Vec<Rows> = Vec::new();
+    let projection = Projection { body: with_texts, metadata: with_texts };
+    let mut given: Vec<RowColumns> = Vec::new();
     for pick in arrival.iter().copied().chain(std::iter::repeat(0)) {
         if waiting.is_empty() {
             break;
@@ -116,8 +116,8 @@ fn check(
             prop_assert!(nearest_to_come.is_none_or(|near| near < far), "given too early");
         }
     }
-    given.sort_by_key(|rows| page::times(rows)[0]);
-    let apart = given.windows(2).all(|pair| page::times(&pair[0]).last() < page::times(&pair[1]).first());
+    given.sort_by_key(|rows| rows.ts_ns[0]);
+    let apart = given.windows(2).all(|pair| pair[0].ts_ns.last() < pair[1].ts_ns.first());
     prop_assert!(apart, "runs share a time");
     let rows: Vec<Row> = given.iter().flat_map(listed).collect();
     let expected = naive(places);

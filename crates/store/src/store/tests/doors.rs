@@ -17,8 +17,8 @@ fn all_streams() -> StreamQuery {
 /// A batch of another tenant with one row at `ts_ns`.
 fn batch_of(tenant: &Tenant, ts_ns: i64) -> Batch {
     let mut batch = BatchBuilder::new(tenant.clone(), Signal::Line, NOW_NS);
-    let row = LineRef { ts_ns, text: b"theirs", metadata: LabelsRef::EMPTY };
-    batch.add_lines(Labels::from_pairs([("app", "b")]).as_ref(), [row]);
+    let row = RowRef { ts_ns, body: b"theirs", metadata: LabelsRef::EMPTY };
+    batch.add_rows(Labels::from_pairs([("app", "b")]).as_ref(), [row]);
     batch.build()
 }
 
@@ -58,14 +58,14 @@ async fn counting_without_texts_still_drops_what_was_sent_again() {
     store.flush(None).await.unwrap();
     push(&store, "a", &[(2, "two")]).await;
     let mut asked = selection(Direction::Backward);
-    asked.projection = Projection { text: false, metadata: false };
+    asked.projection = Projection { body: false, metadata: false };
     let stats = asked.stats.clone();
     let runs = runs(&store, asked).await;
-    let count: usize = runs.iter().map(|run| page::count(&run.rows)).sum();
+    let count: usize = runs.iter().map(|run| run.rows.len()).sum();
     assert_eq!(count, 5);
     assert_eq!(stats.duplicates.load(Ordering::Relaxed), 1);
-    let Rows::Lines(lines) = &runs[0].rows;
-    assert!(lines.text.is_empty() && lines.text_len(0) > 0);
+    let lines = &runs[0].rows;
+    assert!(lines.bodies.is_empty() && lines.body_len(0) > 0);
 }
 
 #[tokio::test]
@@ -76,8 +76,8 @@ async fn streams_beyond_a_limit_are_refused_and_the_rest_is_kept() {
     push(&store, "a", &[(1, "one")]).await;
     let mut both = BatchBuilder::new(Tenant::single(), Signal::Line, NOW_NS);
     for app in ["b", "a"] {
-        let row = LineRef { ts_ns: 2, text: b"two", metadata: LabelsRef::EMPTY };
-        both.add_lines(Labels::from_pairs([("app", app)]).as_ref(), [row]);
+        let row = RowRef { ts_ns: 2, body: b"two", metadata: LabelsRef::EMPTY };
+        both.add_rows(Labels::from_pairs([("app", app)]).as_ref(), [row]);
     }
     let ack = store.append(both.build()).await.unwrap();
     assert_eq!(ack.refused.len(), 1);
@@ -210,7 +210,7 @@ async fn a_limited_question_reads_little() {
         let mut stream = store.select(asked);
         let first = stream.next().await.unwrap().unwrap();
         drop(stream);
-        let Rows::Lines(lines) = &first.rows;
+        let lines = &first.rows;
         match direction {
             Direction::Backward => {
                 assert_eq!((lines.ts_ns.as_slice(), first.bound_ns), (&[190, 195][..], 185))

@@ -44,7 +44,7 @@ fn rows() -> impl Strategy<Value = Vec<RawRow>> {
 fn ask() -> impl Strategy<Value = Ask> {
     let needle = prop::option::of((prop::sample::select(vec!["a", "bb", "ab", "ccc"]), any::<bool>()));
     let projection =
-        (any::<bool>(), any::<bool>()).prop_map(|(text, metadata)| Projection { text, metadata });
+        (any::<bool>(), any::<bool>()).prop_map(|(text, metadata)| Projection { body: text, metadata });
     (
         (-5i64..45, 0i64..50),
         prop::sample::select(vec![".+", "0", "1|2", "9"]),
@@ -92,12 +92,12 @@ fn batch_of(number: usize, streams: &[(u8, Vec<RawRow>)]) -> Batch {
                 None => Labels::default(),
             })
             .collect();
-        let lines = rows.iter().zip(&texts).zip(&sets).map(|(((ts_ns, ..), text), set)| LineRef {
+        let lines = rows.iter().zip(&texts).zip(&sets).map(|(((ts_ns, ..), text), set)| RowRef {
             ts_ns: *ts_ns,
-            text: text.as_bytes(),
+            body: text.as_bytes(),
             metadata: set.as_ref(),
         });
-        batch.add_lines(Labels::from_pairs([("app", app.to_string().as_str())]).as_ref(), lines);
+        batch.add_rows(Labels::from_pairs([("app", app.to_string().as_str())]).as_ref(), lines);
     }
     batch.build()
 }
@@ -128,16 +128,16 @@ impl Ask {
 /// What must hold for runs whatever the rows are.
 fn check_contract(runs: &[Run], direction: Direction) {
     for (at, run) in runs.iter().enumerate() {
-        let times = page::times(&run.rows);
+        let times = &run.rows.ts_ns;
         assert!(!times.is_empty() && times.is_sorted());
         for later in &runs[at + 1..] {
-            let bounded = page::times(&later.rows).iter().all(|ts_ns| match direction {
+            let bounded = later.rows.ts_ns.iter().all(|ts_ns| match direction {
                 Direction::Backward => *ts_ns <= run.bound_ns,
                 Direction::Forward => *ts_ns >= run.bound_ns,
             });
             assert!(bounded, "a row beyond the bound {}", run.bound_ns);
             if later.stream == run.stream {
-                let later = page::times(&later.rows);
+                let later = &later.rows.ts_ns;
                 assert!(later.last() < times.first() || times.last() < later.first(), "runs share a time");
             }
         }
@@ -160,7 +160,7 @@ async fn limited(store: &Store, ask: &Ask, limit: usize) -> Vec<i64> {
     let mut runs = store.select(selection);
     while let Some(run) = runs.next().await {
         let run = run.unwrap();
-        times.extend_from_slice(page::times(&run.rows));
+        times.extend_from_slice(&run.rows.ts_ns);
         let certain = times.iter().filter(|ts_ns| match direction {
             Direction::Backward => **ts_ns > run.bound_ns,
             Direction::Forward => **ts_ns < run.bound_ns,

@@ -14,7 +14,7 @@ proptest! {
         let labels = Labels::from_pairs([("app", app.as_str())]);
         let metadata: Vec<_> = lines.iter().map(|(_, _, value)| Labels::from_pairs([("k", value.as_str())])).collect();
         let refs = lines.iter().zip(&metadata);
-        let refs = refs.map(|((ts_ns, text, _), metadata)| LineRef { ts_ns: *ts_ns, text, metadata: metadata.as_ref() });
+        let refs = refs.map(|((ts_ns, text, _), metadata)| RowRef { ts_ns: *ts_ns, body: text, metadata: metadata.as_ref() });
         let body = push_body(&[(labels.as_ref(), refs.collect())]);
         let body = snap::raw::Decoder::new().decompress_vec(&body).unwrap();
         let push = proto::push(&body).unwrap();

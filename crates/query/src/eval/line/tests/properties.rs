@@ -56,7 +56,7 @@ fn parsed(text: &str, line: &[u8]) -> Option<BTreeMap<String, String>> {
     let stream = pipeline.for_stream(&Labels::default());
     let mut scratch = Scratch::default();
     let mut processed =
-        stream.line(&mut scratch, LineRef { ts_ns: 0, text: line, metadata: LabelsRef::EMPTY })?;
+        stream.line(&mut scratch, RowRef { ts_ns: 0, body: line, metadata: LabelsRef::EMPTY })?;
     Some(processed.labels().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
@@ -183,7 +183,7 @@ proptest! {
         let pipeline = Pipeline::compile(&stages("| logfmt"), wanted).expect("it compiles");
         let stream = pipeline.for_stream(&Labels::default());
         let mut scratch = Scratch::default();
-        let row = LineRef { ts_ns: 0, text: &line, metadata: LabelsRef::EMPTY };
+        let row = RowRef { ts_ns: 0, body: &line, metadata: LabelsRef::EMPTY };
         let sample = stream.sample(&mut scratch, row, line.len()).expect("it stays");
         prop_assert_eq!(sample.labels.get(&name), whole.get(&name).map(String::as_str));
     }
@@ -193,7 +193,7 @@ proptest! {
         let text = ["|= `a` or `1` | json", "| logfmt != `b`", "|~ `a|[0-9]+` | decolorize !~ `x`", "| unpack |= `a`", "|> `<_>a<_>1<_>`"][which];
         let stages = stages(text);
         let split = Pushdown::split(&stages).expect("it compiles");
-        let row = LineRef { ts_ns: 0, text: &line, metadata: LabelsRef::EMPTY };
+        let row = RowRef { ts_ns: 0, body: &line, metadata: LabelsRef::EMPTY };
         let passes = |stages: &[Stage]| {
             let stream = Pipeline::compile(stages, Wanted::Lines).expect("it compiles").for_stream(&Labels::default());
             stream.line(&mut Scratch::default(), row).map(|mut line| (line.text().to_vec(), line.labels().to_owned()))
@@ -212,7 +212,7 @@ proptest! {
         // Buffers used before give the same as fresh ones.
         let mut scratch = Scratch::default();
         for line in &lines {
-            let row = LineRef { ts_ns: 1, text: line, metadata: LabelsRef::EMPTY };
+            let row = RowRef { ts_ns: 1, body: line, metadata: LabelsRef::EMPTY };
             let mut fresh = Scratch::default();
             let expected = lines_of.line(&mut fresh, row).map(|mut p| (p.text().to_vec(), p.labels().to_owned()));
             if let Some((_, labels)) = &expected {

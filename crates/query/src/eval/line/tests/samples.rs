@@ -25,7 +25,7 @@ fn sample(query: &str, by: Option<&[&str]>, line: &str) -> String {
         Pipeline::compile(&range.log.stages, Wanted::Samples { value, grouping }).expect("it compiles");
     let stream = pipeline.for_stream(&labels(&[("app", "x"), ("env", "prod")]));
     let mut scratch = Scratch::default();
-    let row = LineRef { ts_ns: 0, text: line.as_bytes(), metadata: LabelsRef::EMPTY };
+    let row = RowRef { ts_ns: 0, body: line.as_bytes(), metadata: LabelsRef::EMPTY };
     match stream.sample(&mut scratch, row, line.len()) {
         None => "none".to_owned(),
         Some(Sample { value, labels, failed }) => {
@@ -107,7 +107,7 @@ fn rows_are_read_no_further_than_needed() {
         });
         let wanted = Wanted::Samples { value: SampleValue::Bytes, grouping: by.as_ref() };
         let projection = Pipeline::compile(&range.log.stages, wanted).expect("it compiles").projection();
-        (projection.text, projection.metadata)
+        (projection.body, projection.metadata)
     };
     assert_eq!(projection(r#"bytes_over_time({app="x"}[1m])"#, Some(&[])), (false, false));
     assert_eq!(projection(r#"bytes_over_time({app="x"} | json [1m])"#, Some(&[])), (false, false));

@@ -1,0 +1,139 @@
+//! Rows: one borrowed, and many in columns.
+//!
+//! Rows of all signals have one shape: a time, a body and metadata. What a body says is the matter of its
+//! signal: a log line is its body as it is, [`crate::sample`] and [`crate::span`] have an encoding. So log,
+//! heads, merging and removing duplicates are the same for all, and only what must understand a body
+//! (pages, evaluation, the wire) tells signals apart.
+
+use crate::labels::LabelsRef;
+use bytes::Bytes;
+
+/// One row, borrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowRef<'a> {
+    /// When, Unix nanoseconds.
+    pub ts_ns: i64,
+    /// What it says, any bytes.
+    pub body: &'a [u8],
+    /// What is known of it besides: structured metadata, attributes, labels of an exemplar.
+    pub metadata: LabelsRef<'a>,
+}
+
+/// Rows of one stream in columns, oldest first. `ts_ns`, `ends` and, unless there is no metadata
+/// at all, `metadata_ends` have one element per row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowColumns {
+    /// Timestamps.
+    pub ts_ns: Vec<i64>,
+    /// The bodies one after the other; empty when the projection left them out.
+    pub bodies: Bytes,
+    /// Where each body ends in `bodies` (valid as lengths even when the bodies were left out).
+    pub ends: Vec<u32>,
+    /// Canonical label bytes of each row's metadata, one after the other.
+    pub metadata: Bytes,
+    /// Where each row's metadata ends; empty when no row has any, or it was left out.
+    pub metadata_ends: Vec<u32>,
+}
+
+impl RowColumns {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.ts_ns.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.ts_ns.is_empty()
+    }
+
+    /// Bytes of the body of row `row`, known even when bodies were left out.
+    pub fn body_len(&self, row: usize) -> usize {
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        (self.ends[row] - start) as usize
+    }
+
+    /// Row `row`; its body is empty when the projection left bodies out.
+    pub fn row(&self, row: usize) -> RowRef<'_> {
+        RowRef {
+            ts_ns: self.ts_ns[row],
+            body: slice(&self.bodies, &self.ends, row),
+            metadata: LabelsRef::trusted(slice(&self.metadata, &self.metadata_ends, row)),
+        }
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = RowRef<'_>> + ExactSizeIterator {
+        (0..self.len()).map(|row| self.row(row))
+    }
+
+    /// Bytes held, for budgets.
+    pub fn held_bytes(&self) -> u64 {
+        (self.bodies.len()
+            + self.metadata.len()
+            + 8 * self.ts_ns.len()
+            + 4 * (self.ends.len() + self.metadata_ends.len())) as u64
+    }
+
+    /// Columns of `rows`, kept in their order.
+    pub fn from_rows<'a>(rows: impl IntoIterator<Item = RowRef<'a>>) -> Self {
+        let mut out = RowColumnsBuilder::default();
+        for row in rows {
+            out.push(row);
+        }
+        out.build()
+    }
+}
+
+/// Builds [`RowColumns`] row by row.
+#[derive(Clone, Debug, Default)]
+pub struct RowColumnsBuilder {
+    ts_ns: Vec<i64>,
+    bodies: Vec<u8>,
+    ends: Vec<u32>,
+    metadata: Vec<u8>,
+    metadata_ends: Vec<u32>,
+}
+
+impl RowColumnsBuilder {
+    /// Appends a row. A column holds at most 4 GiB of bodies; who fills it cuts long before.
+    pub fn push(&mut self, row: RowRef<'_>) {
+        self.ts_ns.push(row.ts_ns);
+        self.bodies.extend_from_slice(row.body);
+        self.ends.push(self.bodies.len() as u32);
+        self.metadata.extend_from_slice(row.metadata.bytes());
+        self.metadata_ends.push(self.metadata.len() as u32);
+    }
+
+    /// Number of rows so far.
+    pub fn len(&self) -> usize {
+        self.ts_ns.len()
+    }
+
+    /// Whether there is no row yet.
+    pub fn is_empty(&self) -> bool {
+        self.ts_ns.is_empty()
+    }
+
+    /// Bytes of bodies and metadata so far.
+    pub fn byte_len(&self) -> usize {
+        self.bodies.len() + self.metadata.len()
+    }
+
+    /// The columns.
+    pub fn build(self) -> RowColumns {
+        let metadata_ends = if self.metadata.is_empty() { Vec::new() } else { self.metadata_ends };
+        RowColumns {
+            ts_ns: self.ts_ns,
+            bodies: self.bodies.into(),
+            ends: self.ends,
+            metadata: self.metadata.into(),
+            metadata_ends,
+        }
+    }
+}
+
+fn slice<'a>(bytes: &'a [u8], ends: &[u32], row: usize) -> &'a [u8] {
+    let Some(end) = ends.get(row) else { return &[] };
+    let start = if row == 0 { 0 } else { ends[row - 1] };
+    bytes.get(start as usize..*end as usize).unwrap_or(&[])
+}

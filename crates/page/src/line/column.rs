@@ -1,0 +1,119 @@
+//! How values of a column are stored best.
+
+use super::DEPTH_MAX;
+use super::dictionary::Dictionary;
+use super::encode::Encoder;
+use super::hex::{self, Case};
+use super::ids::Coding;
+use super::integer::Numbers;
+use super::streams::{Class, Stream};
+use super::token::{Cut, Span};
+use super::tree::{Column, Encoding};
+use model::varint;
+
+/// Values looked at to tell whether they are like lines or like words.
+const PROBE: usize = 16;
+/// With fewer values templates are not worth their literals.
+const TABLE_VALUES_MIN: usize = 8;
+/// The fewest digits that are packed.
+const HEX_DIGITS_MIN: u32 = 6;
+/// A dictionary has at most one distinct value in this many.
+const REPEATS: usize = 3;
+/// The same instead of numbers.
+const NUMBER_REPEATS: usize = 4;
+
+impl Encoder<'_> {
+    /// Stores `values` in a column of a table of depth `depth`.
+    pub fn column(&mut self, values: &[Span], depth: usize) -> Column {
+        let encoding = self.encoding(values, depth);
+        Column { values: values.len() as u32, encoding }
+    }
+
+    /// Stores the values of many small columns together.
+    pub fn small_columns(&mut self, values: &[Span]) -> Column {
+        Column { values: values.len() as u32, encoding: self.raw(values, false) }
+    }
+
+    fn encoding(&mut self, values: &[Span], depth: usize) -> Encoding {
+        let text = self.text;
+        let first = values.first().map_or(&[][..], |span| span.of(text));
+        if values.iter().all(|value| value.of(text) == first) {
+            return Encoding::Constant(first.to_vec());
+        }
+        if let Some(encoding) = self.integer(values) {
+            return encoding;
+        }
+        if let Some(encoding) = self.dictionary(values, REPEATS) {
+            return encoding;
+        }
+        let fixed = values.iter().all(|value| value.len as usize == first.len());
+        if fixed && let Some(encoding) = self.hex(values) {
+            return encoding;
+        }
+        if depth < DEPTH_MAX && values.len() >= TABLE_VALUES_MIN {
+            let like_line = |value: &Span| memchr::memchr2(b' ', b'=', value.of(text)).is_some();
+            let cut = if values.iter().take(PROBE).any(like_line) { Cut::Words } else { Cut::Digits };
+            if let Some(table) = self.table(values, cut, depth + 1) {
+                return Encoding::Table(Box::new(table));
+            }
+        }
+        self.raw(values, fixed)
+    }
+
+    fn integer(&mut self, values: &[Span]) -> Option<Encoding> {
+        let numbers = Numbers::read(self.text, values)?;
+        let facts = numbers.facts();
+        if facts.scattered()
+            && let Some(encoding) = self.dictionary(values, NUMBER_REPEATS)
+        {
+            return Some(encoding);
+        }
+        let (layout, planes) = numbers.planes(&facts);
+        Some(Encoding::Integer { layout, planes: self.streams.add(Class::Numbers, planes) })
+    }
+
+    fn dictionary(&mut self, values: &[Span], repeats: usize) -> Option<Encoding> {
+        let Dictionary { distinct, ids } = Dictionary::of(self.text, values, repeats, &self.hash)?;
+        let coding = Coding::of(distinct.len(), false);
+        let ids = self.streams.add(Class::Numbers, coding.encode(&ids));
+        let (lengths, words) = self.words(&distinct);
+        Some(Encoding::Dictionary { distinct: distinct.len() as u32, coding, ids, lengths, words })
+    }
+
+    fn hex(&mut self, values: &[Span]) -> Option<Encoding> {
+        let digits = values.first()?.len;
+        let all =
+            |case: Case| values.iter().all(|value| value.of(self.text).iter().all(|byte| case.has(*byte)));
+        if digits < HEX_DIGITS_MIN {
+            return None;
+        }
+        let case = [Case::Lower, Case::Upper].into_iter().find(|case| all(*case))?;
+        let mut packed = Vec::with_capacity(values.len() * hex::packed_len(digits as usize));
+        values.iter().for_each(|value| hex::pack(value.of(self.text), &mut packed));
+        Some(Encoding::Hex { digits, case, packed: self.streams.add(Class::Packed, packed) })
+    }
+
+    fn raw(&mut self, values: &[Span], fixed: bool) -> Encoding {
+        match values.first() {
+            Some(first) if fixed && first.len > 0 => {
+                Encoding::Fixed { len: first.len, words: self.joined(values) }
+            }
+            _ => {
+                let (lengths, words) = self.words(values);
+                Encoding::Raw { lengths, words }
+            }
+        }
+    }
+
+    fn words(&mut self, values: &[Span]) -> (Stream, Stream) {
+        let mut lengths = Vec::with_capacity(values.len());
+        values.iter().for_each(|value| varint::put(&mut lengths, u64::from(value.len)));
+        (self.streams.add(Class::Numbers, lengths), self.joined(values))
+    }
+
+    fn joined(&mut self, values: &[Span]) -> Stream {
+        let mut words = Vec::with_capacity(values.iter().map(|value| value.len as usize).sum());
+        values.iter().for_each(|value| words.extend_from_slice(value.of(self.text)));
+        self.streams.add(Class::Words, words)
+    }
+}

@@ -1,0 +1,164 @@
+//! Small numbers that repeat: which template a text has, which value of a dictionary a row.
+
+use base::{Error, Result};
+
+/// Values that were seen last and have a code of their own.
+const RECENT: usize = 64;
+/// The code of a value that is not among them.
+const FAR: u8 = RECENT as u8 + 1;
+/// With fewer values, zstd finds as much in the numbers themselves.
+const RECENT_WORTH: usize = 48;
+
+/// How numbers below a count are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// All are 0: nothing.
+    Zero,
+    /// Byte planes: lowest bytes of all numbers, next bytes, …
+    Planes(u8),
+    /// A byte per number: 0 for the least number not seen yet, `1..=64` for the place among the numbers
+    /// seen last, 65 for another one; then byte planes of those others.
+    Recent(u8),
+}
+
+impl Coding {
+    /// For numbers below `count`; with `ordered`, numbers come for the first time in ascending order, and
+    /// soon again.
+    pub fn of(count: usize, ordered: bool) -> Self {
+        let width = match count {
+            0..=256 => 1,
+            257..=0x1_0000 => 2,
+            _ => 3,
+        };
+        match count {
+            0 | 1 => Self::Zero,
+            count if ordered && count > RECENT_WORTH => Self::Recent(width),
+            _ => Self::Planes(width),
+        }
+    }
+
+    /// The byte it is stored as.
+    pub fn byte(self) -> u8 {
+        match self {
+            Self::Zero => 0,
+            Self::Planes(width) => width,
+            Self::Recent(width) => 16 + width,
+        }
+    }
+
+    /// What [`Coding::byte`] gave.
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        Some(match byte {
+            0 => Self::Zero,
+            1..=3 => Self::Planes(byte),
+            17..=19 => Self::Recent(byte - 16),
+            _ => return None,
+        })
+    }
+
+    /// The stored form of `ids`.
+    pub fn encode(self, ids: &[u32]) -> Vec<u8> {
+        let mut out = Vec::new();
+        match self {
+            Self::Zero => {}
+            Self::Planes(width) => put_planes(ids, width, &mut out),
+            Self::Recent(width) => put_recent(ids, width, &mut out),
+        }
+        out
+    }
+
+    /// `rows` numbers, each below `count`, from their stored form.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn decode(self, stored: &[u8], rows: usize, count: usize) -> Result<Vec<u32>> {
+        let wrong = || Error::corrupt(format!("{} bytes for {rows} numbers, {self:?}", stored.len()));
+        let ids = match self {
+            Self::Zero => Some(vec![0; rows]),
+            Self::Planes(width) => take_planes(stored, rows, width),
+            Self::Recent(width) => take_recent(stored, rows, width),
+        };
+        let ids = ids.ok_or_else(wrong)?;
+        if ids.iter().max().is_some_and(|most| *most as usize >= count) {
+            return Err(wrong());
+        }
+        Ok(ids)
+    }
+}
+
+fn put_planes(ids: &[u32], width: u8, out: &mut Vec<u8>) {
+    for plane in 0..width {
+        out.extend(ids.iter().map(|id| (id >> (8 * plane)) as u8));
+    }
+}
+
+fn take_planes(stored: &[u8], rows: usize, width: u8) -> Option<Vec<u32>> {
+    if stored.len() != rows.checked_mul(usize::from(width))? {
+        return None;
+    }
+    let mut ids = vec![0u32; rows];
+    if rows > 0 {
+        for (plane, bytes) in stored.chunks_exact(rows).enumerate() {
+            for (id, byte) in ids.iter_mut().zip(bytes) {
+                *id |= u32::from(*byte) << (8 * plane);
+            }
+        }
+    }
+    Some(ids)
+}
+
+/// Numbers seen last, the last one first.
+struct Recent([u32; RECENT]);
+
+impl Recent {
+    fn new() -> Self {
+        Self([u32::MAX; RECENT])
+    }
+
+    /// Puts `id`, so far at place `at` or nowhere, in front.
+    #[inline]
+    fn touch(&mut self, id: u32, at: usize) {
+        self.0.copy_within(..at.min(RECENT - 1), 1);
+        self.0[0] = id;
+    }
+}
+
+fn put_recent(ids: &[u32], width: u8, out: &mut Vec<u8>) {
+    let (mut recent, mut next, mut far) = (Recent::new(), 0, Vec::new());
+    for id in ids {
+        let at = recent.0.iter().position(|known| known == id);
+        out.push(match at {
+            _ if *id == next => 0,
+            Some(at) => at as u8 + 1,
+            None => FAR,
+        });
+        if *id == next {
+            next += 1;
+        } else if at.is_none() {
+            far.push(*id);
+        }
+        recent.touch(*id, at.unwrap_or(RECENT));
+    }
+    put_planes(&far, width, out);
+}
+
+fn take_recent(stored: &[u8], rows: usize, width: u8) -> Option<Vec<u32>> {
+    let (codes, far) = stored.split_at_checked(rows)?;
+    let far_count = codes.iter().filter(|code| **code == FAR).count();
+    let mut far = take_planes(far, far_count, width)?.into_iter();
+    let (mut recent, mut next) = (Recent::new(), 0);
+    let mut ids = Vec::with_capacity(rows);
+    for code in codes {
+        let (id, at) = match *code {
+            0 => {
+                next += 1;
+                (next - 1, RECENT)
+            }
+            FAR => (far.next()?, RECENT),
+            code => (*recent.0.get(usize::from(code) - 1)?, usize::from(code) - 1),
+        };
+        recent.touch(id, at);
+        ids.push(id);
+    }
+    Some(ids)
+}

@@ -1,0 +1,217 @@
+//! Columns of decimal numbers.
+
+use super::token::Span;
+
+/// The most digits of a number: all such are below 2^63, so differences fit in 64 bits.
+pub const DIGITS_MAX: usize = 18;
+
+/// Decimal numbers of a column.
+#[derive(Debug)]
+pub struct Numbers {
+    /// Their values.
+    pub values: Vec<u64>,
+    /// All have this many digits, with leading zeros; 0: none has a leading zero.
+    pub digits: u8,
+}
+
+/// How numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// The least number; with `delta` the first one.
+    pub base: u64,
+    /// Whether the planes hold differences of neighbours, zigzag, instead of those to the base.
+    pub delta: bool,
+    /// Number of byte planes.
+    pub width: u8,
+    /// As in [`Numbers`].
+    pub digits: u8,
+}
+
+/// What is known of numbers before they are stored.
+#[derive(Debug)]
+pub struct Facts {
+    min: u64,
+    max: u64,
+    /// Bits of differences to the least number, and of those between neighbours.
+    bits: u64,
+    delta_bits: u64,
+    /// Neighbours that are equal.
+    repeats: usize,
+}
+
+impl Numbers {
+    /// Reads `values`; none unless all are numbers that come back the same.
+    pub fn read(text: &[u8], values: &[Span]) -> Option<Self> {
+        let first_len = values.first()?.len;
+        let first = values.first()?.of(text).first()?;
+        if !first.is_ascii_digit() {
+            return None;
+        }
+        let (mut canonical, mut fixed) = (true, true);
+        let mut out = Vec::with_capacity(values.len());
+        for span in values {
+            let digits = span.of(text);
+            if digits.is_empty() || digits.len() > DIGITS_MAX {
+                return None;
+            }
+            let mut value = 0u64;
+            for digit in digits {
+                let digit = digit.wrapping_sub(b'0');
+                if digit > 9 {
+                    return None;
+                }
+                value = value * 10 + u64::from(digit);
+            }
+            canonical &= digits.len() == 1 || digits[0] != b'0';
+            fixed &= span.len == first_len;
+            if !canonical && !fixed {
+                return None;
+            }
+            out.push(value);
+        }
+        Some(Self { values: out, digits: if canonical { 0 } else { first_len as u8 } })
+    }
+
+    /// Looks at all of them.
+    pub fn facts(&self) -> Facts {
+        let min = self.values.iter().min().copied().unwrap_or(0);
+        let max = self.values.iter().max().copied().unwrap_or(0);
+        let mut facts = Facts { min, max, bits: 0, delta_bits: 0, repeats: 0 };
+        for pair in self.values.windows(2) {
+            facts.bits += bits(pair[1] - min);
+            facts.delta_bits += bits(zigzag(pair[1].wrapping_sub(pair[0])));
+            facts.repeats += usize::from(pair[0] == pair[1]);
+        }
+        facts
+    }
+
+    /// How to store them, and their byte planes.
+    pub fn planes(&self, facts: &Facts) -> (Layout, Vec<u8>) {
+        let repeats = facts.repeats * 2 > self.values.len() && facts.width() > 1;
+        let delta = facts.delta_bits * 10 < facts.bits * 8 || repeats;
+        let numbers: Vec<u64> = match delta {
+            true => self.values.windows(2).map(|pair| zigzag(pair[1].wrapping_sub(pair[0]))).collect(),
+            false => self.values.iter().map(|value| value - facts.min).collect(),
+        };
+        let width = byte_width(numbers.iter().max().copied().unwrap_or(0));
+        let mut planes = Vec::with_capacity(numbers.len() * usize::from(width));
+        for plane in 0..width {
+            planes.extend(numbers.iter().map(|number| (number >> (8 * plane)) as u8));
+        }
+        let base = if delta { self.values.first().copied().unwrap_or(0) } else { facts.min };
+        (Layout { base, delta, width, digits: self.digits }, planes)
+    }
+}
+
+impl Facts {
+    fn width(&self) -> u8 {
+        byte_width(self.max - self.min)
+    }
+
+    /// Whether they are wide and neighbours tell little about each other: then a dictionary may be better.
+    pub fn scattered(&self) -> bool {
+        self.width() >= 3 && self.delta_bits * 10 > self.bits * 7
+    }
+}
+
+impl Layout {
+    /// Bytes of the planes of `count` numbers.
+    pub fn planes_len(&self, count: usize) -> usize {
+        let stored = if self.delta { count.saturating_sub(1) } else { count };
+        stored.saturating_mul(usize::from(self.width))
+    }
+
+    /// The most digits that a number can have.
+    pub fn digits_max(&self) -> usize {
+        match (self.digits, 1u64.checked_shl(8 * u32::from(self.width))) {
+            (0, Some(range)) if !self.delta => self.base.saturating_add(range).to_string().len(),
+            (0, _) => DIGITS_MAX,
+            (digits, _) => usize::from(digits),
+        }
+    }
+
+    /// The `count` numbers of `planes`, which have the length above.
+    pub fn decode(&self, planes: &[u8], count: usize) -> Vec<u64> {
+        let stored = if self.delta { count.saturating_sub(1) } else { count };
+        let mut numbers = Vec::with_capacity(count);
+        if self.delta && count > 0 {
+            numbers.push(self.base);
+        }
+        let offset = if self.delta { 0 } else { self.base };
+        numbers.resize(numbers.len() + stored, 0);
+        let at = numbers.len() - stored;
+        for (plane, bytes) in planes.chunks_exact(stored.max(1)).enumerate().take(8) {
+            for (number, byte) in numbers[at..].iter_mut().zip(bytes) {
+                *number |= u64::from(*byte) << (8 * plane);
+            }
+        }
+        if self.delta {
+            let mut last = self.base;
+            for number in &mut numbers[at..] {
+                last = last.wrapping_add(unzigzag(*number));
+                *number = last;
+            }
+        } else {
+            numbers.iter_mut().for_each(|number| *number = number.wrapping_add(offset));
+        }
+        numbers
+    }
+}
+
+fn bits(value: u64) -> u64 {
+    u64::from(u64::BITS - value.leading_zeros())
+}
+
+fn byte_width(most: u64) -> u8 {
+    bits(most).div_ceil(8).max(1) as u8
+}
+
+fn zigzag(difference: u64) -> u64 {
+    let difference = difference as i64;
+    ((difference << 1) ^ (difference >> 63)) as u64
+}
+
+fn unzigzag(stored: u64) -> u64 {
+    (stored >> 1) ^ (stored & 1).wrapping_neg()
+}
+
+/// Room that [`write_decimal`] needs.
+pub const DECIMAL_ROOM: usize = 24;
+
+/// Writes `value` in decimal to `out` at `at`, with `digits` digits (it has no more) where that is not 0, and
+/// perhaps more behind it; gives where it ends. Without [`DECIMAL_ROOM`] bytes nothing is written.
+#[inline]
+pub fn write_decimal(value: u64, digits: u8, out: &mut [u8], at: usize) -> usize {
+    const EIGHT: u64 = 100_000_000;
+    let room = out.get_mut(at..).and_then(|out| out.first_chunk_mut::<DECIMAL_ROOM>());
+    let Some(room) = room else { return at };
+    if value < EIGHT && digits <= 8 {
+        let all = eight_digits(value as u32);
+        let skipped = if digits == 0 { (all.trailing_zeros() / 8).min(7) } else { 8 - u32::from(digits) };
+        room[..8].copy_from_slice(&((all | ASCII) >> (8 * skipped)).to_le_bytes());
+        return at + 8 - skipped as usize;
+    }
+    let mut buffer = [0; 24];
+    for (part, at) in
+        [value / EIGHT / EIGHT, value / EIGHT % EIGHT, value % EIGHT].into_iter().zip([0, 8, 16])
+    {
+        buffer[at..at + 8].copy_from_slice(&(eight_digits(part as u32) | ASCII).to_le_bytes());
+    }
+    let leading = buffer.iter().take_while(|digit| **digit == b'0').count();
+    let start = if digits == 0 { leading.min(23) } else { leading.min(24 - usize::from(digits).min(24)) };
+    room[..24 - start].copy_from_slice(&buffer[start..]);
+    at + 24 - start
+}
+
+const ASCII: u64 = 0x3030_3030_3030_3030;
+
+/// The eight decimal digits of a number below 10^8, the first in the lowest byte. Divides by multiplying,
+/// in all lanes of a register at once.
+#[inline]
+fn eight_digits(value: u32) -> u64 {
+    let fours = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
+    let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let twos = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | (twos - 10 * tens) << 8
+}

@@ -1,0 +1,395 @@
+//! Texts out of templates and columns, column by column.
+
+use super::hex::{self, Unpacker};
+use super::integer::{self, Layout};
+use super::streams::{self, SLACK_BYTES, StreamBytes, Streams};
+use super::token::Span;
+use super::tree::{Column, Encoding, Table, Tree};
+use crate::section::Body;
+use base::{Error, Result};
+use model::varint;
+use std::borrow::Cow;
+
+/// Templates and columns of a fetched page.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    pub(super) tree: Tree,
+    pub(super) streams: Streams<'a>,
+}
+
+/// Which values are wanted, by position, ascending; none is all of them.
+type Wanted<'w> = Option<&'w [u32]>;
+
+/// Wanted values of a column. Short ones are copied in pieces of constant size, so there are
+/// [`SLACK_BYTES`] behind the last.
+#[derive(Debug)]
+struct View<'a> {
+    bytes: Cow<'a, [u8]>,
+    spans: Vec<Span>,
+}
+
+/// Texts one after the other.
+#[derive(Debug, Default)]
+pub struct Rebuilt {
+    /// The texts, with [`SLACK_BYTES`] behind them.
+    bytes: Vec<u8>,
+    spans: Vec<Span>,
+}
+
+impl Rebuilt {
+    /// Bytes of all texts.
+    fn len(&self) -> usize {
+        self.spans.last().map_or(0, |span| span.range().end)
+    }
+}
+
+fn wrong(what: &str) -> Error {
+    Error::corrupt(format!("column page: wrong {what}"))
+}
+
+impl<'a> Reader<'a> {
+    /// Opens the templates of `body`; its streams are read when they are needed.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn open(body: &Body<'a>) -> Result<Self> {
+        let bytes = Streams::templates(body)?;
+        let mut input = bytes.as_slice();
+        let heads = streams::take_heads(&mut input)?;
+        let tree = Tree::take(input, &heads)?;
+        Ok(Self { tree, streams: Streams::new(*body, &heads) })
+    }
+
+    /// Replaces `out` by the texts, one after the other: `len` bytes.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn rebuild(&self, len: usize, out: &mut Vec<u8>) -> Result<()> {
+        if self.tree.table.text_len as usize != len {
+            return Err(wrong("length of texts"));
+        }
+        let mut rebuilt = Rebuilt { bytes: std::mem::take(out), spans: Vec::new() };
+        self.table(&self.tree.table, None, &mut rebuilt)?;
+        *out = rebuilt.bytes;
+        out.truncate(len);
+        Ok(())
+    }
+
+    /// The texts of the rows `wanted` (ascending) one after the other, and where each ends.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn rebuild_rows(&self, wanted: &[u32]) -> Result<(Vec<u8>, Vec<u32>)> {
+        let mut rebuilt = Rebuilt::default();
+        self.table(&self.tree.table, Some(wanted), &mut rebuilt)?;
+        rebuilt.bytes.truncate(rebuilt.len());
+        Ok((rebuilt.bytes, rebuilt.spans.iter().map(|span| span.range().end as u32).collect()))
+    }
+
+    fn table(&self, table: &Table, wanted: Wanted<'_>, out: &mut Rebuilt) -> Result<()> {
+        let ids = self.streams.get(table.ids)?.bytes;
+        let ids = table.coding.decode(ids, table.rows as usize, table.templates.len())?;
+        let chosen = wanted.map(|wanted| chosen(table, &ids, wanted));
+        let mut views = Vec::with_capacity(table.columns.len());
+        for (at, column) in table.columns.iter().enumerate() {
+            let wanted = chosen.as_ref().map(|chosen| chosen.get(at).map_or(&[][..], Vec::as_slice));
+            views.push(self.view(column, wanted)?);
+        }
+        let programs = Programs::new(table, &self.tree.literals);
+        let chosen_ids: Vec<u32>;
+        let ids = match wanted {
+            None => &ids,
+            Some(rows) => {
+                chosen_ids = rows.iter().filter_map(|row| ids.get(*row as usize).copied()).collect();
+                &chosen_ids
+            }
+        };
+        programs.run(ids, &views, text_bound(table, wanted, &programs, ids, &views)?, out)?;
+        if wanted.is_none() && out.len() != table.text_len as usize {
+            return Err(wrong("length of texts"));
+        }
+        Ok(())
+    }
+
+    /// The values of `column` that are wanted.
+    fn view(&self, column: &Column, wanted: Wanted<'_>) -> Result<View<'_>> {
+        let count = column.values as usize;
+        match &column.encoding {
+            // A constant is part of the program.
+            Encoding::Constant(_) => Ok(View { bytes: Cow::Borrowed(&[]), spans: Vec::new() }),
+            Encoding::Integer { layout, planes } => {
+                Ok(integer_view(layout, self.streams.get(*planes)?.bytes, count, wanted))
+            }
+            Encoding::Hex { digits, case, packed } => {
+                let packed = self.streams.get(*packed)?.bytes;
+                Ok(hex_view(&Unpacker::new(*case), packed, *digits as usize, wanted))
+            }
+            Encoding::Dictionary { distinct, coding, ids, lengths, words } => {
+                let lengths = self.streams.get(*lengths)?.bytes;
+                let words = self.streams.get(*words)?;
+                let distinct = spans(lengths, &words, *distinct as usize)?;
+                let ids = coding.decode(self.streams.get(*ids)?.bytes, count, distinct.len())?;
+                let span = |id: &u32| distinct.get(*id as usize).copied().unwrap_or_default();
+                let spans = match wanted {
+                    None => ids.iter().map(span).collect(),
+                    Some(rows) => rows.iter().filter_map(|row| ids.get(*row as usize)).map(span).collect(),
+                };
+                Ok(View { bytes: Cow::Borrowed(words.section), spans })
+            }
+            Encoding::Raw { lengths, words } => {
+                let words = self.streams.get(*words)?;
+                let all = spans(self.streams.get(*lengths)?.bytes, &words, count)?;
+                Ok(View { bytes: Cow::Borrowed(words.section), spans: picked(all, wanted) })
+            }
+            Encoding::Fixed { len, words } => {
+                let words = self.streams.get(*words)?;
+                let start = words.start as u32;
+                let all = (0..column.values).map(|at| Span { start: start + at * len, len: *len });
+                Ok(View { bytes: Cow::Borrowed(words.section), spans: picked(all.collect(), wanted) })
+            }
+            Encoding::Table(table) => {
+                let mut out = Rebuilt::default();
+                self.table(table, wanted, &mut out)?;
+                Ok(View { spans: out.spans, bytes: Cow::Owned(out.bytes) })
+            }
+        }
+    }
+}
+
+/// Per column the values that the texts `wanted` need.
+fn chosen(table: &Table, ids: &[u32], wanted: &[u32]) -> Vec<Vec<u32>> {
+    let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); table.columns.len()];
+    let mut next = vec![0u32; table.columns.len()];
+    let mut wanted = wanted.iter().copied().peekable();
+    for (row, id) in (0u32..).zip(ids) {
+        let is_wanted = wanted.next_if_eq(&row).is_some();
+        for slot in table.templates.slots(*id as usize) {
+            let (Some(next), Some(chosen)) = (next.get_mut(*slot as usize), chosen.get_mut(*slot as usize))
+            else {
+                continue;
+            };
+            if is_wanted {
+                chosen.push(*next);
+            }
+            *next += 1;
+        }
+        if wanted.peek().is_none() {
+            break;
+        }
+    }
+    chosen
+}
+
+fn picked(all: Vec<Span>, wanted: Wanted<'_>) -> Vec<Span> {
+    match wanted {
+        None => all,
+        Some(rows) => rows.iter().filter_map(|row| all.get(*row as usize).copied()).collect(),
+    }
+}
+
+/// Where `count` words of these lengths lie in the section of `words`, which they fill.
+pub(super) fn spans(mut lengths: &[u8], words: &StreamBytes<'_>, count: usize) -> Result<Vec<Span>> {
+    let mut out = Vec::with_capacity(count.min(lengths.len()));
+    let mut at = words.start as u64;
+    let end = at + words.bytes.len() as u64;
+    for _ in 0..count {
+        let len = varint::take(&mut lengths).filter(|len| *len <= end - at);
+        let len = len.ok_or_else(|| wrong("lengths"))?;
+        out.push(Span { start: at as u32, len: len as u32 });
+        at += len;
+    }
+    if at != end || !lengths.is_empty() {
+        return Err(wrong("lengths"));
+    }
+    Ok(out)
+}
+
+fn integer_view(layout: &Layout, planes: &[u8], count: usize, wanted: Wanted<'_>) -> View<'static> {
+    // Few distinct numbers are written once each.
+    if layout.width == 1 && !layout.delta && count > 256 && wanted.is_none() {
+        let all = decimals((0..256).map(|offset| layout.base.wrapping_add(offset)), layout.digits, 256);
+        let spans = planes.iter().map(|offset| all.spans[usize::from(*offset)]).collect();
+        return View { spans, ..all };
+    }
+    let numbers = layout.decode(planes, count);
+    match wanted {
+        None => decimals(numbers.into_iter(), layout.digits, count),
+        Some(rows) => {
+            let wanted = rows.iter().filter_map(|row| numbers.get(*row as usize).copied());
+            decimals(wanted, layout.digits, rows.len())
+        }
+    }
+}
+
+/// `numbers`, at most `most` of them, in decimal.
+fn decimals(numbers: impl Iterator<Item = u64>, digits: u8, most: usize) -> View<'static> {
+    let mut bytes = vec![0; most * 20 + SLACK_BYTES];
+    let mut spans = Vec::with_capacity(most);
+    let mut at = 0;
+    for number in numbers {
+        let end = integer::write_decimal(number, digits, &mut bytes, at);
+        spans.push(Span::new(at..end));
+        at = end;
+    }
+    bytes.truncate(at + SLACK_BYTES);
+    View { bytes: Cow::Owned(bytes), spans }
+}
+
+fn hex_view(unpacker: &Unpacker, packed: &[u8], digits: usize, wanted: Wanted<'_>) -> View<'static> {
+    let mut values = packed.chunks_exact(hex::packed_len(digits).max(1));
+    let count = wanted.map_or(values.len(), <[u32]>::len);
+    let mut bytes = Vec::with_capacity(count * digits + SLACK_BYTES);
+    match wanted {
+        None => values.for_each(|value| unpacker.unpack(value, digits, &mut bytes)),
+        Some(rows) => {
+            let mut passed = 0;
+            for row in rows {
+                if let Some(value) = values.nth((*row - passed) as usize) {
+                    unpacker.unpack(value, digits, &mut bytes);
+                }
+                passed = row + 1;
+            }
+        }
+    }
+    let spans = (0..bytes.len() / digits).map(|at| Span::new(at * digits..(at + 1) * digits)).collect();
+    bytes.resize(bytes.len() + SLACK_BYTES, 0);
+    View { bytes: Cow::Owned(bytes), spans }
+}
+
+/// A literal, then a value of a column, if any.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub literal: Span,
+    /// The column, or one that there is not: then the text ends.
+    pub column: u32,
+}
+
+/// No column: the text ends.
+const NO_COLUMN: u32 = u32::MAX;
+
+/// Of each template how to put a text together. Constants are part of the literals.
+#[derive(Debug, Default)]
+pub(super) struct Programs {
+    steps: Vec<Step>,
+    /// Per template where its steps end.
+    ends: Vec<u32>,
+    literals: Vec<u8>,
+}
+
+impl Programs {
+    pub fn new(table: &Table, literals: &[u8]) -> Self {
+        let mut programs = Self::default();
+        for template in 0..table.templates.len() {
+            let slots = table.templates.slots(template).iter().map(|slot| Some(*slot)).chain([None]);
+            let mut start = programs.literals.len();
+            for (literal, slot) in table.templates.literals(template).iter().zip(slots) {
+                programs.literals.extend_from_slice(literal.of(literals));
+                let column = slot.and_then(|slot| table.columns.get(slot as usize));
+                if let Some(Column { encoding: Encoding::Constant(value), .. }) = column {
+                    programs.literals.extend_from_slice(value);
+                    continue;
+                }
+                let literal = Span::new(start..programs.literals.len());
+                programs.steps.push(Step { literal, column: slot.unwrap_or(NO_COLUMN) });
+                start = programs.literals.len();
+            }
+            programs.ends.push(programs.steps.len() as u32);
+        }
+        programs.literals.resize(programs.literals.len() + SLACK_BYTES, 0);
+        programs
+    }
+
+    /// The literals of all steps, one after the other, with zeros behind them.
+    pub fn literals(&self) -> &[u8] {
+        &self.literals
+    }
+
+    /// Number of steps of all templates.
+    pub fn steps_len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The template of the literal in which byte `at` of all literals lies, and where the literal ends.
+    pub fn literal_at(&self, at: usize) -> Option<(usize, usize)> {
+        let step = self.steps.partition_point(|step| step.literal.range().end <= at);
+        let end = self.steps.get(step)?.literal.range().end;
+        Some((self.ends.partition_point(|end| *end as usize <= step), end))
+    }
+
+    /// The steps of `template`.
+    pub fn steps(&self, template: u32) -> &[Step] {
+        let end = |template: u32| self.ends.get(template as usize).map_or(0, |end| *end as usize);
+        let start = template.checked_sub(1).map_or(0, end);
+        self.steps.get(start..end(template)).unwrap_or(&[])
+    }
+
+    /// Texts of the templates `ids`, at most `most` bytes in all.
+    fn run(&self, ids: &[u32], views: &[View<'_>], most: usize, out: &mut Rebuilt) -> Result<()> {
+        let missing = || wrong("columns");
+        let mut cursors: Vec<_> = views.iter().map(|view| (&*view.bytes, view.spans.iter())).collect();
+        let target = &mut out.bytes;
+        target.clear();
+        target.resize(most + SLACK_BYTES, 0);
+        out.spans.reserve_exact(ids.len());
+        let mut at = 0;
+        for id in ids {
+            let start = at;
+            for step in self.steps(*id) {
+                at = copy(&self.literals, step.literal, target, at).ok_or_else(missing)?;
+                if let Some((bytes, spans)) = cursors.get_mut(step.column as usize) {
+                    let span = spans.next().ok_or_else(missing)?;
+                    at = copy(bytes, *span, target, at).ok_or_else(missing)?;
+                }
+            }
+            out.spans.push(Span::new(start..at));
+        }
+        if at > most {
+            return Err(missing());
+        }
+        target.truncate(at + SLACK_BYTES);
+        Ok(())
+    }
+}
+
+/// Copies `span` of `from` to `to` at `at`, and more behind it; gives where it ends.
+#[inline(always)]
+fn copy(from: &[u8], span: Span, to: &mut [u8], at: usize) -> Option<usize> {
+    let len = span.len as usize;
+    let (from, to) = (from.get(span.start as usize..)?, to.get_mut(at..)?);
+    let copied = match len {
+        0..=16 => copy_fixed::<16>(from, to),
+        17..=32 => copy_fixed::<32>(from, to),
+        33..=SLACK_BYTES => copy_fixed::<SLACK_BYTES>(from, to),
+        _ => None,
+    };
+    if copied.is_none() {
+        to.get_mut(..len)?.copy_from_slice(from.get(..len)?);
+    }
+    Some(at + len)
+}
+
+#[inline(always)]
+fn copy_fixed<const LEN: usize>(from: &[u8], to: &mut [u8]) -> Option<()> {
+    *to.first_chunk_mut::<LEN>()? = *from.first_chunk::<LEN>()?;
+    Some(())
+}
+
+/// Bytes that texts of the templates `ids` may take.
+fn text_bound(
+    table: &Table,
+    wanted: Wanted<'_>,
+    programs: &Programs,
+    ids: &[u32],
+    views: &[View<'_>],
+) -> Result<usize> {
+    if wanted.is_none() {
+        return Ok(table.text_len as usize);
+    }
+    let literals = |id: &u32| programs.steps(*id).iter().map(|step| step.literal.len as usize).sum::<usize>();
+    let values = |view: &View<'_>| view.spans.iter().map(|span| span.len as usize).sum::<usize>();
+    let bound = ids.iter().map(literals).sum::<usize>() + views.iter().map(values).sum::<usize>();
+    if bound > table.text_len as usize {
+        return Err(wrong("columns"));
+    }
+    Ok(bound)
+}

@@ -1,0 +1,222 @@
+//! Where the bytes of columns lie: many streams in few sections.
+
+use crate::codec::DECODED_BYTES_MAX;
+use crate::section::{Body, SectionWriter, Tag};
+use base::{Error, Result};
+use model::varint;
+use std::cell::OnceCell;
+use std::ops::Range;
+
+/// Templates, and what there is to know about columns.
+const TEMPLATES_TAG: Tag = Tag::body(7);
+/// Texts of dictionaries and of columns that are stored as they are.
+const WORDS_TAG: Tag = Tag::body(8);
+/// Packed hexadecimal digits.
+const PACKED_TAG: Tag = Tag::body(9);
+/// Short streams of numbers.
+const SMALL_TAG: Tag = Tag::body(10);
+/// Number of the first section with one long stream of numbers; the others follow.
+const LONG_NUMBER: u16 = 128;
+/// The most of them; further ones go to the short ones.
+const LONG_MAX: usize = 512;
+/// Bytes from which a stream of numbers has a section of its own.
+const LONG_BYTES: usize = 1024;
+/// Zeros behind a decoded section, so that short values can be copied in pieces of constant size.
+pub const SLACK_BYTES: usize = 64;
+
+fn long_tag(at: usize) -> Tag {
+    Tag::body(LONG_NUMBER + at as u16)
+}
+
+/// Whether `tag` is a section of this module.
+pub fn is_section(tag: Tag) -> bool {
+    const LONG: Range<u16> = LONG_NUMBER..LONG_NUMBER + LONG_MAX as u16;
+    match tag {
+        TEMPLATES_TAG | WORDS_TAG | PACKED_TAG | SMALL_TAG => true,
+        tag => tag == Tag::body(tag.number()) && LONG.contains(&tag.number()),
+    }
+}
+
+/// What a stream holds: like goes to like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Byte planes, codes and lengths.
+    Numbers,
+    /// Text.
+    Words,
+    /// Packed hexadecimal digits.
+    Packed,
+}
+
+/// A stream, by its position in the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stream(pub u32);
+
+/// Streams that are being written.
+#[derive(Debug, Default)]
+pub struct StreamsWriter {
+    streams: Vec<(Class, Vec<u8>)>,
+}
+
+impl StreamsWriter {
+    /// Adds a stream.
+    pub fn add(&mut self, class: Class, bytes: Vec<u8>) -> Stream {
+        self.streams.push((class, bytes));
+        Stream(self.streams.len() as u32 - 1)
+    }
+
+    /// Appends class and length of each stream.
+    pub fn put_heads(&self, out: &mut Vec<u8>) {
+        varint::put(out, self.streams.len() as u64);
+        for (class, bytes) in &self.streams {
+            varint::put(out, (bytes.len() as u64) << 2 | *class as u64);
+        }
+    }
+
+    /// Writes the sections; `templates` is the content of the first.
+    ///
+    /// # Errors
+    /// As [`SectionWriter::add`].
+    pub fn write(&self, templates: &[u8], out: &mut SectionWriter) -> Result<()> {
+        out.add_bytes(TEMPLATES_TAG, templates)?;
+        let mut joined: [(Tag, Vec<u8>); 3] = [WORDS_TAG, PACKED_TAG, SMALL_TAG].map(|tag| (tag, Vec::new()));
+        let heads = self.streams.iter().map(|(class, bytes)| (*class, bytes.len()));
+        for (place, (_, bytes)) in places(heads).iter().zip(&self.streams) {
+            match joined.iter_mut().find(|(tag, _)| *tag == place.tag) {
+                Some((_, joined)) => joined.extend_from_slice(bytes),
+                None => out.add_bytes(place.tag, bytes)?,
+            }
+        }
+        for (tag, bytes) in joined.iter().filter(|(_, bytes)| !bytes.is_empty()) {
+            out.add_bytes(*tag, bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a stream lies.
+#[derive(Clone, Debug)]
+struct Place {
+    tag: Tag,
+    range: Range<usize>,
+}
+
+/// Where streams of these classes and lengths lie: a rule, so that it need not be stored.
+fn places(heads: impl Iterator<Item = (Class, usize)>) -> Vec<Place> {
+    let (mut words, mut packed, mut small, mut long) = (0usize, 0usize, 0usize, 0);
+    let place = |(class, len): (Class, usize)| {
+        let (tag, end) = match class {
+            Class::Words => (WORDS_TAG, &mut words),
+            Class::Packed => (PACKED_TAG, &mut packed),
+            Class::Numbers if len >= LONG_BYTES && long < LONG_MAX => {
+                long += 1;
+                return Place { tag: long_tag(long - 1), range: 0..len };
+            }
+            Class::Numbers => (SMALL_TAG, &mut small),
+        };
+        let start = *end;
+        *end = start.saturating_add(len);
+        Place { tag, range: start..*end }
+    };
+    heads.map(place).collect()
+}
+
+/// Takes class and length of each stream off the front of `input`.
+///
+/// # Errors
+/// [`base::Kind::Corrupt`].
+pub fn take_heads(input: &mut &[u8]) -> Result<Vec<(Class, usize)>> {
+    let corrupt = || Error::corrupt("column page: wrong streams");
+    let count = varint::take(input).filter(|count| *count <= input.len() as u64).ok_or_else(corrupt)?;
+    let head = |input: &mut &[u8]| {
+        let head = varint::take(input).filter(|head| head >> 2 <= DECODED_BYTES_MAX as u64)?;
+        let class = match head & 3 {
+            0 => Class::Numbers,
+            1 => Class::Words,
+            2 => Class::Packed,
+            _ => return None,
+        };
+        Some((class, (head >> 2) as usize))
+    };
+    (0..count).map(|_| head(input).ok_or_else(corrupt)).collect()
+}
+
+/// A stream's bytes in their decoded section.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamBytes<'a> {
+    /// The section with [`SLACK_BYTES`] behind it.
+    pub section: &'a [u8],
+    /// Where the stream starts in it.
+    pub start: usize,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+}
+
+/// Streams of a fetched page. Sections are decoded when they are first needed.
+#[derive(Debug)]
+pub struct Streams<'a> {
+    body: Body<'a>,
+    places: Vec<Place>,
+    joined: [OnceCell<Vec<u8>>; 3],
+    long: Vec<OnceCell<Vec<u8>>>,
+}
+
+impl<'a> Streams<'a> {
+    /// The content of the section with the templates.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn templates(body: &Body<'a>) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        body.decode(TEMPLATES_TAG, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Streams of `body`.
+    pub fn new(body: Body<'a>, heads: &[(Class, usize)]) -> Self {
+        let places = places(heads.iter().copied());
+        let long = places.iter().filter(|place| place.tag.number() >= LONG_NUMBER).count();
+        let long = (0..long).map(|_| OnceCell::new()).collect();
+        Self { body, places, joined: Default::default(), long }
+    }
+
+    /// The bytes of `stream`.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn get(&self, stream: Stream) -> Result<StreamBytes<'_>> {
+        let missing = || Error::corrupt(format!("column page without stream {}", stream.0));
+        let place = self.places.get(stream.0 as usize).ok_or_else(missing)?;
+        let cell = match place.tag {
+            WORDS_TAG => self.joined.first(),
+            PACKED_TAG => self.joined.get(1),
+            SMALL_TAG => self.joined.get(2),
+            tag => self.long.get(usize::from(tag.number() - LONG_NUMBER)),
+        };
+        let section = self.section(cell.ok_or_else(missing)?, place.tag)?;
+        let content = section.get(..section.len().saturating_sub(SLACK_BYTES)).unwrap_or(&[]);
+        let bytes = content.get(place.range.clone()).ok_or_else(missing)?;
+        Ok(StreamBytes { section, start: place.range.start, bytes })
+    }
+    /// All words, of dictionaries and of columns stored as they are, with [`SLACK_BYTES`] behind them.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn words(&self) -> Result<&[u8]> {
+        let [words, ..] = &self.joined;
+        self.section(words, WORDS_TAG)
+    }
+
+    fn section<'c>(&self, cell: &'c OnceCell<Vec<u8>>, tag: Tag) -> Result<&'c [u8]> {
+        if let Some(section) = cell.get() {
+            return Ok(section);
+        }
+        let mut bytes = Vec::new();
+        // Streams that are all empty make no section.
+        if self.body.stored(tag)?.is_some() {
+            self.body.decode(tag, &mut bytes)?;
+        }
+        bytes.resize(bytes.len() + SLACK_BYTES, 0);
+        Ok(cell.get_or_init(|| bytes))
+    }
+}

@@ -1,0 +1,193 @@
+//! Texts of a page that is scanned: read as a whole, by row, or not at all where columns tell enough.
+
+use super::BODIES_TAG;
+use super::search::{self, Texts};
+use crate::bits::Bits;
+use crate::codec::{self, Codec};
+use crate::condition::{Sought, TextCondition};
+use crate::line::Reader;
+use crate::section::Body;
+use base::{Error, Result};
+use bytes::Bytes;
+use std::ops::Range;
+
+/// With fewer rows wanted than one in this many, only those are put together from columns.
+const FEW: usize = 4;
+/// Literals of an expression of which each is looked for in columns; with more, texts are searched.
+const LITERALS_MAX: usize = 4;
+
+/// The texts of a page, as far as they were read.
+pub struct PageBodies<'b> {
+    body: &'b Body<'b>,
+    ends: &'b [u32],
+    /// Templates and columns, where texts are stored so.
+    columns: Option<Reader<'b>>,
+    read: Read,
+}
+
+/// What was read.
+enum Read {
+    Nothing,
+    /// Kept by the rows given.
+    Kept(Bytes),
+    /// This thread's scratch buffer.
+    Scratch(Vec<u8>),
+    /// The texts of some rows, one after the other, and where each ends.
+    Rows {
+        rows: Vec<u32>,
+        bytes: Vec<u8>,
+        ends: Vec<u32>,
+    },
+}
+
+/// What columns tell about a condition.
+pub struct Found {
+    /// The rows that hold what is looked for.
+    pub rows: Bits,
+    /// Whether all of them do; else each must be tested.
+    pub exact: bool,
+}
+
+impl<'b> PageBodies<'b> {
+    /// Texts that end where `ends` say; `wanted` when they will be read at all.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn open(body: &'b Body<'b>, ends: &'b [u32], wanted: bool) -> Result<Self> {
+        let section = body.sections.iter().find(|section| section.tag == BODIES_TAG);
+        let in_columns = section.is_some_and(|section| section.codec == Codec::Columns);
+        let columns = if wanted && in_columns { Some(Reader::open(body)?) } else { None };
+        Ok(Self { body, ends, columns, read: Read::Nothing })
+    }
+
+    /// Reads what `rows` need; `kept` says that most of it will be given as it is.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn read(&mut self, rows: &Bits, kept: bool) -> Result<()> {
+        match (&self.columns, &self.read) {
+            (Some(columns), Read::Nothing) if rows.count() * FEW < self.ends.len() => {
+                let rows: Vec<u32> = rows.iter(0..self.ends.len()).map(|row| row as u32).collect();
+                let (bytes, ends) = columns.rebuild_rows(&rows)?;
+                self.read = Read::Rows { rows, bytes, ends };
+                self.check_lengths()
+            }
+            (_, Read::Nothing) if kept => {
+                let mut bytes = Vec::new();
+                self.read_all(&mut bytes)?;
+                self.read = Read::Kept(bytes.into());
+                Ok(())
+            }
+            (_, Read::Nothing) => {
+                let mut scratch = codec::take_scratch();
+                self.read_all(&mut scratch)?;
+                self.read = Read::Scratch(scratch);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn read_all(&self, out: &mut Vec<u8>) -> Result<()> {
+        match &self.columns {
+            Some(columns) => columns.rebuild(self.ends.last().map_or(0, |end| *end as usize), out),
+            None => self.body.decode(BODIES_TAG, out),
+        }
+    }
+
+    fn check_lengths(&self) -> Result<()> {
+        let Read::Rows { rows, ends, .. } = &self.read else { return Ok(()) };
+        let texts = self.block();
+        let lengths = rows.iter().map(|row| texts.span(&(*row as usize..*row as usize + 1)).len() as u32);
+        let mut end = 0;
+        let expected = lengths.map(|len| {
+            end += len;
+            end
+        });
+        if expected.eq(ends.iter().copied()) {
+            return Ok(());
+        }
+        Err(Error::corrupt("column page: lengths of texts differ"))
+    }
+
+    /// All texts; empty where not all were read.
+    pub fn block(&self) -> Texts<'_> {
+        let bytes = match &self.read {
+            Read::Kept(bytes) => bytes,
+            Read::Scratch(bytes) => bytes.as_slice(),
+            Read::Nothing | Read::Rows { .. } => &[],
+        };
+        Texts { bytes, ends: self.ends }
+    }
+
+    /// The text of `row`, which must have been read.
+    pub fn row(&self, row: usize) -> &[u8] {
+        let Read::Rows { rows, bytes, ends } = &self.read else { return self.block().row(row) };
+        match u32::try_from(row).map(|row| rows.binary_search(&row)) {
+            Ok(Ok(at)) => Texts { bytes, ends }.row(at),
+            _ => &[],
+        }
+    }
+
+    /// The texts of the neighbours `rows`, where all were read; without a copy where they are kept.
+    pub fn span(&self, rows: &Range<usize>) -> Option<Bytes> {
+        match &self.read {
+            Read::Kept(bytes) => Some(bytes.slice(self.block().span(rows))),
+            Read::Scratch(bytes) => bytes.get(self.block().span(rows)).map(Bytes::copy_from_slice),
+            Read::Nothing | Read::Rows { .. } => None,
+        }
+    }
+
+    /// What columns tell about `condition`, be it negated or not; none where texts must be searched.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn find(&self, condition: &TextCondition) -> Result<Option<Found>> {
+        let Some(columns) = &self.columns else { return Ok(None) };
+        let mut found = Found { rows: Bits::new(self.ends.len()), exact: true };
+        for sought in &condition.any {
+            match sought {
+                Sought::Text(needle) if needle.bytes().is_empty() => {
+                    found.rows.set_range(0..self.ends.len());
+                }
+                Sought::Text(needle) => match columns.find(needle.finder())? {
+                    Some(rows) => found.rows.join(&rows),
+                    None => return Ok(None),
+                },
+                Sought::Regex(_, Some(literals)) if literals.all().len() <= LITERALS_MAX => {
+                    found.exact = false;
+                    for literal in literals.all() {
+                        match columns.find(&memchr::memmem::Finder::new(literal))? {
+                            Some(rows) => found.rows.join(&rows),
+                            None => return Ok(None),
+                        }
+                    }
+                }
+                Sought::Regex(..) => return Ok(None),
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// Unsets in `passing` the rows for which `condition` does not hold. All set bits lie in `ranges` and
+    /// were read.
+    pub fn apply(&self, condition: &TextCondition, ranges: &[Range<usize>], passing: &mut Bits) {
+        if !matches!(self.read, Read::Rows { .. }) {
+            return search::apply(condition, self.block(), ranges, passing);
+        }
+        let mut hits = passing.unset();
+        for row in passing.iter(0..self.ends.len()) {
+            if condition.any.iter().any(|sought| sought.is_in(self.row(row))) {
+                hits.set(row);
+            }
+        }
+        passing.keep(&hits, condition.negated);
+    }
+
+    /// Gives the scratch buffer back.
+    pub fn close(self) {
+        if let Read::Scratch(buffer) = self.read {
+            codec::keep_scratch(buffer);
+        }
+    }
+}

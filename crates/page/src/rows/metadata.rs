@@ -1,0 +1,309 @@
+//! Structured metadata of a page. Rows share sets, so each distinct set is stored once; sets are cut
+//! into one column per name, so that a condition on one name reads one column.
+
+use super::{COLUMNS_MAX, NAMES_TAG, REST_TAG, SETS_TAG, column_tag};
+use crate::codec::{self, Codec};
+use crate::section::{Body, SectionWriter};
+use base::{Error, Result};
+use hashbrown::HashMap;
+use model::{LabelsRef, varint};
+use std::iter::Peekable;
+
+/// The distinct metadata sets of a page's rows, in the order they were first seen. Number 0 is the
+/// empty set, which is not in the list.
+#[derive(Debug, Default)]
+pub struct Sets<'a> {
+    numbers: HashMap<&'a [u8], u32, foldhash::fast::RandomState>,
+    sets: Vec<LabelsRef<'a>>,
+    /// Per row: 0 for a new set, else 1 + the number of one seen before. Rows that all differ then
+    /// cost nothing.
+    codes: Vec<u32>,
+    last: u32,
+}
+
+impl<'a> Sets<'a> {
+    /// Appends the metadata of the next row and gives the number of its set.
+    pub fn add(&mut self, set: LabelsRef<'a>) -> u32 {
+        let next = self.sets.len() as u32 + 1;
+        let number = if set.is_empty() {
+            0
+        } else if self.get(self.last).is_some_and(|last| last == set) {
+            self.last
+        } else {
+            *self.numbers.entry(set.bytes()).or_insert(next)
+        };
+        self.codes.push(if number == next { 0 } else { number + 1 });
+        if number == next {
+            self.sets.push(set);
+        }
+        self.last = number;
+        number
+    }
+
+    fn get(&self, number: u32) -> Option<LabelsRef<'a>> {
+        self.sets.get((number as usize).checked_sub(1)?).copied()
+    }
+
+    /// The distinct sets without the empty one.
+    pub fn sets(&self) -> &[LabelsRef<'a>] {
+        &self.sets
+    }
+
+    /// Writes the sections; none when no row has metadata.
+    ///
+    /// # Errors
+    /// As [`SectionWriter::add`].
+    pub fn write(&self, out: &mut SectionWriter) -> Result<()> {
+        if self.sets.is_empty() {
+            return Ok(());
+        }
+        let names = self.column_names();
+        let mut columns: Vec<ColumnWriter> = names.iter().map(|_| ColumnWriter::default()).collect();
+        let mut rest = ColumnWriter::default();
+        for set in &self.sets {
+            put_set(*set, &names, &mut columns, &mut rest);
+        }
+        out.add(SETS_TAG, 4 * self.codes.len(), |out| {
+            codec::compress_numbers(&self.codes, false, out).map(|()| Codec::Pco)
+        })?;
+        let mut list = Vec::new();
+        for name in &names {
+            varint::put_bytes(&mut list, name.as_bytes());
+        }
+        out.add_bytes(NAMES_TAG, &list)?;
+        if !rest.values.is_empty() {
+            out.add_bytes(REST_TAG, &rest.raw())?;
+        }
+        for (at, column) in columns.into_iter().enumerate() {
+            out.add_bytes(column_tag(at), &column.raw())?;
+        }
+        Ok(())
+    }
+
+    /// The most frequent names, ascending.
+    fn column_names(&self) -> Vec<&'a str> {
+        let mut counts: HashMap<&str, u32, foldhash::fast::RandomState> = HashMap::default();
+        for (name, _) in self.sets.iter().flat_map(|set| set.iter()) {
+            *counts.entry(name).or_default() += 1;
+        }
+        let mut names: Vec<(&str, u32)> = counts.into_iter().collect();
+        names.sort_unstable_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+        names.truncate(COLUMNS_MAX);
+        let mut names: Vec<&str> = names.into_iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+fn put_set(set: LabelsRef<'_>, names: &[&str], columns: &mut [ColumnWriter], rest: &mut ColumnWriter) {
+    let mut pairs = set.iter().peekable();
+    let mut others = Vec::new();
+    for (name, column) in names.iter().zip(columns) {
+        while let Some((name, value)) = pairs.next_if(|pair| pair.0 < *name) {
+            put_pair(&mut others, name, value);
+        }
+        column.add(pairs.next_if(|pair| pair.0 == *name).map(|pair| pair.1.as_bytes()));
+    }
+    for (name, value) in pairs {
+        put_pair(&mut others, name, value);
+    }
+    rest.add((!others.is_empty()).then_some(&others));
+}
+
+fn put_pair(out: &mut Vec<u8>, name: &str, value: &str) {
+    varint::put_bytes(out, name.as_bytes());
+    varint::put_bytes(out, value.as_bytes());
+}
+
+/// A value or none per set: `1 + length` or 0 of each, then the values.
+#[derive(Debug, Default)]
+struct ColumnWriter {
+    lengths: Vec<u8>,
+    values: Vec<u8>,
+}
+
+impl ColumnWriter {
+    fn add(&mut self, value: Option<&[u8]>) {
+        varint::put(&mut self.lengths, value.map_or(0, |value| 1 + value.len() as u64));
+        self.values.extend_from_slice(value.unwrap_or(&[]));
+    }
+
+    fn raw(mut self) -> Vec<u8> {
+        self.lengths.append(&mut self.values);
+        self.lengths
+    }
+}
+
+/// A decoded column.
+#[derive(Debug, Default)]
+struct Column {
+    raw: Vec<u8>,
+    /// Start and end in `raw`, by set number - 1; no end before the start unless the value is missing.
+    spans: Vec<(u32, u32)>,
+}
+
+impl Column {
+    fn read(raw: Vec<u8>, set_count: usize) -> Result<Self> {
+        let corrupt = || Error::corrupt("metadata: wrong column");
+        let mut rest = raw.as_slice();
+        let mut spans = Vec::with_capacity(set_count);
+        let mut at = 0u32;
+        for _ in 0..set_count {
+            match varint::take(&mut rest).ok_or_else(corrupt)? {
+                0 => spans.push((1, 0)),
+                length => {
+                    let length = u32::try_from(length - 1).map_err(|_| corrupt())?;
+                    let end = at.checked_add(length).ok_or_else(corrupt)?;
+                    spans.push((at, end));
+                    at = end;
+                }
+            }
+        }
+        if rest.len() != at as usize {
+            return Err(corrupt());
+        }
+        let values_start = (raw.len() - rest.len()) as u32;
+        for span in spans.iter_mut().filter(|span| span.0 <= span.1) {
+            *span = (span.0 + values_start, span.1 + values_start);
+        }
+        Ok(Self { raw, spans })
+    }
+
+    fn get(&self, index: usize) -> Option<&[u8]> {
+        let (start, end) = *self.spans.get(index)?;
+        self.raw.get(start as usize..end as usize)
+    }
+}
+
+/// Decoded metadata of a page.
+#[derive(Debug, Default)]
+pub struct Metadata {
+    /// Per row the number of its set.
+    numbers: Vec<u32>,
+    set_count: usize,
+    names: Vec<String>,
+    /// Per name; empty where it was not asked for.
+    columns: Vec<Column>,
+    rest: Column,
+    /// Canonical bytes of sets that were asked for, and where each set's lie.
+    built: Vec<u8>,
+    built_spans: Vec<Option<(u32, u32)>>,
+}
+
+impl Metadata {
+    /// Decodes the columns of the names that are `wanted`; none when no row has metadata.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn read(body: &Body<'_>, rows: usize, wanted: impl Fn(&str) -> bool) -> Result<Option<Self>> {
+        let Some((_, stored)) = body.stored(SETS_TAG)? else { return Ok(None) };
+        let mut numbers = vec![0u32; rows];
+        codec::decompress_numbers(stored, &mut numbers)?;
+        let set_count = decode_numbers(&mut numbers)?;
+        let mut raw = Vec::new();
+        body.decode(NAMES_TAG, &mut raw)?;
+        let names = read_names(&raw)?;
+        let mut columns = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let mut raw = Vec::new();
+            if wanted(name) {
+                body.decode(column_tag(at), &mut raw)?;
+                columns.push(Column::read(raw, set_count)?);
+            } else {
+                columns.push(Column::default());
+            }
+        }
+        let mut rest = Column::default();
+        if body.stored(REST_TAG)?.is_some() {
+            let mut raw = Vec::new();
+            body.decode(REST_TAG, &mut raw)?;
+            rest = Column::read(raw, set_count)?;
+        }
+        let built_spans = vec![None; set_count];
+        Ok(Some(Self { numbers, set_count, names, columns, rest, built: Vec::new(), built_spans }))
+    }
+
+    /// For each set number whether `matches` its value of `name`; a missing one is `""`.
+    pub fn test_sets(&self, name: &str, matches: impl Fn(&str) -> bool) -> Vec<bool> {
+        let column = self.names.binary_search_by(|known| known.as_str().cmp(name)).ok();
+        let column = column.and_then(|at| self.columns.get(at));
+        let value = |index: usize| match column {
+            Some(column) => column.get(index).and_then(|value| std::str::from_utf8(value).ok()),
+            None => LabelsRef::trusted(self.rest.get(index).unwrap_or(&[])).get(name),
+        };
+        let of_sets = (0..self.set_count).map(|index| matches(value(index).unwrap_or("")));
+        std::iter::once(matches("")).chain(of_sets).collect()
+    }
+
+    /// Number of sets without the empty one.
+    pub fn set_count(&self) -> usize {
+        self.set_count
+    }
+
+    /// The number of the set of `row`.
+    pub fn number(&self, row: usize) -> usize {
+        self.numbers.get(row).map_or(0, |number| *number as usize)
+    }
+
+    /// Canonical bytes of a set. All columns must have been wanted.
+    pub fn bytes(&mut self, number: usize) -> &[u8] {
+        let Some(index) = number.checked_sub(1).filter(|index| *index < self.set_count) else { return &[] };
+        let (start, end) = match self.built_spans[index] {
+            Some(span) => span,
+            None => {
+                let span = self.build(index);
+                self.built_spans[index] = Some(span);
+                span
+            }
+        };
+        self.built.get(start as usize..end as usize).unwrap_or(&[])
+    }
+
+    fn build(&mut self, index: usize) -> (u32, u32) {
+        let start = self.built.len() as u32;
+        let mut others = LabelsRef::trusted(self.rest.get(index).unwrap_or(&[])).iter().peekable();
+        let put_others = |out: &mut Vec<u8>, others: &mut Peekable<_>, before: Option<&str>| {
+            let is_before = |pair: &(&str, &str)| before.is_none_or(|name| pair.0 < name);
+            while let Some((name, value)) = others.next_if(is_before) {
+                put_pair(out, name, value);
+            }
+        };
+        for (name, column) in self.names.iter().zip(&self.columns) {
+            if let Some(value) = column.get(index) {
+                put_others(&mut self.built, &mut others, Some(name));
+                varint::put_bytes(&mut self.built, name.as_bytes());
+                varint::put_bytes(&mut self.built, value);
+            }
+        }
+        put_others(&mut self.built, &mut others, None);
+        (start, self.built.len() as u32)
+    }
+}
+
+/// Codes to set numbers, in place; gives the number of sets.
+fn decode_numbers(codes: &mut [u32]) -> Result<usize> {
+    let mut next = 1;
+    for code in codes {
+        *code = match *code {
+            0 => next,
+            code if code <= next => code - 1,
+            _ => return Err(Error::corrupt("metadata: unknown set")),
+        };
+        next += u32::from(*code == next);
+    }
+    Ok(next as usize - 1)
+}
+
+fn read_names(mut raw: &[u8]) -> Result<Vec<String>> {
+    let corrupt = || Error::corrupt("metadata: wrong names");
+    let mut names: Vec<String> = Vec::new();
+    while !raw.is_empty() {
+        let name = varint::take_bytes(&mut raw).ok_or_else(corrupt)?;
+        let name = std::str::from_utf8(name).map_err(|_| corrupt())?;
+        if names.len() == COLUMNS_MAX || names.last().is_some_and(|last| last.as_str() >= name) {
+            return Err(corrupt());
+        }
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}

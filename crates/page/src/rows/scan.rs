@@ -1,0 +1,295 @@
+//! Rows out of a text page.
+
+use super::bodies::PageBodies;
+use super::metadata::Metadata;
+use super::search::Texts;
+use super::{BODIES_TAG, LENGTHS_TAG, TIMES_TAG, times};
+use crate::bits::Bits;
+use crate::codec;
+use crate::condition::{Condition, TextCondition};
+use crate::question::Question;
+use crate::section::Body;
+use base::{Error, Result};
+use bytes::Bytes;
+use model::{LabelsRef, RowColumns, ScanStats, TimeRange};
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+
+/// With fewer rows left than one in this many, their texts are read instead of searching columns.
+const FEW_ROWS: usize = 16;
+
+/// A wanted run: its position in the page and its rows in the question's time.
+#[derive(Clone, Debug)]
+struct Candidate {
+    position: u32,
+    rows: Range<usize>,
+}
+
+/// A page whose columns are decoded as far as the question needs them.
+struct Open {
+    times: Vec<i64>,
+    ends: Vec<u32>,
+    metadata: Option<Metadata>,
+    candidates: Vec<Candidate>,
+}
+
+/// The rows that `question` asks for, of the runs at the positions that are `wanted` (ascending).
+/// Runs without such rows are left out.
+///
+/// # Errors
+/// [`base::Kind::Corrupt`].
+pub fn scan(
+    body: &Body<'_>,
+    run_rows: &[u32],
+    wanted: &[u32],
+    question: &Question,
+    stats: &ScanStats,
+) -> Result<Vec<(u32, RowColumns)>> {
+    let Some(mut page) = open(body, run_rows, wanted, question)? else { return Ok(Vec::new()) };
+    count_work(&mut page, question, stats);
+    let ends = std::mem::take(&mut page.ends);
+    let mut texts = PageBodies::open(body, &ends, question.reads_bodies())?;
+    let passing = page.passing(&mut texts, question)?;
+    if question.projection.body {
+        page.read_given(&mut texts, passing.as_ref())?;
+    }
+    let given: usize = passing.as_ref().map_or_else(|| page.candidate_rows(), Bits::count);
+    stats.rows_passed.fetch_add(given as u64, Ordering::Relaxed);
+    let mut out = Vec::new();
+    for candidate in page.candidates.clone() {
+        let rows = page.gather(&candidate.rows, passing.as_ref(), &texts, question);
+        if !rows.is_empty() {
+            out.push((candidate.position, rows));
+        }
+    }
+    texts.close();
+    Ok(out)
+}
+
+/// Decodes times, and when rows are in the question's time, lengths and metadata.
+fn open(body: &Body<'_>, run_rows: &[u32], wanted: &[u32], question: &Question) -> Result<Option<Open>> {
+    let is_wanted = |run: usize| u32::try_from(run).is_ok_and(|run| wanted.binary_search(&run).is_ok());
+    let (_, stored) = body.needed(TIMES_TAG)?;
+    let times = times::take(stored, run_rows, is_wanted)?;
+    let mut candidates = Vec::new();
+    let mut first = 0;
+    for (position, rows) in run_rows.iter().enumerate() {
+        let rows = first..first + *rows as usize;
+        first = rows.end;
+        if is_wanted(position) {
+            let rows = rows_in(&times, rows, question.range);
+            if !rows.is_empty() {
+                candidates.push(Candidate { position: position as u32, rows });
+            }
+        }
+    }
+    if candidates.is_empty() {
+        return Ok(None);
+    }
+    let ends = read_ends(body, times.len())?;
+    let all = question.projection.metadata;
+    let compared = |name: &str| {
+        question.conditions().iter().any(|c| matches!(c, Condition::Metadata(m) if m.name == name))
+    };
+    let metadata = match question.reads_metadata() {
+        true => Metadata::read(body, times.len(), |name| all || compared(name))?,
+        false => None,
+    };
+    Ok(Some(Open { times, ends, metadata, candidates }))
+}
+
+/// The part of `rows`, sorted by time, that lies in `range`.
+fn rows_in(times: &[i64], rows: Range<usize>, range: TimeRange) -> Range<usize> {
+    // All of time has no end, though a half-open range cannot say so.
+    if range == TimeRange::ALL {
+        return rows;
+    }
+    let of_run = times.get(rows.clone()).unwrap_or(&[]);
+    let start = rows.start + of_run.partition_point(|ts| *ts < range.start_ns);
+    let end = rows.start + of_run.partition_point(|ts| *ts < range.end_ns);
+    start..end.max(start)
+}
+
+/// Lengths to ends; they fill the text exactly.
+fn read_ends(body: &Body<'_>, row_count: usize) -> Result<Vec<u32>> {
+    let (_, stored) = body.needed(LENGTHS_TAG)?;
+    let mut ends = vec![0u32; row_count];
+    codec::decompress_numbers(stored, &mut ends)?;
+    let mut sum = 0u64;
+    for end in &mut ends {
+        sum += u64::from(*end);
+        *end = sum as u32;
+    }
+    let text_len =
+        body.sections.iter().find(|section| section.tag == BODIES_TAG).map(|s| u64::from(s.raw_len));
+    if text_len != Some(sum) {
+        return Err(Error::corrupt(format!("lengths sum to {sum}, text has {text_len:?} bytes")));
+    }
+    Ok(ends)
+}
+
+impl Open {
+    fn candidate_rows(&self) -> usize {
+        self.candidates.iter().map(|candidate| candidate.rows.len()).sum()
+    }
+
+    /// Reads the texts that are given. Most of the page as it is: then without a copy. Otherwise into the
+    /// scratch buffer, so that a few rows do not hold a whole page in memory.
+    fn read_given(&self, texts: &mut PageBodies<'_>, passing: Option<&Bits>) -> Result<()> {
+        if let Some(passing) = passing {
+            return if passing.is_empty() { Ok(()) } else { texts.read(passing, false) };
+        }
+        let block = texts.block();
+        let given: usize = self.candidates.iter().map(|c| block.span(&c.rows).len()).sum();
+        let all = block.ends.last().map_or(0, |end| *end as usize);
+        let mut rows = Bits::new(self.times.len());
+        self.candidates.iter().for_each(|candidate| rows.set_range(candidate.rows.clone()));
+        texts.read(&rows, given * 2 >= all)
+    }
+
+    /// The rows for which all conditions hold; none when there is no condition.
+    fn passing(&self, texts: &mut PageBodies<'_>, question: &Question) -> Result<Option<Bits>> {
+        if question.conditions().is_empty() {
+            return Ok(None);
+        }
+        let mut passing = Bits::new(self.times.len());
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        for candidate in &self.candidates {
+            passing.set_range(candidate.rows.clone());
+            match ranges.last_mut() {
+                Some(last) if last.end == candidate.rows.start => last.end = candidate.rows.end,
+                _ => ranges.push(candidate.rows.clone()),
+            }
+        }
+        // Metadata first: it is cheap, and texts are searched only where rows are left.
+        for condition in question.conditions() {
+            if let Condition::Metadata(matcher) = condition {
+                self.test_metadata(&matcher.name, |value| matcher.matches(value), &ranges, &mut passing);
+            }
+        }
+        // Then what columns can tell, and only for what is left the texts themselves.
+        let mut left: Vec<&TextCondition> = Vec::new();
+        for condition in question.conditions() {
+            let Condition::Text(text) = condition else { continue };
+            let few = passing.count() * FEW_ROWS < self.times.len();
+            let found = if few { None } else { texts.find(text)? };
+            let exact = found.as_ref().is_some_and(|found| found.exact);
+            if let Some(found) = found.filter(|found| found.exact || !text.negated) {
+                passing.keep(&found.rows, text.negated);
+            }
+            if !exact {
+                left.push(text);
+            }
+        }
+        for text in left {
+            if !passing.is_empty() {
+                texts.read(&passing, false)?;
+                texts.apply(text, &ranges, &mut passing);
+            }
+        }
+        Ok(Some(passing))
+    }
+
+    fn test_metadata(
+        &self,
+        name: &str,
+        matches: impl Fn(&str) -> bool,
+        ranges: &[Range<usize>],
+        passing: &mut Bits,
+    ) {
+        let Some(metadata) = &self.metadata else {
+            if !matches("") {
+                *passing = Bits::new(self.times.len());
+            }
+            return;
+        };
+        let verdicts = metadata.test_sets(name, matches);
+        let mut holds = Bits::new(self.times.len());
+        for row in ranges.iter().flat_map(Clone::clone) {
+            if verdicts.get(metadata.number(row)).is_some_and(|holds| *holds) {
+                holds.set(row);
+            }
+        }
+        passing.keep(&holds, false);
+    }
+
+    /// Rows of one run, oldest first.
+    fn gather(
+        &mut self,
+        range: &Range<usize>,
+        passing: Option<&Bits>,
+        texts: &PageBodies<'_>,
+        question: &Question,
+    ) -> RowColumns {
+        let mut out = RowColumns::default();
+        match passing {
+            None => out.ts_ns.extend_from_slice(&self.times[range.clone()]),
+            Some(bits) => out.ts_ns.extend(bits.iter(range.clone()).map(|row| self.times[row])),
+        }
+        if out.is_empty() {
+            return out;
+        }
+        let rows = || -> Box<dyn Iterator<Item = usize> + '_> {
+            match passing {
+                None => Box::new(range.clone()),
+                Some(bits) => Box::new(bits.iter(range.clone())),
+            }
+        };
+        let mut end = 0;
+        out.ends.reserve_exact(out.ts_ns.len());
+        for row in rows() {
+            end += texts.block().span(&(row..row + 1)).len() as u32;
+            out.ends.push(end);
+        }
+        if question.projection.body {
+            let unbroken = passing.is_none() || out.len() == range.len();
+            let together = if unbroken { texts.span(range) } else { None };
+            out.bodies = together.unwrap_or_else(|| {
+                let mut text = Vec::with_capacity(end as usize);
+                rows().for_each(|row| text.extend_from_slice(texts.row(row)));
+                text.into()
+            });
+        }
+        if question.projection.metadata
+            && let Some(metadata) = &mut self.metadata
+        {
+            (out.metadata, out.metadata_ends) = gather_metadata(metadata, rows());
+        }
+        out
+    }
+}
+
+/// Metadata of `rows`; without any, no ends either.
+fn gather_metadata(metadata: &mut Metadata, rows: impl Iterator<Item = usize>) -> (Bytes, Vec<u32>) {
+    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+    for row in rows {
+        bytes.extend_from_slice(metadata.bytes(metadata.number(row)));
+        ends.push(bytes.len() as u32);
+    }
+    if bytes.is_empty() {
+        ends = Vec::new();
+    }
+    (bytes.into(), ends)
+}
+
+/// Counts rows and bytes in the question's time; metadata only where it is decoded in whole.
+fn count_work(page: &mut Open, question: &Question, stats: &ScanStats) {
+    let texts = Texts { bytes: &[], ends: &page.ends };
+    let text_bytes: usize = page.candidates.iter().map(|c| texts.span(&c.rows).len()).sum();
+    let mut metadata_bytes = 0;
+    if question.projection.metadata
+        && let Some(metadata) = &mut page.metadata
+    {
+        let mut sizes: Vec<Option<u64>> = vec![None; metadata.set_count() + 1];
+        for row in page.candidates.iter().flat_map(|candidate| candidate.rows.clone()) {
+            let number = metadata.number(row);
+            if let Some(size) = sizes.get_mut(number) {
+                let set_bytes = || super::seal::metadata_bytes(LabelsRef::trusted(metadata.bytes(number)));
+                metadata_bytes += *size.get_or_insert_with(set_bytes);
+            }
+        }
+    }
+    stats.block_rows.fetch_add(page.candidate_rows() as u64, Ordering::Relaxed);
+    stats.block_bytes.fetch_add(text_bytes as u64 + metadata_bytes, Ordering::Relaxed);
+    stats.metadata_bytes.fetch_add(metadata_bytes, Ordering::Relaxed);
+}

@@ -1,0 +1,179 @@
+//! Sealing rows into a page, as text or in columns.
+
+use super::metadata::Sets;
+use super::{BODIES_TAG, LENGTHS_TAG, Piece, TIMES_TAG, times};
+use crate::codec::{self, Codec};
+use crate::filter::{self, gram::KeySet};
+use crate::line;
+use crate::section::{Section, SectionWriter, Tag, checksum};
+use base::{Error, Result};
+use model::{LabelsRef, RowColumns, RunFacts};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// How the texts of a page are to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// As text.
+    Text,
+    /// In columns where that is possible at all, however large.
+    Columns,
+    /// In columns where that is smaller by [`WORTH_PERCENT`].
+    Cheaper,
+}
+
+/// Columns are chosen when text takes at least this much of their bytes: putting all lines together from
+/// them takes up to three times as long as decompressing text.
+const WORTH_PERCENT: usize = 130;
+
+/// Pieces of text, evenly apart, that are compressed to tell how small all of it gets, and their bytes. Only the
+/// start would not do: it may be alike where the rest is not.
+const SAMPLE: (usize, usize) = (8, 64 << 10);
+
+/// A sealed page.
+#[derive(Debug)]
+pub struct SealedRows {
+    /// Whether its texts are in columns.
+    pub in_columns: bool,
+    /// Body and its sections, the filter's at the end where there is one.
+    pub writer: SectionWriter,
+    /// The filter; empty when there is none.
+    pub filter: Vec<u8>,
+    /// What is known about each piece.
+    pub facts: Vec<RunFacts>,
+}
+
+/// Bytes of text and encoded metadata of `rows`.
+pub fn raw_bytes(columns: &RowColumns, rows: &Range<usize>) -> u64 {
+    (span(&columns.ends, rows).len() + span(&columns.metadata_ends, rows).len()) as u64
+}
+
+/// Where the bytes of `rows` lie.
+pub fn span(ends: &[u32], rows: &Range<usize>) -> Range<usize> {
+    let end_of = |row: usize| ends.get(row).map_or(0, |end| *end as usize);
+    let start = rows.start.checked_sub(1).map_or(0, end_of);
+    start..rows.end.checked_sub(1).map_or(0, end_of).max(start)
+}
+
+/// Seals the rows of `pieces`, each not empty and sorted by time.
+///
+/// # Errors
+/// [`base::Kind::Bug`] when a codec fails or a text is too long to be read back.
+pub fn seal(pieces: &[Piece<'_>], choice: Choice) -> Result<SealedRows> {
+    let mut writer = SectionWriter::default();
+    let row_count: usize = pieces.iter().map(|piece| piece.range.len()).sum();
+    writer.add(TIMES_TAG, 8 * row_count, |out| {
+        let runs = pieces
+            .iter()
+            .map(|Piece { rows: columns, range: rows }| columns.ts_ns.get(rows.clone()).unwrap_or(&[]));
+        times::put(runs, out).map(|()| Codec::Pco)
+    })?;
+    let lengths: Vec<u32> = pieces
+        .iter()
+        .flat_map(|Piece { rows: columns, range: rows }| rows.clone().map(|row| columns.body_len(row) as u32))
+        .collect();
+    writer.add(LENGTHS_TAG, 4 * row_count, |out| {
+        codec::compress_numbers(&lengths, false, out).map(|()| Codec::Pco)
+    })?;
+    let mut sets = Sets::default();
+    let facts = pieces.iter().map(|piece| facts_of(piece, &mut sets)).collect::<Result<_>>()?;
+    sets.write(&mut writer)?;
+    let text = joined(pieces)?;
+    let in_columns = write_text(&text, &lengths, choice, &mut writer)?;
+    let filter = filter_of(&text, &sets).unwrap_or_default();
+    if !filter.is_empty() {
+        writer.sections.push(Section {
+            tag: Tag::FILTER,
+            codec: Codec::None,
+            stored_len: filter.len() as u32,
+            raw_len: filter.len() as u32,
+            checksum: checksum(&filter),
+        });
+    }
+    Ok(SealedRows { in_columns, writer, filter, facts })
+}
+
+/// Writes the texts; says whether in columns.
+fn write_text(text: &[u8], lengths: &[u32], choice: Choice, writer: &mut SectionWriter) -> Result<bool> {
+    let encoded = match choice {
+        Choice::Text => None,
+        _ => line::encode(text, lengths, choice == Choice::Columns),
+    };
+    if let Some(encoded) = encoded {
+        let mut in_columns = SectionWriter::default();
+        in_columns.add(BODIES_TAG, text.len(), |_| Ok(Codec::Columns))?;
+        encoded.write(&mut in_columns)?;
+        if choice == Choice::Columns || cost_as_text(text)? * 100 >= in_columns.cost() * WORTH_PERCENT {
+            writer.append(in_columns);
+            return Ok(true);
+        }
+    }
+    writer.add_bytes(BODIES_TAG, text)?;
+    Ok(false)
+}
+
+/// About the bytes that `text` takes as text.
+fn cost_as_text(text: &[u8]) -> Result<usize> {
+    let (pieces, bytes) = SAMPLE;
+    let mut writer = SectionWriter::default();
+    if text.len() <= pieces * bytes {
+        writer.add_bytes(BODIES_TAG, text)?;
+        return Ok(writer.cost());
+    }
+    let starts = (0..pieces).map(|at| at * (text.len() - bytes) / (pieces - 1));
+    let sample: Vec<u8> =
+        starts.filter_map(|start| text.get(start..start + bytes)).flatten().copied().collect();
+    writer.add_bytes(BODIES_TAG, &sample)?;
+    Ok(writer.cost() * text.len() / sample.len().max(1))
+}
+
+fn facts_of<'a>(Piece { rows: columns, range: rows }: &Piece<'a>, sets: &mut Sets<'a>) -> Result<RunFacts> {
+    let times = columns.ts_ns.get(rows.clone()).unwrap_or(&[]);
+    let (Some(min_ns), Some(max_ns)) = (times.first(), times.last()) else {
+        return Err(Error::bug("a run without rows was to be sealed"));
+    };
+    let mut bytes = span(&columns.ends, rows).len() as u64;
+    let mut last: Option<(LabelsRef<'a>, u64)> = None;
+    for row in rows.clone() {
+        let metadata = columns.row(row).metadata;
+        sets.add(metadata);
+        if !metadata.is_empty() {
+            let known = last.filter(|(last, _)| *last == metadata);
+            let (_, size) = *last.insert(known.unwrap_or_else(|| (metadata, metadata_bytes(metadata))));
+            bytes += size;
+        }
+    }
+    Ok(RunFacts { min_ns: *min_ns, max_ns: *max_ns, rows: rows.len() as u64, bytes })
+}
+
+/// Bytes of structured metadata as people count them: names and values.
+pub fn metadata_bytes(metadata: LabelsRef<'_>) -> u64 {
+    metadata.iter().map(|(name, value)| (name.len() + value.len()) as u64).sum()
+}
+
+fn joined<'a>(pieces: &[Piece<'a>]) -> Result<Cow<'a, [u8]>> {
+    let text_of = |Piece { rows: columns, range: rows }: &Piece<'a>| {
+        let text = columns.bodies.get(span(&columns.ends, rows));
+        text.ok_or_else(|| Error::bug("rows without their text were to be sealed"))
+    };
+    if let [piece] = pieces {
+        return text_of(piece).map(Cow::Borrowed);
+    }
+    let mut text =
+        Vec::with_capacity(pieces.iter().map(|piece| span(&piece.rows.ends, &piece.range).len()).sum());
+    for piece in pieces {
+        text.extend_from_slice(text_of(piece)?);
+    }
+    Ok(Cow::Owned(text))
+}
+
+/// Long ids of the texts, and whole values of metadata. Ids that only the end of one text and the
+/// start of the next make together add keys but take none away.
+fn filter_of(text: &[u8], sets: &Sets<'_>) -> Option<Vec<u8>> {
+    let mut keys = KeySet::default();
+    keys.add_ids(text);
+    for (name, value) in sets.sets().iter().flat_map(|set| set.iter()) {
+        keys.add(filter::value_key(name, value));
+    }
+    filter::build(keys.keys())
+}
