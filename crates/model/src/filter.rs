@@ -8,11 +8,16 @@ use std::sync::Arc;
 /// A condition on a row. A selection's predicates must all hold.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Predicate {
-    /// On the line's text.
+    /// On the body, as text.
     Line(LineFilter),
     /// On a value of structured metadata; a missing one is `""`.
     Metadata(Matcher),
+    /// The body begins with these bytes: a span's trace id.
+    Key(Key),
 }
+
+/// First bytes of a body by which rows are looked up.
+pub type Key = crate::span::TraceId;
 
 impl Predicate {
     /// Whether `row` passes.
@@ -20,6 +25,7 @@ impl Predicate {
         match self {
             Self::Line(filter) => filter.matches(row.body),
             Self::Metadata(matcher) => matcher.matches_labels(row.metadata),
+            Self::Key(key) => row.body.starts_with(key),
         }
     }
 }

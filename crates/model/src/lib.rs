@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod append;
+pub mod attribute;
 pub mod batch;
 pub mod filter;
 pub mod go_regex;
@@ -11,8 +12,10 @@ pub mod labels;
 pub mod limits;
 pub mod matcher;
 pub mod row;
+pub mod sample;
 pub mod select;
 pub mod signal;
+pub mod span;
 pub mod stream;
 pub mod tenant;
 pub mod time;

@@ -4,7 +4,7 @@ mod literal;
 
 use crate::filter::{self, Filter, gram};
 use literal::Literals;
-use model::filter::Text;
+use model::filter::{Key, Text};
 use model::go_regex::GoRegex;
 use model::{LineFilter, MatchOp, Matcher, Needle, Predicate};
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub enum Condition {
     Text(TextCondition),
     /// On a value of structured metadata.
     Metadata(Matcher),
+    /// On the first bytes of the body.
+    Key(Key),
 }
 
 /// `|=`, `!=`, `|~`, `!~` with their needles.
@@ -50,6 +52,7 @@ impl Condition {
                 Self::Text(TextCondition { negated: *negated, any: any.iter().map(Sought::new).collect() })
             }
             Predicate::Metadata(matcher) => Self::Metadata(matcher.clone()),
+            Predicate::Key(key) => Self::Key(*key),
         }
     }
 
@@ -64,6 +67,7 @@ impl Condition {
                 vec![vec![filter::value_key(&m.name, &m.value)]]
             }
             Self::Metadata(_) => return None,
+            Self::Key(key) => vec![vec![filter::row_key(key)]],
         };
         let useful = !alternatives.is_empty() && alternatives.iter().all(|keys| !keys.is_empty());
         useful.then_some(Proof { alternatives })

@@ -21,6 +21,15 @@ pub fn value_key(name: &str, value: &str) -> u64 {
     hasher.digest()
 }
 
+/// The key of the bytes by which rows are looked up: xxh3 (64 bit, seed 0) of byte 0xff and them. No name begins
+/// with that byte, so no [`value_key`] is of the same bytes.
+pub fn row_key(key: &[u8]) -> u64 {
+    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+    hasher.update(&[0xff]);
+    hasher.update(key);
+    hasher.digest()
+}
+
 /// The stored filter of distinct `keys`; none when building fails, which duplicates would cause.
 pub fn build(keys: &[u64]) -> Option<Vec<u8>> {
     if keys.is_empty() {

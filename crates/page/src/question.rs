@@ -54,14 +54,14 @@ impl Question {
         &self.prepared.conditions
     }
 
-    /// Whether texts must be read: wanted or searched.
+    /// Whether bodies must be read: wanted or searched.
     pub(crate) fn reads_bodies(&self) -> bool {
         self.projection.body || self.searches_bodies()
     }
 
-    /// Whether texts are searched.
+    /// Whether bodies are searched.
     pub(crate) fn searches_bodies(&self) -> bool {
-        self.conditions().iter().any(|condition| matches!(condition, Condition::Text(_)))
+        self.conditions().iter().any(|c| matches!(c, Condition::Text(_) | Condition::Key(_)))
     }
 
     /// Whether structured metadata must be read: wanted or compared.

@@ -7,7 +7,9 @@ use crate::rows::{self, Choice, PAGE_ROWS_MAX, Piece};
 use crate::section::{self, Body, Section, Tag};
 use base::{Error, Result};
 use bytes::Bytes;
-use model::{LineFilter, Needle, Predicate, Projection, RowColumns, RunFacts, ScanStats, TimeRange, varint};
+use model::{
+    LineFilter, Needle, Predicate, Projection, RowColumns, RunFacts, ScanStats, Signal, TimeRange, varint,
+};
 use std::ops::Range;
 
 /// How the rows of a page are encoded.
@@ -47,25 +49,25 @@ pub struct Sealed {
     pub facts: Vec<RunFacts>,
 }
 
-/// Seals a page of `pieces`, at most [`PAGE_ROWS_MAX`] rows, each piece a run of its own: not empty,
+/// Seals a page of `signal` rows, of `pieces`, at most [`PAGE_ROWS_MAX`] rows, each piece a run of its own: not empty,
 /// sorted by time, with texts and metadata. The page is read back and compared before it is given.
 ///
 /// # Errors
 /// [`base::Kind::Bug`] when the page does not read back as the rows it was sealed from.
-pub fn seal(pieces: &[Piece<'_>]) -> Result<Sealed> {
-    seal_as(pieces, Choice::Cheaper)
+pub fn seal(signal: Signal, pieces: &[Piece<'_>]) -> Result<Sealed> {
+    seal_as(signal, pieces, Choice::Cheaper)
 }
 
 /// As [`seal`], with another choice of kind. A page whose columns do not read back is sealed as text.
 ///
 /// # Errors
 /// As [`seal`].
-pub fn seal_as(pieces: &[Piece<'_>], choice: Choice) -> Result<Sealed> {
+pub fn seal_as(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Sealed> {
     let rows: usize = pieces.iter().map(|piece| piece.range.len()).sum();
     if rows == 0 || rows > PAGE_ROWS_MAX {
         return Err(Error::bug(format!("page of {rows} rows, limit {PAGE_ROWS_MAX}")));
     }
-    let sealed = rows::seal(pieces, choice)?;
+    let sealed = rows::seal(signal, pieces, choice)?;
     let page = Page {
         kind: if sealed.in_columns { PageKind::LineColumns } else { PageKind::LineText },
         run_rows: pieces.iter().map(|piece| piece.range.len() as u32).collect(),
@@ -77,7 +79,7 @@ pub fn seal_as(pieces: &[Piece<'_>], choice: Choice) -> Result<Sealed> {
         Ok(()) => Ok(Sealed { page, body, filter: sealed.filter, facts: sealed.facts }),
         Err(e) if sealed.in_columns => {
             debug_assert!(false, "{e}");
-            seal_as(pieces, Choice::Text)
+            seal_as(signal, pieces, Choice::Text)
         }
         Err(e) => Err(e),
     }

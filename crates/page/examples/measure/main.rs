@@ -94,7 +94,7 @@ fn measure(rows: &RowColumns, choice: Choice, needle: &str) -> Result<Measured, 
         let piece = Piece { rows, range: from..end };
         measured.raw_bytes += page::raw_bytes(&piece);
         let before = cpu_seconds(started);
-        let sealed = page::seal_as(&[piece], choice)?;
+        let sealed = page::seal_as(model::Signal::Line, &[piece], choice)?;
         measured.seconds[0] += cpu_seconds(started) - before;
         measured.kinds[usize::from(sealed.page.kind() == PageKind::LineColumns)] += 1;
         for section in sealed.page.sections() {

@@ -1,4 +1,4 @@
-//! Rows out of lines that are not in a page: those of a question, and pieces put together and cut.
+//! Rows out of rows that are not in a page: those of a question, and pieces put together and cut.
 
 use super::seal::{metadata_bytes, span};
 use super::search::{self, Texts};
@@ -10,48 +10,53 @@ use model::{LabelsRef, Projection, RowColumns, ScanStats, TimeRange};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-/// The rows of `lines`, in any order, that `question` asks for, in the same order and whole: its
+/// The rows of `rows`, in any order, that `question` asks for, in the same order and whole: its
 /// projection is not applied, for who puts rows of several sources together needs all of them.
-pub fn pick(lines: &RowColumns, question: &Question, stats: &ScanStats) -> RowColumns {
-    let mut passing = Bits::new(lines.len());
+pub fn pick(rows: &RowColumns, question: &Question, stats: &ScanStats) -> RowColumns {
+    let mut passing = Bits::new(rows.len());
     if question.range == TimeRange::ALL {
-        passing.set_range(0..lines.len());
+        passing.set_range(0..rows.len());
     } else {
-        let in_range = |row: &usize| lines.ts_ns.get(*row).is_some_and(|ts| question.range.contains(*ts));
-        (0..lines.len()).filter(in_range).for_each(|row| passing.set(row));
+        let in_range = |row: &usize| rows.ts_ns.get(*row).is_some_and(|ts| question.range.contains(*ts));
+        (0..rows.len()).filter(in_range).for_each(|row| passing.set(row));
     }
-    count_work(lines, &passing, stats);
+    count_work(rows, &passing, stats);
     for condition in question.conditions() {
         if let Condition::Metadata(matcher) = condition {
-            let mut holds = Bits::new(lines.len());
+            let mut holds = Bits::new(rows.len());
             let rows =
-                passing.iter(0..lines.len()).filter(|row| matcher.matches_labels(lines.row(*row).metadata));
+                passing.iter(0..rows.len()).filter(|row| matcher.matches_labels(rows.row(*row).metadata));
             rows.for_each(|row| holds.set(row));
             passing.keep(&holds, false);
         }
     }
-    let texts = Texts { bytes: &lines.bodies, ends: &lines.ends };
+    let texts = Texts { bytes: &rows.bodies, ends: &rows.ends };
     for condition in question.conditions() {
         if let Condition::Text(text) = condition
             && passing.count() > 0
         {
-            search::apply(text, texts, std::slice::from_ref(&(0..lines.len())), &mut passing);
+            search::apply(text, texts, std::slice::from_ref(&(0..rows.len())), &mut passing);
+        }
+    }
+    for condition in question.conditions() {
+        if let Condition::Key(key) = condition {
+            search::apply_key(key, rows.len(), |row| texts.row(row), &mut passing);
         }
     }
     stats.rows_passed.fetch_add(passing.count() as u64, Ordering::Relaxed);
     match passing.count() {
-        all if all == lines.len() => lines.clone(),
-        _ => RowColumns::from_rows(passing.iter(0..lines.len()).map(|row| lines.row(row))),
+        all if all == rows.len() => rows.clone(),
+        _ => RowColumns::from_rows(passing.iter(0..rows.len()).map(|row| rows.row(row))),
     }
 }
 
 /// Counts rows and bytes in the question's time.
-fn count_work(lines: &RowColumns, in_range: &Bits, stats: &ScanStats) {
+fn count_work(rows: &RowColumns, in_range: &Bits, stats: &ScanStats) {
     let (mut text, mut metadata) = (0, 0);
     let mut last: (LabelsRef<'_>, u64) = (LabelsRef::EMPTY, 0);
-    for row in in_range.iter(0..lines.len()) {
-        text += lines.body_len(row) as u64;
-        let set = lines.row(row).metadata;
+    for row in in_range.iter(0..rows.len()) {
+        text += rows.body_len(row) as u64;
+        let set = rows.row(row).metadata;
         if set != last.0 {
             last = (set, metadata_bytes(set));
         }
@@ -62,9 +67,9 @@ fn count_work(lines: &RowColumns, in_range: &Bits, stats: &ScanStats) {
     stats.metadata_bytes.fetch_add(metadata, Ordering::Relaxed);
 }
 
-/// The rows `range` of `lines`. Texts are shared; columns that a projection left out stay so.
-pub fn slice(lines: &RowColumns, range: &Range<usize>) -> RowColumns {
-    let end = range.end.min(lines.len());
+/// The rows `range` of `rows`. Texts are shared; columns that a projection left out stay so.
+pub fn slice(rows: &RowColumns, range: &Range<usize>) -> RowColumns {
+    let end = range.end.min(rows.len());
     let range = range.start.min(end)..end;
     let cut = |bytes: &Bytes, ends: &[u32]| -> (Bytes, Vec<u32>) {
         let within = span(ends, &range);
@@ -73,10 +78,10 @@ pub fn slice(lines: &RowColumns, range: &Range<usize>) -> RowColumns {
         let bytes = if within.end <= bytes.len() { bytes.slice(within) } else { Bytes::new() };
         (bytes, ends)
     };
-    let (text, ends) = cut(&lines.bodies, &lines.ends);
-    let (metadata, metadata_ends) = cut(&lines.metadata, &lines.metadata_ends);
+    let (text, ends) = cut(&rows.bodies, &rows.ends);
+    let (metadata, metadata_ends) = cut(&rows.metadata, &rows.metadata_ends);
     RowColumns {
-        ts_ns: lines.ts_ns.get(range).unwrap_or(&[]).to_vec(),
+        ts_ns: rows.ts_ns.get(range).unwrap_or(&[]).to_vec(),
         bodies: text,
         ends,
         metadata,
@@ -88,19 +93,19 @@ pub fn slice(lines: &RowColumns, range: &Range<usize>) -> RowColumns {
 pub fn concat(inputs: &[&RowColumns]) -> RowColumns {
     let mut out = RowColumns::default();
     let (mut text, mut metadata, mut text_end) = (Vec::new(), Vec::new(), 0u32);
-    let has_metadata = inputs.iter().any(|lines| !lines.metadata_ends.is_empty());
-    for lines in inputs {
-        out.ts_ns.extend_from_slice(&lines.ts_ns);
-        text.extend_from_slice(&lines.bodies);
-        out.ends.extend(lines.ends.iter().map(|end| text_end + end));
-        text_end += lines.ends.last().copied().unwrap_or(0);
+    let has_metadata = inputs.iter().any(|rows| !rows.metadata_ends.is_empty());
+    for rows in inputs {
+        out.ts_ns.extend_from_slice(&rows.ts_ns);
+        text.extend_from_slice(&rows.bodies);
+        out.ends.extend(rows.ends.iter().map(|end| text_end + end));
+        text_end += rows.ends.last().copied().unwrap_or(0);
         if has_metadata {
             let start = metadata.len() as u32;
-            match lines.metadata_ends.is_empty() {
-                true => out.metadata_ends.extend(std::iter::repeat_n(start, lines.len())),
-                false => out.metadata_ends.extend(lines.metadata_ends.iter().map(|end| start + end)),
+            match rows.metadata_ends.is_empty() {
+                true => out.metadata_ends.extend(std::iter::repeat_n(start, rows.len())),
+                false => out.metadata_ends.extend(rows.metadata_ends.iter().map(|end| start + end)),
             }
-            metadata.extend_from_slice(&lines.metadata);
+            metadata.extend_from_slice(&rows.metadata);
         }
     }
     (out.bodies, out.metadata) = (text.into(), metadata.into());
@@ -108,13 +113,13 @@ pub fn concat(inputs: &[&RowColumns]) -> RowColumns {
 }
 
 /// Leaves out what `projection` does not name.
-pub fn project(lines: &mut RowColumns, projection: Projection) {
+pub fn project(rows: &mut RowColumns, projection: Projection) {
     if !projection.body {
-        lines.bodies = Bytes::new();
+        rows.bodies = Bytes::new();
     }
     if !projection.metadata {
-        lines.metadata = Bytes::new();
-        lines.metadata_ends = Vec::new();
+        rows.metadata = Bytes::new();
+        rows.metadata_ends = Vec::new();
     }
 }
 

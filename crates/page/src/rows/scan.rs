@@ -2,7 +2,7 @@
 
 use super::bodies::PageBodies;
 use super::metadata::Metadata;
-use super::search::Texts;
+use super::search::{self, Texts};
 use super::{BODIES_TAG, LENGTHS_TAG, TIMES_TAG, times};
 use crate::bits::Bits;
 use crate::codec;
@@ -185,6 +185,14 @@ impl Open {
             if !passing.is_empty() {
                 texts.read(&passing, false)?;
                 texts.apply(text, &ranges, &mut passing);
+            }
+        }
+        for condition in question.conditions() {
+            if let Condition::Key(key) = condition
+                && !passing.is_empty()
+            {
+                texts.read(&passing, false)?;
+                search::apply_key(key, self.times.len(), |row| texts.row(row), &mut passing);
             }
         }
         Ok(Some(passing))

@@ -7,7 +7,7 @@ use crate::filter::{self, gram::KeySet};
 use crate::line;
 use crate::section::{Section, SectionWriter, Tag, checksum};
 use base::{Error, Result};
-use model::{LabelsRef, RowColumns, RunFacts};
+use model::{LabelsRef, RowColumns, RunFacts, Signal};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -59,7 +59,7 @@ pub fn span(ends: &[u32], rows: &Range<usize>) -> Range<usize> {
 ///
 /// # Errors
 /// [`base::Kind::Bug`] when a codec fails or a text is too long to be read back.
-pub fn seal(pieces: &[Piece<'_>], choice: Choice) -> Result<SealedRows> {
+pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<SealedRows> {
     let mut writer = SectionWriter::default();
     let row_count: usize = pieces.iter().map(|piece| piece.range.len()).sum();
     writer.add(TIMES_TAG, 8 * row_count, |out| {
@@ -79,8 +79,9 @@ pub fn seal(pieces: &[Piece<'_>], choice: Choice) -> Result<SealedRows> {
     let facts = pieces.iter().map(|piece| facts_of(piece, &mut sets)).collect::<Result<_>>()?;
     sets.write(&mut writer)?;
     let text = joined(pieces)?;
+    let choice = if signal == Signal::Line { choice } else { Choice::Text };
     let in_columns = write_text(&text, &lengths, choice, &mut writer)?;
-    let filter = filter_of(&text, &sets).unwrap_or_default();
+    let filter = filter_of(signal, &text, &lengths, &sets).unwrap_or_default();
     if !filter.is_empty() {
         writer.sections.push(Section {
             tag: Tag::FILTER,
@@ -167,11 +168,25 @@ fn joined<'a>(pieces: &[Piece<'a>]) -> Result<Cow<'a, [u8]>> {
     Ok(Cow::Owned(text))
 }
 
+/// Keys of the trace ids that bodies begin with.
+fn row_keys<'a>(bodies: &'a [u8], lengths: &'a [u32]) -> impl Iterator<Item = u64> + 'a {
+    let mut rest = bodies;
+    lengths.iter().filter_map(move |length| {
+        let (body, tail) = rest.split_at_checked(*length as usize)?;
+        rest = tail;
+        model::span::trace_id_of(body).map(|id| filter::row_key(&id))
+    })
+}
+
 /// Long ids of the texts, and whole values of metadata. Ids that only the end of one text and the
 /// start of the next make together add keys but take none away.
-fn filter_of(text: &[u8], sets: &Sets<'_>) -> Option<Vec<u8>> {
+fn filter_of(signal: Signal, bodies: &[u8], lengths: &[u32], sets: &Sets<'_>) -> Option<Vec<u8>> {
     let mut keys = KeySet::default();
-    keys.add_ids(text);
+    match signal {
+        Signal::Line => keys.add_ids(bodies),
+        Signal::Sample => {}
+        Signal::Span => row_keys(bodies, lengths).for_each(|key| keys.add(key)),
+    }
     for (name, value) in sets.sets().iter().flat_map(|set| set.iter()) {
         keys.add(filter::value_key(name, value));
     }

@@ -2,6 +2,7 @@
 
 use crate::bits::Bits;
 use crate::condition::{Sought, TextCondition};
+use model::filter::Key;
 use std::ops::Range;
 
 /// With fewer rows left than one in this many, each is tested by itself instead of searching all
@@ -34,6 +35,17 @@ impl<'a> Texts<'a> {
         let start = self.start(rows.start);
         start..self.start(rows.end).max(start)
     }
+}
+
+/// Unsets in `passing`, of so many rows, those whose body does not begin with `key`.
+pub fn apply_key<'a>(key: &Key, rows: usize, body: impl Fn(usize) -> &'a [u8], passing: &mut Bits) {
+    let mut hits = passing.unset();
+    for row in passing.iter(0..rows) {
+        if body(row).starts_with(key) {
+            hits.set(row);
+        }
+    }
+    passing.keep(&hits, false);
 }
 
 /// Unsets in `passing` the rows for which `condition` does not hold. All set bits lie in `ranges`.

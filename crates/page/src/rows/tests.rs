@@ -3,7 +3,7 @@ use crate::{Page, Piece, Sealed, seal_as};
 use bytes::Bytes;
 use model::{
     Labels, LineFilter, MatchOp, Matcher, Needle, Predicate, Projection, RowColumns, RowRef, ScanStats,
-    TimeRange,
+    Signal, TimeRange,
 };
 use proptest::prelude::*;
 use std::sync::atomic::Ordering;
@@ -95,7 +95,7 @@ fn sealed(runs: &[RowColumns]) -> Sealed {
 fn sealed_as(runs: &[RowColumns], choice: Choice) -> Sealed {
     let rows: Vec<RowColumns> = runs.iter().cloned().collect();
     let pieces: Vec<Piece<'_>> = rows.iter().map(|rows| Piece { rows, range: 0..rows.len() }).collect();
-    seal_as(&pieces, choice).unwrap()
+    seal_as(Signal::Line, &pieces, choice).unwrap()
 }
 
 fn fetch(page: &Page, body: &Bytes, question: &Question) -> Vec<Bytes> {

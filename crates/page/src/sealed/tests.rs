@@ -27,7 +27,7 @@ fn sealed(rows: &[RowColumns]) -> Sealed {
 
 fn sealed_as(rows: &[RowColumns], choice: Choice) -> Sealed {
     let pieces: Vec<Piece<'_>> = rows.iter().map(|rows| Piece { rows, range: 0..rows.len() }).collect();
-    seal_as(&pieces, choice).unwrap()
+    seal_as(Signal::Line, &pieces, choice).unwrap()
 }
 
 /// Directory entry, body and filter one after the other, each with its length.
@@ -118,10 +118,10 @@ fn unknown_kinds_and_sections_are_refused() {
 
 #[test]
 fn pages_without_rows_or_with_too_many_are_refused() {
-    assert_eq!(seal(&[]).unwrap_err().kind(), base::Kind::Bug);
+    assert_eq!(seal(Signal::Line, &[]).unwrap_err().kind(), base::Kind::Bug);
     let rows = lines(PAGE_ROWS_MAX as i64 + 1);
     let piece = Piece { rows: &rows, range: 0..PAGE_ROWS_MAX + 1 };
-    assert_eq!(seal(&[piece]).unwrap_err().kind(), base::Kind::Bug);
+    assert_eq!(seal(Signal::Line, &[piece]).unwrap_err().kind(), base::Kind::Bug);
 }
 
 #[test]

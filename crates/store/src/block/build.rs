@@ -126,7 +126,7 @@ impl Builder {
             .iter()
             .map(|waiting| Piece { rows: &waiting.rows, range: waiting.range.clone() })
             .collect();
-        let Sealed { page, body, filter, facts } = page::seal(&pieces)?;
+        let Sealed { page, body, filter, facts } = page::seal(self.signal, &pieces)?;
         self.bytes.extend_from_slice(&body);
         self.filters.extend_from_slice(&filter);
         self.pages.push(page);
