@@ -125,7 +125,7 @@ impl Ask {
             }
             let matchers = of_stream.clone();
             let query = StreamQuery { tenant: tenant.clone(), signal: Signal::Line, range, matchers };
-            let mut facts = self.context.select.streams(query).await?;
+            let mut facts = self.context.logs.select.streams(query).await?;
             if several {
                 facts.iter_mut().for_each(|facts| facts.stream = of(&facts.stream, tenant.as_str()));
             }

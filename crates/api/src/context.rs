@@ -7,9 +7,9 @@ use base::{Clock, Pool, meter::Registry};
 use model::{Append, Follow, Limits, LimitsOf, Operate, Select};
 use std::sync::Arc;
 
-/// The doors and tools behind the handlers; cheap to clone.
+/// The doors of one signal's store.
 #[derive(Clone)]
-pub struct Context {
+pub struct Doors {
     /// Where pushes go.
     pub append: Arc<dyn Append>,
     /// Where answers come from.
@@ -18,6 +18,24 @@ pub struct Context {
     pub follow: Arc<dyn Follow>,
     /// What operators reach.
     pub operate: Arc<dyn Operate>,
+}
+
+impl Doors {
+    /// `store` behind every door.
+    pub fn of<S: Append + Select + Follow + Operate + 'static>(store: Arc<S>) -> Self {
+        Self { append: store.clone(), select: store.clone(), follow: store.clone(), operate: store }
+    }
+}
+
+/// The doors and tools behind the handlers; cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// Log lines.
+    pub logs: Doors,
+    /// Samples of metrics.
+    pub metrics: Doors,
+    /// Spans of traces.
+    pub traces: Doors,
     /// Limits of each tenant as they are now.
     pub limits: LimitsOf,
     /// Time of day.
@@ -37,14 +55,13 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context in which `store` is behind every door, with default limits, settings and clock; what
+    /// A context in which `store` is behind the doors of every signal, with default limits, settings and clock; what
     /// shall differ is set afterwards.
     pub fn over<S: Append + Select + Follow + Operate + 'static>(store: Arc<S>, pool: Pool) -> Self {
         Self {
-            append: store.clone(),
-            select: store.clone(),
-            follow: store.clone(),
-            operate: store,
+            logs: Doors::of(store.clone()),
+            metrics: Doors::of(store.clone()),
+            traces: Doors::of(store),
             limits: Limits::default().fixed(),
             clock: Clock::System,
             registry: Registry::default(),
@@ -60,7 +77,13 @@ impl Context {
     #[must_use]
     pub fn with_patterns(self) -> Self {
         let patterns = Patterns::start(self.pool.clone(), self.clock.clone());
-        Self { append: patterns.behind(self.append.clone()), patterns: Some(patterns), ..self }
+        let append = patterns.behind(self.logs.append.clone());
+        Self { logs: Doors { append, ..self.logs }, patterns: Some(patterns), ..self }
+    }
+
+    /// What operators reach, of every signal.
+    pub fn operated(&self) -> [&Arc<dyn Operate>; 3] {
+        [&self.logs.operate, &self.metrics.operate, &self.traces.operate]
     }
 }
 

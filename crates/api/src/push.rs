@@ -135,7 +135,7 @@ async fn store(
         return Err(admit::rate_limited(tenant, limits, &admitted).into());
     }
     let batch = admitted.batch.clone();
-    let ack = context.append.append(admitted.batch).await?;
+    let ack = context.logs.append.append(admitted.batch).await?;
     let mut lost_by_store = 0;
     // One walk over the batch: finding each stream from the start made a push of 500,000 refused
     // streams a matter of minutes.

@@ -258,7 +258,7 @@ async fn http2_without_tls_is_spoken() {
 async fn a_question_ends_when_its_asker_goes_away() {
     let given_up = Arc::new(Notify::new());
     let store = Arc::new(Broken { panics: false, given_up: given_up.clone() });
-    let running = Running::start_with(ServerConfig::default(), |context| context.select = store).await;
+    let running = Running::start_with(ServerConfig::default(), |context| context.logs.select = store).await;
     let mut asker = TcpStream::connect(running.address).await.unwrap();
     asker.write_all(b"GET /loki/api/v1/labels HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     assert!(tokio::time::timeout(Duration::from_millis(200), given_up.notified()).await.is_err());
@@ -272,7 +272,7 @@ async fn a_question_ends_when_its_asker_goes_away() {
 #[tokio::test]
 async fn a_panic_answers_500_and_is_counted() {
     let store = Arc::new(Broken { panics: true, given_up: Arc::default() });
-    let running = Running::start_with(ServerConfig::default(), |context| context.select = store).await;
+    let running = Running::start_with(ServerConfig::default(), |context| context.logs.select = store).await;
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     let answer = running.raw(&get("/loki/api/v1/labels")).await;
     assert!(answer.starts_with(b"HTTP/1.1 500 "), "{}", String::from_utf8_lossy(&answer));

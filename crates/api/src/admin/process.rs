@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use base::Error;
 use base::meter::{Metric, Type};
 use http::{StatusCode, header};
+use model::Tenant;
 
 static BUILD: Metric = Metric {
     name: "loki_build_info",
@@ -36,7 +37,9 @@ pub async fn ready(State(context): State<Context>, Extension(stopping): Extensio
     if stopping.is_set() {
         return Err(unavailable("Application is stopping".to_owned()));
     }
-    context.operate.ready().map_err(unavailable)?;
+    for store in context.operated() {
+        store.ready().map_err(unavailable)?;
+    }
     Ok(text("ready\n"))
 }
 
@@ -103,13 +106,20 @@ pub async fn build_info(State(context): State<Context>) -> Response {
 
 /// `/flush`: returns when everything that was in memory is in blocks.
 pub async fn flush(State(context): State<Context>) -> HttpResult {
-    context.operate.flush(None).await?;
+    flush_all(&context, None).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn flush_all(context: &Context, tenant: Option<Tenant>) -> base::Result<()> {
+    for store in context.operated() {
+        store.flush(tenant.clone()).await?;
+    }
+    Ok(())
 }
 
 /// `/flush/tenant`
 pub async fn flush_tenant(State(context): State<Context>, tenants: Tenants) -> HttpResult {
-    context.operate.flush(Some(tenants.one()?.clone())).await?;
+    flush_all(&context, Some(tenants.one()?.clone())).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -82,7 +82,7 @@ pub async fn answer_range(ask: &Ask, waited: Waited, query: RangeQuery) -> HttpR
 }
 
 fn engine(ask: &Ask) -> Engine {
-    Engine::new(ask.context.select.clone(), ask.context.pool.clone())
+    Engine::new(ask.context.logs.select.clone(), ask.context.pool.clone())
 }
 
 async fn reply(ask: &Ask, waited: Waited, answered: Answered, categorize: bool) -> HttpResult {

@@ -124,7 +124,7 @@ async fn follower(ask: &Ask, question: Question, layout: Layout) -> Result<Follo
     };
     let categorize = question.history.categorize;
     let filter = Filter::new(matchers, &stages, categorize).map_err(|error| error.to_string())?;
-    let live = ask.context.follow.follow(&question.tenant);
+    let live = ask.context.logs.follow.follow(&question.tenant);
     let past = ask_query::answer_range(ask, Waited(Duration::ZERO), question.history).await.map_err(text)?;
     let Answer::Streams(streams) = past.answer else {
         return Err("only log selector is supported".to_owned());

@@ -235,7 +235,7 @@ impl Append for Fussy {
 async fn what_the_store_refuses_goes_before_what_admission_refused() {
     let fussy = Arc::new(Fussy::default());
     let mut context = context(&Twin::new());
-    context.append = fussy.clone();
+    context.logs.append = fussy.clone();
     let two =
         format!(r#"{{"streams":[{{"stream":{{"app":"a"}},"values":[["{NOW_NS}","x"],["1","old"]]}}]}}"#);
     let answer = post(&context, "/loki/api/v1/push", &[JSON], two.clone()).await;
@@ -267,7 +267,7 @@ async fn every_stream_that_the_store_refuses_is_counted_once() {
     const STREAMS: usize = 30_000;
     let fussy = Arc::new(Fussy::default());
     let mut context = context(&Twin::new());
-    context.append = fussy.clone();
+    context.logs.append = fussy.clone();
     let stream = |n| format!(r#"{{"stream":{{"n":"{n}"}},"values":[["{NOW_NS}","x"]]}}"#);
     let body = format!(r#"{{"streams":[{}]}}"#, (0..STREAMS).map(stream).collect::<Vec<_>>().join(","));
     let why = Refusal::StreamLimit { limit: 1 };
