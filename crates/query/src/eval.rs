@@ -9,4 +9,5 @@ pub mod line;
 pub mod quantile;
 pub mod relabel;
 pub mod series;
+pub mod span;
 pub mod window;

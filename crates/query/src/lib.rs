@@ -10,4 +10,5 @@ pub mod patterns;
 pub mod plan;
 pub mod syntax;
 pub mod template;
+pub mod traceql;
 pub mod volume;
