@@ -19,6 +19,7 @@ pub mod span;
 pub mod stream;
 pub mod tenant;
 pub mod time;
+pub mod trace;
 pub mod twin;
 pub mod varint;
 

@@ -143,5 +143,30 @@ pub fn put_number(out: &mut Vec<u8>, value: f64) {
     }
 }
 
+/// Begins an object and gives the key's prefix for each of its fields.
+pub fn put_key(out: &mut Vec<u8>, key: &str) {
+    if !matches!(out.last(), Some(b'{') | None) {
+        out.push(b',');
+    }
+    put_string(out, key.as_bytes());
+    out.push(b':');
+}
+
+/// Appends `items` as an array.
+pub fn put_array<T>(
+    out: &mut Vec<u8>,
+    items: impl IntoIterator<Item = T>,
+    mut put: impl FnMut(&mut Vec<u8>, T),
+) {
+    out.push(b'[');
+    for (at, item) in items.into_iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        put(out, item);
+    }
+    out.push(b']');
+}
+
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ pub mod json;
 pub mod map;
 pub mod proto;
 pub mod rules;
+pub mod traces;
 pub mod value;
 
 use crate::protobuf::put_bytes;

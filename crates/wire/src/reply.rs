@@ -5,30 +5,10 @@ pub mod metadata;
 pub mod result;
 pub mod stats;
 pub mod tail;
+pub mod tempo;
 
-use crate::json_text::put_string;
+use crate::json_text::{put_array, put_key, put_string};
 use model::LabelsRef;
-
-/// Begins an object and gives the key's prefix for each of its fields.
-fn put_key(out: &mut Vec<u8>, key: &str) {
-    if !matches!(out.last(), Some(b'{') | None) {
-        out.push(b',');
-    }
-    put_string(out, key.as_bytes());
-    out.push(b':');
-}
-
-/// Appends `items` as an array.
-fn put_array<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut put: impl FnMut(&mut Vec<u8>, T)) {
-    out.push(b'[');
-    for (at, item) in items.into_iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        put(out, item);
-    }
-    out.push(b']');
-}
 
 /// Appends a label set as an object.
 fn put_labels(out: &mut Vec<u8>, labels: LabelsRef<'_>) {

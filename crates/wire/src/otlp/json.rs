@@ -110,7 +110,7 @@ fn log_record<'a>(reader: &mut Reader<'a>) -> Result<LogRecord<'a>, Refused> {
 }
 
 /// A number, or a string that holds one.
-fn number<T: FromStr>(reader: &mut Reader<'_>, operation: &str) -> Result<T, Refused> {
+pub(super) fn number<T: FromStr>(reader: &mut Reader<'_>, operation: &str) -> Result<T, Refused> {
     let text = match reader.peek_token() {
         b'"' => reader.string()?,
         b'-' | b'0'..=b'9' => Cow::Borrowed(reader.number()?.as_bytes()),
@@ -163,7 +163,7 @@ fn id<const LEN: usize>(reader: &mut Reader<'_>, name: &str) -> Result<[u8; LEN]
     Ok(out)
 }
 
-fn key_values<'a>(reader: &mut Reader<'a>, depth: usize) -> Result<Vec<KeyValue<'a>>, Refused> {
+pub(super) fn key_values<'a>(reader: &mut Reader<'a>, depth: usize) -> Result<Vec<KeyValue<'a>>, Refused> {
     let mut out = Vec::new();
     while reader.element()? {
         let mut pair = KeyValue::default();

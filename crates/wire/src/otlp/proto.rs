@@ -99,7 +99,7 @@ fn id<const LEN: usize>(value: Value<'_>, name: &str) -> Result<[u8; LEN], Refus
     }
 }
 
-fn key_value(bytes: &[u8], depth: usize) -> Result<KeyValue<'_>, Refused> {
+pub(super) fn key_value(bytes: &[u8], depth: usize) -> Result<KeyValue<'_>, Refused> {
     let mut out = KeyValue::default();
     let mut fields = Fields::new(bytes, "KeyValue");
     while let Some((number, value)) = fields.next_field()? {

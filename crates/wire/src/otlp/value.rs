@@ -126,7 +126,8 @@ fn not_in_json(value: f64) -> &'static str {
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-fn put_base64(out: &mut Vec<u8>, bytes: &[u8]) {
+/// Appends `bytes` in base64, padded.
+pub fn put_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     for chunk in bytes.chunks(3) {
         let digit = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
         let bits = digit(0) << 16 | digit(1) << 8 | digit(2);
