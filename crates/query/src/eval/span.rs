@@ -8,7 +8,7 @@
 //! part. Unknown travels as in SQL (`false && unknown` is false, `!unknown` is unknown), and a filter
 //! passes what is true: neither `{ .a = 1 }` nor `{ !(.a = 1) }` selects a span without `a`.
 
-use crate::traceql::ast::{FieldExpr, Pipeline};
+use crate::traceql::ast::{Field, FieldExpr, Pipeline};
 use model::span::{Origin, Span};
 
 mod compute;
@@ -36,6 +36,7 @@ pub struct Member<'t> {
 pub struct Trace<'t> {
     members: &'t [Member<'t>],
     tree: tree::Tree,
+    root: Option<&'t Member<'t>>,
     /// From the first start to the last end.
     duration_ns: i64,
 }
@@ -47,7 +48,9 @@ impl<'t> Trace<'t> {
         let starts = members.iter().map(|member| member.span.start_ns);
         let ends = members.iter().map(|member| member.span.start_ns.saturating_add(member.span.duration_ns));
         let duration_ns = ends.max().unwrap_or(0).saturating_sub(starts.min().unwrap_or(0));
-        Self { members, tree: tree::Tree::new(ids), duration_ns }
+        let roots = members.iter().filter(|member| member.span.parent_id == [0; 8]);
+        let root = roots.min_by_key(|member| member.span.start_ns);
+        Self { members, tree: tree::Tree::new(ids), root, duration_ns }
     }
 
     /// The spans as they were given.
@@ -62,8 +65,7 @@ impl<'t> Trace<'t> {
 
     /// The first span that has no parent; none while it is not known.
     pub fn root(&self) -> Option<&'t Member<'t>> {
-        let roots = self.members.iter().filter(|member| member.span.parent_id == [0; 8]);
-        roots.min_by_key(|member| member.span.start_ns)
+        self.root
     }
 
     /// The spansets that `pipeline` gives; none is empty. The spans of each are in ascending order.
@@ -71,6 +73,11 @@ impl<'t> Trace<'t> {
         let all = Spanset { spans: (0..self.members.len()).collect(), told: Vec::new() };
         let given = if all.spans.is_empty() { Vec::new() } else { vec![all] };
         pipeline::run(self, pipeline, given)
+    }
+
+    /// What the span at `position` has under `field`.
+    pub fn field<'q>(&'q self, field: &Field, position: usize) -> Value<'q> {
+        field::value(self, field, position)
     }
 
     /// What `expr` gives for the span at `position`.

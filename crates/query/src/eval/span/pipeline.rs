@@ -1,7 +1,7 @@
 //! Stages of pipelines.
 
 use super::value::{Key, Value};
-use super::{Trace, compute, condition, field, structure};
+use super::{Trace, compute, condition, structure};
 use crate::traceql::ast::{
     Aggregate, AggregateOp, Arithmetic, Comparison, Field, FieldExpr, Pipeline, ScalarBinary, ScalarExpr,
     ScalarFilter, Stage,
@@ -40,7 +40,7 @@ impl Trace<'_> {
     /// Which of `fields` the span at `position` has, and their values. With [`Pipeline::fields`] these
     /// are what a reply tells of a span: what was asked about and what was selected.
     pub fn values<'q>(&'q self, fields: &'q [Field], position: usize) -> Vec<(&'q Field, Value<'q>)> {
-        let values = fields.iter().map(|field| (field, field::value(self, field, position)));
+        let values = fields.iter().map(|field| (field, self.field(field, position)));
         values.filter(|(_, value)| *value != Value::Nil).collect()
     }
 }
