@@ -76,6 +76,18 @@ settings! {
         block_ingestion_until: String = String::new(),
         /// Status of a blocked push.
         block_ingestion_status_code: u16 = 260,
+        /// Bytes of spans a tenant may send in a second; 0 is no limit.
+        ingestion_rate_limit_bytes: ByteSize = ByteSize(30_000_000),
+        /// Bytes of spans a tenant may send at once.
+        ingestion_burst_size_bytes: ByteSize = ByteSize(30_000_000),
+        /// Longest name and text of an attribute of spans; longer ones are cut. 0 is no limit.
+        ingestion_max_attribute_bytes: ByteSize = ByteSize(2048),
+        /// Most bytes of spans of a trace; what comes further is refused. 0 is no limit.
+        max_bytes_per_trace: ByteSize = ByteSize(5_000_000),
+        /// Most bytes in an answer of values of a tag; 0 is no limit.
+        max_bytes_per_tag_values_query: ByteSize = ByteSize(1_000_000),
+        /// Longest time range of a search for traces; 0 is no limit.
+        max_search_duration: Period = Period(7 * DAY_NS),
         /// How OTLP attributes become labels and metadata.
         otlp_config: OtlpConfig = OtlpConfig::default(),
         /// Most lines a log query may ask for; 0 is no limit.

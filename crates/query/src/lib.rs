@@ -8,6 +8,7 @@ pub mod go;
 pub mod logql;
 pub mod patterns;
 pub mod plan;
+pub mod promql;
 pub mod syntax;
 pub mod template;
 pub mod traceql;
