@@ -81,6 +81,7 @@ impl ResetHint {
 }
 
 /// The body of a float's row.
+#[inline]
 pub fn float_body(value: f64) -> [u8; 9] {
     tagged(FLOAT, value)
 }
@@ -90,6 +91,7 @@ pub fn exemplar_body(value: f64) -> [u8; 9] {
     tagged(EXEMPLAR, value)
 }
 
+#[inline]
 fn tagged(tag: u8, value: f64) -> [u8; 9] {
     let mut body = [tag; 9];
     body[1..].copy_from_slice(&value.to_bits().to_le_bytes());

@@ -29,8 +29,10 @@ pub enum Codec {
     Zstd = 1,
     /// pco columns; the section's kind says how many and of which type.
     Pco = 2,
-    /// Not at all: it is put together from other sections of the page.
+    /// Not at all: it is put together from other sections of the page, those of lines.
     Columns = 3,
+    /// As above, those of samples.
+    Samples = 4,
 }
 
 impl Codec {
@@ -41,6 +43,7 @@ impl Codec {
             1 => Self::Zstd,
             2 => Self::Pco,
             3 => Self::Columns,
+            4 => Self::Samples,
             _ => return None,
         })
     }
@@ -94,7 +97,7 @@ pub fn decompress(codec: Codec, stored: &[u8], raw_len: usize, out: &mut Vec<u8>
     match codec {
         Codec::None if stored.len() == raw_len => out.extend_from_slice(stored),
         Codec::Zstd => decompress_frame(stored, raw_len, out)?,
-        Codec::None | Codec::Pco | Codec::Columns => {
+        Codec::None | Codec::Pco | Codec::Columns | Codec::Samples => {
             return Err(Error::corrupt(format!("{} bytes {codec:?} for {raw_len} raw", stored.len())));
         }
     }

@@ -13,6 +13,7 @@ pub mod filter;
 mod line;
 mod question;
 mod rows;
+mod sample;
 mod sealed;
 mod section;
 

@@ -21,6 +21,7 @@ pub(crate) use seal::seal;
 
 use crate::line;
 use crate::question::Question;
+use crate::sample;
 use crate::section::Tag;
 use model::RowColumns;
 use std::ops::Range;
@@ -73,7 +74,7 @@ pub(crate) fn needs(tag: Tag, question: &Question) -> Option<bool> {
             Some(question.reads_metadata())
         }
         tag if line::is_section(tag) => Some(question.reads_bodies()),
-        _ => None,
+        tag => sample::section(tag).map(|always| always || question.reads_bodies()),
     }
 }
 

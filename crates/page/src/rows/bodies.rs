@@ -5,7 +5,8 @@ use super::search::{self, Texts};
 use crate::bits::Bits;
 use crate::codec::{self, Codec};
 use crate::condition::{Sought, TextCondition};
-use crate::line::Reader;
+use crate::line;
+use crate::sample;
 use crate::section::Body;
 use base::{Error, Result};
 use bytes::Bytes;
@@ -20,9 +21,15 @@ const LITERALS_MAX: usize = 4;
 pub struct PageBodies<'b> {
     body: &'b Body<'b>,
     ends: &'b [u32],
-    /// Templates and columns, where texts are stored so.
-    columns: Option<Reader<'b>>,
+    /// Where they are not stored as they are.
+    columns: Option<Columns<'b>>,
     read: Read,
+}
+
+/// Bodies that are put together from other sections.
+enum Columns<'b> {
+    Lines(line::Reader<'b>),
+    Samples(sample::Reader<'b>),
 }
 
 /// What was read.
@@ -49,14 +56,17 @@ pub struct Found {
 }
 
 impl<'b> PageBodies<'b> {
-    /// Texts that end where `ends` say; `wanted` when they will be read at all.
+    /// Texts of runs of `run_rows` rows that end where `ends` say; `wanted` when they will be read at all.
     ///
     /// # Errors
     /// [`base::Kind::Corrupt`].
-    pub fn open(body: &'b Body<'b>, ends: &'b [u32], wanted: bool) -> Result<Self> {
+    pub fn open(body: &'b Body<'b>, run_rows: &[u32], ends: &'b [u32], wanted: bool) -> Result<Self> {
         let section = body.sections.iter().find(|section| section.tag == BODIES_TAG);
-        let in_columns = section.is_some_and(|section| section.codec == Codec::Columns);
-        let columns = if wanted && in_columns { Some(Reader::open(body)?) } else { None };
+        let columns = match section.filter(|_| wanted).map(|section| section.codec) {
+            Some(Codec::Columns) => Some(Columns::Lines(line::Reader::open(body)?)),
+            Some(Codec::Samples) => Some(Columns::Samples(sample::Reader::open(body, run_rows, ends)?)),
+            _ => None,
+        };
         Ok(Self { body, ends, columns, read: Read::Nothing })
     }
 
@@ -68,7 +78,10 @@ impl<'b> PageBodies<'b> {
         match (&self.columns, &self.read) {
             (Some(columns), Read::Nothing) if rows.count() * FEW < self.ends.len() => {
                 let rows: Vec<u32> = rows.iter(0..self.ends.len()).map(|row| row as u32).collect();
-                let (bytes, ends) = columns.rebuild_rows(&rows)?;
+                let (bytes, ends) = match columns {
+                    Columns::Lines(reader) => reader.rebuild_rows(&rows)?,
+                    Columns::Samples(reader) => reader.rebuild_rows(&rows)?,
+                };
                 self.read = Read::Rows { rows, bytes, ends };
                 self.check_lengths()
             }
@@ -90,7 +103,10 @@ impl<'b> PageBodies<'b> {
 
     fn read_all(&self, out: &mut Vec<u8>) -> Result<()> {
         match &self.columns {
-            Some(columns) => columns.rebuild(self.ends.last().map_or(0, |end| *end as usize), out),
+            Some(Columns::Lines(reader)) => {
+                reader.rebuild(self.ends.last().map_or(0, |end| *end as usize), out)
+            }
+            Some(Columns::Samples(reader)) => reader.rebuild(out),
             None => self.body.decode(BODIES_TAG, out),
         }
     }
@@ -143,7 +159,7 @@ impl<'b> PageBodies<'b> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn find(&self, condition: &TextCondition) -> Result<Option<Found>> {
-        let Some(columns) = &self.columns else { return Ok(None) };
+        let Some(Columns::Lines(columns)) = &self.columns else { return Ok(None) };
         let mut found = Found { rows: Bits::new(self.ends.len()), exact: true };
         for sought in &condition.any {
             match sought {

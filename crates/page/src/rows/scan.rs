@@ -5,9 +5,10 @@ use super::metadata::Metadata;
 use super::search::{self, Texts};
 use super::{BODIES_TAG, LENGTHS_TAG, TIMES_TAG, times};
 use crate::bits::Bits;
-use crate::codec;
+use crate::codec::{self, Codec};
 use crate::condition::{Condition, TextCondition};
 use crate::question::Question;
+use crate::sample;
 use crate::section::Body;
 use base::{Error, Result};
 use bytes::Bytes;
@@ -48,7 +49,7 @@ pub fn scan(
     let Some(mut page) = open(body, run_rows, wanted, question)? else { return Ok(Vec::new()) };
     count_work(&mut page, question, stats);
     let ends = std::mem::take(&mut page.ends);
-    let mut texts = PageBodies::open(body, &ends, question.reads_bodies())?;
+    let mut texts = PageBodies::open(body, run_rows, &ends, question.reads_bodies())?;
     let passing = page.passing(&mut texts, question)?;
     if question.projection.body {
         page.read_given(&mut texts, passing.as_ref())?;
@@ -69,8 +70,7 @@ pub fn scan(
 /// Decodes times, and when rows are in the question's time, lengths and metadata.
 fn open(body: &Body<'_>, run_rows: &[u32], wanted: &[u32], question: &Question) -> Result<Option<Open>> {
     let is_wanted = |run: usize| u32::try_from(run).is_ok_and(|run| wanted.binary_search(&run).is_ok());
-    let (_, stored) = body.needed(TIMES_TAG)?;
-    let times = times::take(stored, run_rows, is_wanted)?;
+    let times = read_times(body, run_rows, is_wanted)?;
     let mut candidates = Vec::new();
     let mut first = 0;
     for (position, rows) in run_rows.iter().enumerate() {
@@ -96,6 +96,17 @@ fn open(body: &Body<'_>, run_rows: &[u32], wanted: &[u32], question: &Question) 
         false => None,
     };
     Ok(Some(Open { times, ends, metadata, candidates }))
+}
+
+/// Times of all rows, of which those outside the `wanted` runs may be left 0.
+fn read_times(body: &Body<'_>, run_rows: &[u32], wanted: impl Fn(usize) -> bool) -> Result<Vec<i64>> {
+    let (section, stored) = body.needed(TIMES_TAG)?;
+    if section.codec == Codec::Pco {
+        return times::take(stored, run_rows, wanted);
+    }
+    let mut raw = Vec::new();
+    codec::decompress(section.codec, stored, section.raw_len as usize, &mut raw)?;
+    sample::times(&raw, body, run_rows, wanted)
 }
 
 /// The part of `rows`, sorted by time, that lies in `range`.
@@ -243,12 +254,19 @@ impl Open {
                 Some(bits) => Box::new(bits.iter(range.clone())),
             }
         };
-        let mut end = 0;
-        out.ends.reserve_exact(out.ts_ns.len());
-        for row in rows() {
-            end += texts.block().span(&(row..row + 1)).len() as u32;
-            out.ends.push(end);
+        if passing.is_none() {
+            let start = texts.block().span(range).start as u32;
+            let of_page = texts.block().ends.get(range.clone()).unwrap_or(&[]);
+            out.ends.extend(of_page.iter().map(|end| end - start));
+        } else {
+            let mut end = 0;
+            out.ends.reserve_exact(out.ts_ns.len());
+            for row in rows() {
+                end += texts.block().span(&(row..row + 1)).len() as u32;
+                out.ends.push(end);
+            }
         }
+        let end = out.ends.last().copied().unwrap_or(0);
         if question.projection.body {
             let unbroken = passing.is_none() || out.len() == range.len();
             let together = if unbroken { texts.span(range) } else { None };

@@ -5,6 +5,7 @@ use super::{BODIES_TAG, LENGTHS_TAG, Piece, TIMES_TAG, times};
 use crate::codec::{self, Codec};
 use crate::filter::{self, gram::KeySet};
 use crate::line;
+use crate::sample;
 use crate::section::{Section, SectionWriter, Tag, checksum};
 use base::{Error, Result};
 use model::{LabelsRef, RowColumns, RunFacts, Signal};
@@ -62,12 +63,15 @@ pub fn span(ends: &[u32], rows: &Range<usize>) -> Range<usize> {
 pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<SealedRows> {
     let mut writer = SectionWriter::default();
     let row_count: usize = pieces.iter().map(|piece| piece.range.len()).sum();
-    writer.add(TIMES_TAG, 8 * row_count, |out| {
-        let runs = pieces
-            .iter()
-            .map(|Piece { rows: columns, range: rows }| columns.ts_ns.get(rows.clone()).unwrap_or(&[]));
-        times::put(runs, out).map(|()| Codec::Pco)
-    })?;
+    let samples = (signal == Signal::Sample && choice != Choice::Text)
+        .then(|| sample::encode(pieces.iter().map(|piece| (piece.rows, piece.range.clone()))));
+    match &samples {
+        Some(samples) => writer.add_bytes(TIMES_TAG, &samples.times)?,
+        None => writer.add(TIMES_TAG, 8 * row_count, |out| {
+            let runs = pieces.iter().map(|piece| piece.rows.ts_ns.get(piece.range.clone()).unwrap_or(&[]));
+            times::put(runs, out).map(|()| Codec::Pco)
+        })?,
+    }
     let lengths: Vec<u32> = pieces
         .iter()
         .flat_map(|Piece { rows: columns, range: rows }| rows.clone().map(|row| columns.body_len(row) as u32))
@@ -79,8 +83,17 @@ pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Seal
     let facts = pieces.iter().map(|piece| facts_of(piece, &mut sets)).collect::<Result<_>>()?;
     sets.write(&mut writer)?;
     let text = joined(pieces)?;
-    let choice = if signal == Signal::Line { choice } else { Choice::Text };
-    let in_columns = write_text(&text, &lengths, choice, &mut writer)?;
+    let in_columns = match samples {
+        Some(samples) => {
+            writer.add(BODIES_TAG, text.len(), |_| Ok(Codec::Samples))?;
+            samples.write(&mut writer)?;
+            true
+        }
+        None => {
+            let choice = if signal == Signal::Line { choice } else { Choice::Text };
+            write_text(&text, &lengths, choice, &mut writer)?
+        }
+    };
     let filter = filter_of(signal, &text, &lengths, &sets).unwrap_or_default();
     if !filter.is_empty() {
         writer.sections.push(Section {

@@ -93,7 +93,7 @@ fn sealed(runs: &[RowColumns]) -> Sealed {
 }
 
 fn sealed_as(runs: &[RowColumns], choice: Choice) -> Sealed {
-    let rows: Vec<RowColumns> = runs.iter().cloned().collect();
+    let rows: Vec<RowColumns> = runs.to_vec();
     let pieces: Vec<Piece<'_>> = rows.iter().map(|rows| Piece { rows, range: 0..rows.len() }).collect();
     seal_as(Signal::Line, &pieces, choice).unwrap()
 }
