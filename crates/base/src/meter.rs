@@ -134,6 +134,15 @@ impl Registry {
         made.unwrap_or_else(|| Buckets::new(metric.buckets))
     }
 
+    /// Shows `cell` as `metric` with `values` for its labels, too: one count under a name of ours and one that
+    /// dashboards know.
+    pub fn show_also(&self, metric: &'static Metric, values: &[&str], cell: &Cell) {
+        let key = values.iter().map(|v| (*v).to_owned()).collect();
+        let mut families = self.0.write();
+        let (_, family) = families.entry(metric.name).or_insert_with(|| (metric, Family::new()));
+        family.insert(key, Series::Cell(cell.clone()));
+    }
+
     fn with_series<T>(
         &self,
         metric: &'static Metric,

@@ -236,11 +236,30 @@ impl Scalar {
     }
 }
 
+impl ByteSize {
+    /// What may stand in a configuration.
+    fn as_setting(self) -> Result<Self, UnitError> {
+        Ok(self)
+    }
+}
+
+impl Period {
+    /// What may stand in a configuration: a limit or an interval below nothing is a mistake.
+    fn as_setting(self) -> Result<Self, UnitError> {
+        match self.0 {
+            0.. => Ok(self),
+            _ => Err(UnitError { what: "duration (none may be negative)", text: self.to_string() }),
+        }
+    }
+}
+
 macro_rules! scalar_serde {
     ($($unit:ty),*) => {$(
         impl<'de> Deserialize<'de> for $unit {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Scalar::deserialize(deserializer)?.text().parse().map_err(serde::de::Error::custom)
+                let value: Self =
+                    Scalar::deserialize(deserializer)?.text().parse().map_err(serde::de::Error::custom)?;
+                value.as_setting().map_err(serde::de::Error::custom)
             }
         }
         impl Serialize for $unit {

@@ -1,5 +1,7 @@
-//! What a tenant may do. Names, units and defaults are those of Loki's `limits_config`.
+//! What a tenant may do. Names, units and defaults are those of Loki's `limits_config`; what is about metrics or
+//! traces has Mimir's and Tempo's.
 
+use crate::signal::Signal;
 use crate::tenant::Tenant;
 use base::unit::{ByteSize, DAY_NS, HOUR_NS, MINUTE_NS, Period};
 use base::{Error, Result, settings};
@@ -22,14 +24,16 @@ settings! {
         ingestion_rate_mb: f64 = 4.0,
         /// Bytes a tenant may push at once, in MB.
         ingestion_burst_size_mb: f64 = 6.0,
-        /// Bytes a stream may get in a second.
+        /// Bytes a log stream may get in a second.
         per_stream_rate_limit: ByteSize = ByteSize(3 << 20),
-        /// Bytes a stream may get at once.
+        /// Bytes a log stream may get at once.
         per_stream_rate_limit_burst: ByteSize = ByteSize(15 << 20),
-        /// Active streams of a tenant in the whole cluster; 0 is no limit.
+        /// Active log streams of a tenant in the whole cluster; 0 is no limit.
         max_global_streams_per_user: u64 = 5000,
-        /// Active streams of a tenant on one node; 0 is no limit.
+        /// Active log streams of a tenant on one node; 0 is no limit.
         max_streams_per_user: u64 = 0,
+        /// Active series of metrics of a tenant in the whole cluster; 0 is no limit.
+        max_global_series_per_user: u64 = 150_000,
         /// Longest line; 0 is no limit.
         max_line_size: ByteSize = ByteSize(256 << 10),
         /// Cut lines that are too long instead of refusing them.
@@ -132,6 +136,10 @@ settings! {
         deletion_mode: String = "filter-and-delete".to_owned(),
         /// How long lines are kept where `compactor.retention_enabled` is set; 0 keeps them for ever.
         retention_period: Period = Period(0),
+        /// How long samples of metrics are kept where `compactor.retention_enabled` is set; 0 keeps them for ever.
+        compactor_blocks_retention_period: Period = Period(0),
+        /// How long spans of traces are kept where `compactor.retention_enabled` is set; 0 keeps them for ever.
+        block_retention: Period = Period(0),
     }
 }
 
@@ -203,6 +211,31 @@ impl Limits {
         }
         serde_json::from_value(serde_json::Value::Object(whole))
             .map_err(|e| Error::invalid(format!("limits: {e}")))
+    }
+
+    /// How long rows of `signal` are kept; 0 is for ever.
+    pub fn retention(&self, signal: Signal) -> Period {
+        match signal {
+            Signal::Line => self.retention_period,
+            Signal::Sample => self.compactor_blocks_retention_period,
+            Signal::Span => self.block_retention,
+        }
+    }
+
+    /// How many streams of `signal` may be active; 0 is no limit. On a single node the cluster's limit is the
+    /// node's, too.
+    pub fn streams(&self, signal: Signal) -> u64 {
+        let limits = match signal {
+            Signal::Line => [self.max_global_streams_per_user, self.max_streams_per_user],
+            Signal::Sample => [self.max_global_series_per_user, 0],
+            Signal::Span => [0, 0],
+        };
+        limits.into_iter().filter(|limit| *limit > 0).min().unwrap_or(0)
+    }
+
+    /// Bytes that one stream of `signal` may get in a second, and at once; none is no limit.
+    pub fn stream_rate(&self, signal: Signal) -> Option<(ByteSize, ByteSize)> {
+        (signal == Signal::Line).then_some((self.per_stream_rate_limit, self.per_stream_rate_limit_burst))
     }
 
     /// The same limits for every tenant.

@@ -21,6 +21,7 @@ mod replay;
 pub mod segment;
 mod writer;
 
+pub use meters::Meters;
 pub use options::{Options, Sync};
 pub use replay::{Damage, Progress, Record, Replay};
 pub use segment::Position;
@@ -28,7 +29,6 @@ pub use segment::Position;
 use base::{Error, Result};
 use bytes::Bytes;
 use directory::Directory;
-use meters::Meters;
 use queue::Queue;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,6 +44,7 @@ pub struct Wal(Arc<Inner>);
 struct Inner {
     directory: Arc<Directory>,
     queue: Arc<Queue>,
+    meters: Meters,
     /// Its sender is dropped when the writer thread ends.
     ended: watch::Receiver<()>,
     #[cfg(test)]
@@ -67,12 +68,12 @@ impl Wal {
     /// [`base::Kind::Unavailable`] when the directory cannot be used or another process uses it;
     /// [`base::Kind::Invalid`] when a newer program wrote it. Damage is not an error.
     pub fn open(dir: &Path, options: Options) -> Result<(Self, Replay)> {
-        let meters = Meters::new(&options.registry);
+        let meters = Meters::new(&options.registry, options.name);
         let (directory, lock) = Directory::open(dir)?;
         let directory = Arc::new(directory);
         let replay = Replay::open(Arc::clone(&directory), meters.clone())?;
         let queue = Arc::new(Queue::new(options.queue_bytes));
-        let writer = Writer::new(Arc::clone(&directory), lock, Arc::clone(&queue), &options, meters);
+        let writer = Writer::new(Arc::clone(&directory), lock, Arc::clone(&queue), &options, meters.clone());
         #[cfg(test)]
         let faults = writer.faults.clone();
         let (end, ended) = watch::channel(());
@@ -85,6 +86,7 @@ impl Wal {
         let inner = Inner {
             directory,
             queue,
+            meters,
             ended,
             #[cfg(test)]
             faults,
@@ -145,6 +147,11 @@ impl Wal {
     pub fn usage(&self) -> Usage {
         let sizes = self.0.directory.sizes();
         Usage { segments: sizes.len(), bytes: sizes.values().sum() }
+    }
+
+    /// What the log counts.
+    pub fn meters(&self) -> &Meters {
+        &self.0.meters
     }
 
     /// Refuses further records, and waits until what was appended is written and synced and the

@@ -67,6 +67,8 @@ pub struct Options {
     pub queue_bytes: u32,
     /// When appended records are forced to the disk.
     pub sync: Sync,
+    /// What the log is called in metrics.
+    pub name: &'static str,
     /// Where the log counts what it does.
     pub registry: Registry,
 }
@@ -77,6 +79,7 @@ impl Default for Options {
             segment_bytes: 128 << 20,
             queue_bytes: 64 << 20,
             sync: Sync::Always,
+            name: "log",
             registry: Registry::default(),
         }
     }

@@ -12,7 +12,7 @@ mod twin;
 
 /// Small segments, so that tests see many.
 fn options(sync: Sync) -> Options {
-    Options { segment_bytes: 300, queue_bytes: 4096, sync, registry: Registry::default() }
+    Options { segment_bytes: 300, queue_bytes: 4096, sync, ..Options::default() }
 }
 
 fn payload(text: &str) -> Bytes {
@@ -32,7 +32,7 @@ fn segments(dir: &Path) -> Vec<PathBuf> {
 
 fn metric(registry: &Registry, name: &str) -> f64 {
     let text = registry.render();
-    let line = text.lines().find(|line| line.starts_with(&format!("{name} ")));
+    let line = text.lines().find(|line| line.starts_with(&format!("{name}{{log=\"log\"}} ")));
     line.and_then(|line| line.rsplit(' ').next()).map_or(0.0, |value| value.parse().unwrap())
 }
 
@@ -79,7 +79,7 @@ async fn records_that_wait_together_are_synced_together() {
     positions.sort();
     positions.dedup();
     assert_eq!(positions.len(), 500, "every record has its own position");
-    assert_eq!(metric(&registry, "loki_ingester_wal_records_logged_total"), 500.0);
+    assert_eq!(metric(&registry, "trefoil_wal_records_total"), 500.0);
     let syncs = metric(&registry, "trefoil_wal_sync_seconds_count");
     assert!((1.0..500.0).contains(&syncs), "{syncs} syncs for 500 records");
 }

@@ -32,3 +32,18 @@ wait_seconds_count 3
 ";
     assert_eq!(registry.render(), expected);
 }
+
+static OTHER: Metric =
+    Metric { name: "rows_total", help: "Rows.", kind: Type::Counter, labels: &[], buckets: &[] };
+
+#[test]
+fn one_count_under_two_names() {
+    let registry = Registry::default();
+    for _ in 0..2 {
+        let cell = registry.cell(&LINES, &["a"]);
+        registry.show_also(&OTHER, &[], &cell);
+        cell.inc();
+    }
+    let text = registry.render();
+    assert!(text.contains("lines_total{tenant=\"a\"} 2\n") && text.contains("\nrows_total 2\n"), "{text}");
+}

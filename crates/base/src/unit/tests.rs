@@ -61,3 +61,13 @@ fn prometheus_prints_weeks_only_alone() {
     assert_eq!(text("1500ms"), "1s500ms");
     assert_eq!(text("0"), "0s");
 }
+
+#[test]
+fn no_setting_is_negative() {
+    let read = |text: &str| {
+        Period::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(text))
+    };
+    assert_eq!(read("1h").unwrap(), Period(HOUR_NS));
+    let told = read("-1h").unwrap_err().to_string();
+    assert!(told.contains("negative") && told.contains("-1h"), "{told}");
+}

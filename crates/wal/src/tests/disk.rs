@@ -35,7 +35,7 @@ async fn a_half_written_group_is_cut_off() {
     assert!(refused.what().contains("bytes free"), "{refused}");
     let second = wal.append(payload("second")).await.unwrap();
     assert_eq!(second, Position { sequence: 1, ..first }, "the segment goes on");
-    assert_eq!(metric(&registry, "loki_ingester_wal_disk_full_failures_total"), 1.0);
+    assert_eq!(metric(&registry, "trefoil_wal_disk_full_failures_total"), 1.0);
     wal.close().await;
     let (_, mut replay) = Wal::open(dir.path(), options).unwrap();
     assert_eq!(replay.by_ref().map(|r| r.unwrap().payload).collect::<Vec<_>>(), ["first", "second"]);

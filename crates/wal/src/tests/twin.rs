@@ -145,7 +145,7 @@ proptest! {
         let (wal, mut replay) = Wal::open(dir.path(), options).unwrap();
         let found: Kept = replay.by_ref().map(|r| r.map(|r| (r.position, r.payload)).unwrap()).collect();
         prop_assert_eq!(&found, &left);
-        let corruptions = metric(&registry, "loki_ingester_wal_corruptions_total");
+        let corruptions = metric(&registry, "trefoil_wal_corruptions_total");
         prop_assert_eq!(corruptions, replay.damage().places as f64);
         if hits.is_empty() {
             prop_assert_eq!((replay.damage(), replay.torn_bytes()), (Damage::default(), 0));
