@@ -174,11 +174,13 @@ pub(crate) fn take_text(input: &mut &[u8]) -> Option<String> {
     String::from_utf8(varint::take_bytes(input)?.to_vec()).ok()
 }
 
-pub(crate) fn zigzag(value: i64) -> u64 {
+/// `value` with its sign in the lowest bit, so that small negative numbers are short varints.
+pub fn zigzag(value: i64) -> u64 {
     (value.wrapping_shl(1) ^ (value >> 63)) as u64
 }
 
-pub(crate) fn unzigzag(value: u64) -> i64 {
+/// What [`zigzag`] made.
+pub fn unzigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 

@@ -3,14 +3,17 @@
 
 pub mod decompress;
 pub mod go_json;
+pub mod histogram;
 pub mod json_text;
 pub mod label_name;
 pub mod loki;
 pub mod otlp;
+pub mod prometheus;
 pub mod protobuf;
 pub mod push;
 pub mod refused;
 pub mod reply;
+pub mod series;
 
 pub use push::Push;
 pub use refused::Refused;

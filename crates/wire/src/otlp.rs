@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod map;
+pub mod metrics;
 pub mod proto;
 pub mod rules;
 pub mod traces;

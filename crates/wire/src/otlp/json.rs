@@ -146,7 +146,7 @@ fn severity(reader: &mut Reader<'_>) -> Result<i32, Refused> {
 }
 
 /// An id in hex, or none.
-fn id<const LEN: usize>(reader: &mut Reader<'_>, name: &str) -> Result<[u8; LEN], Refused> {
+pub(super) fn id<const LEN: usize>(reader: &mut Reader<'_>, name: &str) -> Result<[u8; LEN], Refused> {
     let text = reader.string()?;
     let mut out = [0; LEN];
     if text.is_empty() {

@@ -90,7 +90,7 @@ fn log_record(bytes: &[u8]) -> Result<LogRecord<'_>, Refused> {
 }
 
 /// An id of its fixed length, or none.
-fn id<const LEN: usize>(value: Value<'_>, name: &str) -> Result<[u8; LEN], Refused> {
+pub(super) fn id<const LEN: usize>(value: Value<'_>, name: &str) -> Result<[u8; LEN], Refused> {
     match value.bytes(name)? {
         [] => Ok([0; LEN]),
         bytes => {

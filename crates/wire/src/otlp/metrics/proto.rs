@@ -1,0 +1,273 @@
+//! OTLP metrics in protobuf (`ExportMetricsServiceRequest`); texts stay borrowed from the body.
+
+use crate::otlp::metrics::{
+    Data, ExponentialBuckets, ExponentialPoint, HistogramPoint, Metric, Metrics, NumberPoint, PointExemplar,
+    PointHead, Points, ResourceMetrics, ScopeMetrics, Sum, SummaryPoint,
+};
+use crate::otlp::proto::{id, key_value};
+use crate::protobuf::{Fields, Value};
+use crate::refused::Refused;
+use model::attribute::unzigzag;
+use model::varint;
+
+/// Reads a request.
+///
+/// # Errors
+/// [`base::Kind::Invalid`] in the words of Go's decoder.
+pub fn metrics(body: &[u8]) -> Result<Metrics<'_>, Refused> {
+    let mut out = Metrics::default();
+    let mut fields = Fields::new(body, "ExportMetricsServiceRequest");
+    while let Some((number, value)) = fields.next_field()? {
+        if number == 1 {
+            out.resources.push(resource_metrics(value.bytes("ResourceMetrics")?)?);
+        }
+    }
+    Ok(out)
+}
+
+fn resource_metrics(bytes: &[u8]) -> Result<ResourceMetrics<'_>, Refused> {
+    let mut out = ResourceMetrics::default();
+    let mut fields = Fields::new(bytes, "ResourceMetrics");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            1 => {
+                let mut fields = Fields::new(value.bytes("Resource")?, "Resource");
+                while let Some((number, value)) = fields.next_field()? {
+                    if number == 1 {
+                        out.attributes.push(key_value(value.bytes("Attributes")?, 0)?);
+                    }
+                }
+            }
+            2 => out.scopes.push(scope_metrics(value.bytes("ScopeMetrics")?)?),
+            _ => {}
+        }
+    }
+    Ok(out)
+}
+
+fn scope_metrics(bytes: &[u8]) -> Result<ScopeMetrics<'_>, Refused> {
+    let mut out = ScopeMetrics::default();
+    let mut fields = Fields::new(bytes, "ScopeMetrics");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            1 => {
+                let mut fields = Fields::new(value.bytes("Scope")?, "InstrumentationScope");
+                while let Some((number, value)) = fields.next_field()? {
+                    match number {
+                        1 => out.name = value.bytes("Name")?.into(),
+                        2 => out.version = value.bytes("Version")?.into(),
+                        3 => out.attributes.push(key_value(value.bytes("Attributes")?, 0)?),
+                        _ => {}
+                    }
+                }
+            }
+            2 => out.metrics.push(metric(value.bytes("Metrics")?)?),
+            3 => out.schema_url = value.bytes("SchemaUrl")?.into(),
+            _ => {}
+        }
+    }
+    Ok(out)
+}
+
+fn metric(bytes: &[u8]) -> Result<Metric<'_>, Refused> {
+    let mut out = Metric::default();
+    let mut fields = Fields::new(bytes, "Metric");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            1 => out.name = value.bytes("Name")?.into(),
+            2 => out.description = value.bytes("Description")?.into(),
+            3 => out.unit = value.bytes("Unit")?.into(),
+            5 => out.data = Data::Gauge(points(value.bytes("Gauge")?, "Gauge", number_point)?.0.points),
+            7 => {
+                let (points, monotonic) = points(value.bytes("Sum")?, "Sum", number_point)?;
+                out.data = Data::Sum(Sum { points, monotonic });
+            }
+            9 => {
+                out.data =
+                    Data::Histogram(points(value.bytes("Histogram")?, "Histogram", histogram_point)?.0);
+            }
+            10 => {
+                let bytes = value.bytes("ExponentialHistogram")?;
+                out.data = Data::Exponential(points(bytes, "ExponentialHistogram", exponential_point)?.0);
+            }
+            11 => {
+                out.data = Data::Summary(points(value.bytes("Summary")?, "Summary", summary_point)?.0.points);
+            }
+            _ => {}
+        }
+    }
+    Ok(out)
+}
+
+/// The points of any kind of metric, and whether it only grows: where a kind has these fields, they have these numbers.
+fn points<'a, P>(
+    bytes: &'a [u8],
+    message: &'static str,
+    point: fn(&'a [u8]) -> Result<P, Refused>,
+) -> Result<(Points<P>, bool), Refused> {
+    let mut out = Points::default();
+    let mut monotonic = false;
+    let mut fields = Fields::new(bytes, message);
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            1 => out.points.push(point(value.bytes("DataPoints")?)?),
+            2 => out.temporality = value.varint("AggregationTemporality")? as i32,
+            3 => monotonic = value.varint("IsMonotonic")? != 0,
+            _ => {}
+        }
+    }
+    Ok((out, monotonic))
+}
+
+fn number_point(bytes: &[u8]) -> Result<NumberPoint<'_>, Refused> {
+    let mut out = NumberPoint::default();
+    let mut fields = Fields::new(bytes, "NumberDataPoint");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            3 => out.head.time_ns = value.fixed64("TimeUnixNano")?,
+            4 => out.value = float(value, "AsDouble")?,
+            5 => out.exemplars.push(exemplar(value.bytes("Exemplars")?)?),
+            6 => out.value = value.fixed64("AsInt")? as i64 as f64,
+            7 => attribute(value, &mut out.head)?,
+            8 => out.head.flags = value.varint("Flags")? as u32,
+            _ => {}
+        }
+    }
+    Ok(out)
+}
+
+fn histogram_point(bytes: &[u8]) -> Result<HistogramPoint<'_>, Refused> {
+    let mut out = HistogramPoint::default();
+    let mut fields = Fields::new(bytes, "HistogramDataPoint");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            3 => out.head.time_ns = value.fixed64("TimeUnixNano")?,
+            4 => out.count = value.fixed64("Count")?,
+            5 => out.sum = Some(float(value, "Sum")?),
+            6 => eights(value, "BucketCounts", &mut out.bucket_counts, |bits| bits)?,
+            7 => eights(value, "ExplicitBounds", &mut out.explicit_bounds, f64::from_bits)?,
+            8 => out.exemplars.push(exemplar(value.bytes("Exemplars")?)?),
+            9 => attribute(value, &mut out.head)?,
+            10 => out.head.flags = value.varint("Flags")? as u32,
+            _ => {}
+        }
+    }
+    Ok(out)
+}
+
+fn exponential_point(bytes: &[u8]) -> Result<ExponentialPoint<'_>, Refused> {
+    let mut out = ExponentialPoint::default();
+    let mut fields = Fields::new(bytes, "ExponentialHistogramDataPoint");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            1 => attribute(value, &mut out.head)?,
+            3 => out.head.time_ns = value.fixed64("TimeUnixNano")?,
+            4 => out.count = value.fixed64("Count")?,
+            5 => out.sum = Some(float(value, "Sum")?),
+            6 => out.scale = unzigzag(value.varint("Scale")?) as i32,
+            7 => out.zero_count = value.fixed64("ZeroCount")?,
+            8 => out.positive = exponential_buckets(value.bytes("Positive")?)?,
+            9 => out.negative = exponential_buckets(value.bytes("Negative")?)?,
+            10 => out.head.flags = value.varint("Flags")? as u32,
+            11 => out.exemplars.push(exemplar(value.bytes("Exemplars")?)?),
+            14 => out.zero_threshold = float(value, "ZeroThreshold")?,
+            _ => {}
+        }
+    }
+    Ok(out)
+}
+
+fn exponential_buckets(bytes: &[u8]) -> Result<ExponentialBuckets, Refused> {
+    let mut out = ExponentialBuckets::default();
+    let mut fields = Fields::new(bytes, "Buckets");
+    while let Some((number, value)) = fields.next_field()? {
+        match (number, value) {
+            (1, value) => out.offset = unzigzag(value.varint("Offset")?) as i32,
+            (2, Value::Bytes(mut packed)) => {
+                while !packed.is_empty() {
+                    let count =
+                        varint::take(&mut packed).ok_or_else(|| Refused::invalid("unexpected EOF"))?;
+                    out.counts.push(count);
+                }
+            }
+            (2, value) => out.counts.push(value.varint("BucketCounts")?),
+            _ => {}
+        }
+    }
+    Ok(out)
+}
+
+fn summary_point(bytes: &[u8]) -> Result<SummaryPoint<'_>, Refused> {
+    let mut out = SummaryPoint::default();
+    let mut fields = Fields::new(bytes, "SummaryDataPoint");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            3 => out.head.time_ns = value.fixed64("TimeUnixNano")?,
+            4 => out.count = value.fixed64("Count")?,
+            5 => out.sum = float(value, "Sum")?,
+            6 => out.quantiles.push(quantile(value.bytes("QuantileValues")?)?),
+            7 => attribute(value, &mut out.head)?,
+            8 => out.head.flags = value.varint("Flags")? as u32,
+            _ => {}
+        }
+    }
+    Ok(out)
+}
+
+fn quantile(bytes: &[u8]) -> Result<(f64, f64), Refused> {
+    let mut out = (0.0, 0.0);
+    let mut fields = Fields::new(bytes, "ValueAtQuantile");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            1 => out.0 = float(value, "Quantile")?,
+            2 => out.1 = float(value, "Value")?,
+            _ => {}
+        }
+    }
+    Ok(out)
+}
+
+fn exemplar(bytes: &[u8]) -> Result<PointExemplar<'_>, Refused> {
+    let mut out = PointExemplar::default();
+    let mut fields = Fields::new(bytes, "Exemplar");
+    while let Some((number, value)) = fields.next_field()? {
+        match number {
+            2 => out.time_ns = value.fixed64("TimeUnixNano")?,
+            3 => out.value = float(value, "AsDouble")?,
+            4 => out.span_id = id(value, "SpanID")?,
+            5 => out.trace_id = id(value, "TraceID")?,
+            6 => out.value = value.fixed64("AsInt")? as i64 as f64,
+            7 => out.attributes.push(key_value(value.bytes("FilteredAttributes")?, 0)?),
+            _ => {}
+        }
+    }
+    Ok(out)
+}
+
+fn attribute<'a>(value: Value<'a>, head: &mut PointHead<'a>) -> Result<(), Refused> {
+    head.attributes.push(key_value(value.bytes("Attributes")?, 0)?);
+    Ok(())
+}
+
+fn float(value: Value<'_>, field: &str) -> Result<f64, Refused> {
+    value.fixed64(field).map(f64::from_bits)
+}
+
+/// Numbers of eight bytes that come packed or one by one.
+fn eights<T>(
+    value: Value<'_>,
+    field: &str,
+    out: &mut Vec<T>,
+    read: impl Fn(u64) -> T,
+) -> Result<(), Refused> {
+    let Value::Bytes(packed) = value else {
+        out.push(read(value.fixed64(field)?));
+        return Ok(());
+    };
+    let (chunks, rest) = packed.as_chunks::<8>();
+    if !rest.is_empty() {
+        return Err(Refused::invalid("unexpected EOF"));
+    }
+    out.extend(chunks.iter().map(|chunk| read(u64::from_le_bytes(*chunk))));
+    Ok(())
+}
