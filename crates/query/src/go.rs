@@ -11,7 +11,7 @@ mod text;
 pub use duration::{parse_duration, seconds};
 pub use float::{format_float, format_g, parse_float};
 pub use integer::parse_int;
-pub use quote::{quote, unquote};
+pub use quote::{quote, unescape, unquote};
 pub use size::parse_size;
 pub use text::decoded;
 

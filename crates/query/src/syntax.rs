@@ -1,5 +1,6 @@
 //! What the query languages share: a scanner with positions, operator precedence, durations, the
-//! words of syntax errors. LogQL stands on it; TraceQL's and PromQL's texts have the same tokens.
+//! bounds of trees, the words of syntax errors. LogQL stands on it; TraceQL's texts have the same
+//! tokens. PromQL has tokens and words of errors of its own, and takes the rest from here.
 
 pub mod byte_size;
 pub mod duration;
@@ -56,6 +57,17 @@ pub fn unexpected(position: Position, found: &str, expected: &[&str]) -> Error {
     parse_error(position, &message)
 }
 
+/// A query that is nested too deep, in the words for whoever wrote it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct TooDeep(String);
+
+impl From<TooDeep> for Error {
+    fn from(refusal: TooDeep) -> Self {
+        parse_error(Position::NOWHERE, &refusal.0)
+    }
+}
+
 /// Counts how deep a parser has recursed.
 #[derive(Debug, Default)]
 pub struct Nesting(usize);
@@ -64,12 +76,11 @@ impl Nesting {
     /// Goes one level down.
     ///
     /// # Errors
-    /// [`base::Kind::Invalid`] past [`MAX_NESTING`].
-    pub fn enter(&mut self) -> base::Result<()> {
+    /// Past [`MAX_NESTING`].
+    pub fn enter(&mut self) -> Result<(), TooDeep> {
         self.0 += 1;
         if self.0 > MAX_NESTING {
-            let message = format!("the query is nested deeper than {MAX_NESTING} levels");
-            return Err(parse_error(Position::NOWHERE, &message));
+            return Err(TooDeep(format!("the query is nested deeper than {MAX_NESTING} levels")));
         }
         Ok(())
     }
@@ -83,12 +94,11 @@ impl Nesting {
 /// The depth of a tree over branches of these depths.
 ///
 /// # Errors
-/// [`base::Kind::Invalid`] past [`MAX_TREE_DEPTH`].
-pub fn tree_depth(left: usize, right: usize) -> base::Result<usize> {
+/// Past [`MAX_TREE_DEPTH`].
+pub fn tree_depth(left: usize, right: usize) -> Result<usize, TooDeep> {
     let depth = left.max(right) + 1;
     if depth > MAX_TREE_DEPTH {
-        let message = format!("the query combines more than {MAX_TREE_DEPTH} operators in a row");
-        return Err(parse_error(Position::NOWHERE, &message));
+        return Err(TooDeep(format!("the query combines more than {MAX_TREE_DEPTH} operators in a row")));
     }
     Ok(depth)
 }

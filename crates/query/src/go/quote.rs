@@ -21,7 +21,8 @@ pub fn unquote(literal: &str) -> Option<String> {
     }
 }
 
-fn unescape(body: &str, quote: char) -> Option<String> {
+/// What a Go string literal holds between its quotes `quote`, escapes resolved. `None` when it is none.
+pub fn unescape(body: &str, quote: char) -> Option<String> {
     // Escaped bytes may be parts of one character.
     let mut out = Vec::with_capacity(body.len());
     let mut rest = body.chars();
