@@ -1,32 +1,23 @@
 //! Columns of integers: what times and scaled values of samples have in common.
 //!
-//! All differences of a column are multiples of its *step*. Counted in steps, it holds numbers above its least
-//! one, differences of neighbours, or differences of these, whatever takes the fewest bits; the numbers lie in
-//! as many byte planes as the greatest needs. A constant and a straight line then take no plane at all.
-//! Arithmetic wraps, so every column comes back.
+//! All differences of a column are multiples of its *step*. Counted in steps, it holds how far values are above the
+//! least one, or how far differences of neighbours are above the least difference, whatever takes fewer bits; the
+//! numbers lie in as many byte planes as the greatest needs. A constant and a straight line then take no plane at
+//! all. Arithmetic wraps, so every column comes back.
 
 use base::{Error, Result};
 use model::varint;
 
-/// What the numbers in the planes are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    /// Steps above the base, which is the least value.
-    Above = 0,
-    /// Steps from value to value (zigzag), from the base on, which is the first one.
-    Difference = 1,
-    /// How these change (zigzag), from the slope on, which is the first difference.
-    Change = 2,
-}
-
 /// A column without its planes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
-    order: Order,
-    width: u8,
+    /// Least value, or with `rise` the first one.
     base: i64,
+    /// The least difference of neighbours, in steps; none where values themselves are stored.
+    rise: Option<i64>,
     step: u64,
-    slope: i64,
+    /// Number of planes.
+    width: u8,
 }
 
 /// A column as it is to be stored.
@@ -39,7 +30,10 @@ pub struct Column {
     numbers: Vec<u64>,
 }
 
-const HAS_STEP: u8 = 1 << 6;
+/// Bits of the first byte: the width, and whether there is a step and a rise.
+const WIDTH: u8 = 15;
+const HAS_STEP: u8 = 1 << 4;
+const HAS_RISE: u8 = 1 << 5;
 
 fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
@@ -72,28 +66,17 @@ impl Column {
             1 => values.iter().map(|value| value.wrapping_sub(first)).collect(),
             _ => values.iter().map(|value| value.wrapping_sub(first) / step as i64).collect(),
         };
-        let least = steps.iter().min().copied().unwrap_or(0);
-        let above = || steps.iter().map(|at| at.wrapping_sub(least) as u64);
-        let differences = || steps.windows(2).map(|pair| pair[1].wrapping_sub(pair[0]));
-        let changes = || differences().zip(differences().skip(1)).map(|(a, b)| zigzag(b.wrapping_sub(a)));
-        let slope = differences().next().unwrap_or(0);
-        let costs = [
-            above().map(bits).sum::<u64>(),
-            differences().map(|d| bits(zigzag(d))).sum(),
-            // The slope stands in the head.
-            changes().map(bits).sum::<u64>() + bits(zigzag(slope)),
-        ];
-        let (order, numbers, base, slope): (_, Vec<u64>, _, _) = if costs[0] <= costs[1].min(costs[2]) {
-            let base = first.wrapping_add(least.wrapping_mul(step as i64));
-            (Order::Above, above().collect(), base, 0)
-        } else if costs[1] <= costs[2] {
-            (Order::Difference, differences().map(zigzag).collect(), first, 0)
-        } else {
-            (Order::Change, changes().collect(), first, slope)
+        let rises: Vec<i64> = steps.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
+        let (least, above) = above_least(steps);
+        let (least_rise, rises) = above_least(rises);
+        let cost = |numbers: &[u64]| numbers.iter().map(|number| bits(*number)).sum::<u64>();
+        let costs = (cost(&above), cost(&rises));
+        let (base, rise, numbers) = match costs.0 <= costs.1 {
+            true => (first.wrapping_add(least.wrapping_mul(step as i64)), None, above),
+            false => (first, Some(least_rise), rises),
         };
         let width = bits(numbers.iter().fold(0, |all, number| all | number)).div_ceil(8) as u8;
-        let head = Head { order, width, base, step, slope };
-        Self { head, bits: costs[order as usize], numbers }
+        Self { head: Head { base, rise, step, width }, bits: costs.0.min(costs.1), numbers }
     }
 
     /// Appends the planes, the lowest bytes first.
@@ -102,6 +85,12 @@ impl Column {
             out.extend(self.numbers.iter().map(|number| (number >> (8 * plane)) as u8));
         }
     }
+}
+
+/// The least of `values`, and how far each is above it.
+fn above_least(values: Vec<i64>) -> (i64, Vec<u64>) {
+    let least = values.iter().min().copied().unwrap_or(0);
+    (least, values.into_iter().map(|value| value.wrapping_sub(least) as u64).collect())
 }
 
 /// The greatest number that divides the differences of all `values` to the first; 1 where these are too wide.
@@ -135,13 +124,14 @@ impl Head {
     /// Appends it.
     pub fn put(&self, out: &mut Vec<u8>) {
         let step = if self.step == 1 { 0 } else { HAS_STEP };
-        out.push(self.order as u8 | self.width << 2 | step);
+        let rise = if self.rise.is_none() { 0 } else { HAS_RISE };
+        out.push(self.width | step | rise);
         put_signed(out, self.base);
         if self.step != 1 {
             varint::put(out, self.step);
         }
-        if self.order == Order::Change {
-            put_signed(out, self.slope);
+        if let Some(rise) = self.rise {
+            put_signed(out, rise);
         }
     }
 
@@ -156,25 +146,19 @@ impl Head {
     fn read(input: &mut &[u8]) -> Option<Self> {
         let (first, rest) = input.split_first()?;
         *input = rest;
-        let order = match first & 3 {
-            0 => Order::Above,
-            1 => Order::Difference,
-            2 => Order::Change,
-            _ => return None,
-        };
-        let width = first >> 2 & 15;
-        if width > 8 || first & 0x80 != 0 {
+        let width = first & WIDTH;
+        if width > 8 || first & !(WIDTH | HAS_STEP | HAS_RISE) != 0 {
             return None;
         }
         let base = take_signed(input)?;
         let step = if first & HAS_STEP != 0 { varint::take(input)? } else { 1 };
-        let slope = if order == Order::Change { take_signed(input)? } else { 0 };
-        Some(Self { order, width, base, step, slope })
+        let rise = if first & HAS_RISE != 0 { Some(take_signed(input)?) } else { None };
+        Some(Self { base, rise, step, width })
     }
 
-    /// How many of `count` values have no number in the planes.
+    /// How many of `count` values have no number in the planes: the first one, where they are differences.
     fn left_out(&self, count: usize) -> usize {
-        (self.order as usize).min(count)
+        usize::from(self.rise.is_some()).min(count)
     }
 
     /// Takes the planes of `count` values off the front of `input`.
@@ -202,32 +186,17 @@ impl Head {
             }
         }
         let step = self.step as i64;
-        match self.order {
-            Order::Above => {
-                for number in numbers {
-                    *number = self.base.wrapping_add(number.wrapping_mul(step));
-                }
+        let Some(rise) = self.rise else {
+            for number in numbers {
+                *number = self.base.wrapping_add(number.wrapping_mul(step));
             }
-            Order::Difference => {
-                let mut value = self.base;
-                lead.fill(value);
-                for number in numbers {
-                    value = value.wrapping_add(unzigzag(*number as u64).wrapping_mul(step));
-                    *number = value;
-                }
-            }
-            Order::Change => {
-                let mut slope = self.slope.wrapping_mul(step);
-                let mut value = self.base.wrapping_add(slope);
-                for (at, place) in lead.iter_mut().enumerate() {
-                    *place = if at == 0 { self.base } else { value };
-                }
-                for number in numbers {
-                    slope = slope.wrapping_add(unzigzag(*number as u64).wrapping_mul(step));
-                    value = value.wrapping_add(slope);
-                    *number = value;
-                }
-            }
+            return;
+        };
+        lead.fill(self.base);
+        let (mut value, rise) = (self.base, rise.wrapping_mul(step));
+        for number in numbers {
+            value = value.wrapping_add(rise).wrapping_add(number.wrapping_mul(step));
+            *number = value;
         }
     }
 }
