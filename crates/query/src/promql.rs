@@ -3,6 +3,13 @@
 //! The language is that of Prometheus 3.14 with all that is experimental there. What may still change is
 //! marked ([`functions::Signature::is_experimental`], [`ast::AggregateOp::is_experimental`]); whether it may
 //! be asked is not decided here.
+//!
+//! What Prometheus reads is read here as there, and what it refuses is refused in its words, but for:
+//! bounds of size and depth; durations are rounded to milliseconds when they are read, and what is
+//! nothing then is refused as a range; times of `@` end in year 73325; behind `offset (…)` operators are
+//! none of the offset's, as they are none behind `offset 5m`; `[step():]` needs no number before its
+//! colon; a hexadecimal number may end in `E`; labels called `NaN` and `Inf` are printed in quotes
+//! where they would be read as numbers.
 
 pub mod ast;
 mod check;

@@ -109,7 +109,7 @@ fn choice(of: impl Strategy<Value = DurationExpr> + Clone) -> impl Strategy<Valu
 fn duration_expr() -> BoxedStrategy<DurationExpr> {
     let leaf = prop_oneof![
         (ms(), any::<bool>()).prop_map(|(ms, negative)| {
-            let value = ms as f64 / 1000.0;
+            let value = crate::go::seconds(ms * 1_000_000);
             let value = if negative { -value } else { value };
             DurationExpr::Number(Number { value, is_duration: true, span: span() })
         }),
@@ -168,7 +168,7 @@ fn number() -> impl Strategy<Value = Number> {
         // The sign of NaN is not written.
         .prop_map(|value| Number { value, is_duration: false, span: span() });
     let duration = (1..1_000_000_000i64).prop_map(|ms| Number {
-        value: ms as f64 / 1000.0,
+        value: crate::go::seconds(ms * 1_000_000),
         is_duration: true,
         span: span(),
     });
