@@ -233,3 +233,27 @@ fn golden_page() {
     let found = page.scan(&[body], &wanted, &Question::all(), &ScanStats::default()).unwrap();
     assert_eq!(found.into_iter().map(|(_, rows)| rows).collect::<Vec<_>>(), runs);
 }
+
+/// The most rows, as one run and as runs of one row each.
+#[test]
+fn full_pages_come_back() {
+    let value = |n: i64| if n % 3 == 0 { n as f64 * 0.1 } else { (n as f64).sqrt() };
+    let bodies: Vec<[u8; 9]> = (0..crate::PAGE_ROWS_MAX as i64).map(|n| float_body(value(n))).collect();
+    let rows = bodies.iter().zip(0..).map(|(body, n)| RowRef {
+        ts_ns: n * 1_000_003,
+        body,
+        metadata: LabelsRef::EMPTY,
+    });
+    let all = RowColumns::from_rows(rows);
+    for run_rows in [1, all.len()] {
+        let starts = (0..all.len()).step_by(run_rows);
+        let pieces: Vec<Piece<'_>> =
+            starts.map(|start| Piece { rows: &all, range: start..start + run_rows }).collect();
+        // Sealing reads all of it back.
+        let sealed = seal_as(Signal::Sample, &pieces, Choice::Cheaper).unwrap();
+        assert_eq!(sealed.page.kind(), PageKind::Samples);
+        let last = pieces.len() as u32 - 1;
+        let found = scanned(&sealed, &[last], &Question::all());
+        assert_eq!(found, [(last, crate::slice(&all, &pieces[last as usize].range))]);
+    }
+}
