@@ -1,10 +1,12 @@
 //! Questions: one file per family of endpoints, and what they share.
 
+mod around;
 mod bounds;
 mod detected;
 mod format_query;
 mod labels;
 mod legacy;
+mod page;
 mod patterns;
 mod published;
 mod query;
@@ -41,6 +43,7 @@ pub fn routes(context: &Context) -> Router<Context> {
     let waiting = Router::new()
         .route(&format!("{api}/query_range"), both(query::range))
         .route(&format!("{api}/query"), both(query::instant))
+        .route(&format!("{api}/context"), both(around::context))
         .route(&format!("{api}/label"), both(labels::names))
         .route(&format!("{api}/labels"), both(labels::names))
         .route(&format!("{api}/label/{{name}}/values"), both(labels::values))

@@ -1,6 +1,8 @@
 //! The one place where an error becomes an answer of HTTP: status by [`Kind`], text as Go's
 //! `http.Error` sends it, since clients of Loki read and match these texts.
 
+pub mod json;
+
 use axum::response::{IntoResponse, Response};
 use base::{Error, Kind};
 use http::{HeaderValue, StatusCode, header};
@@ -71,7 +73,8 @@ impl IntoResponse for HttpError {
         if self.status.is_server_error() {
             tracing::warn!(status = self.status.as_u16(), error = %self.text, "request failed");
         }
-        let mut response = (self.status, self.text + "\n").into_response();
+        let mut response = (self.status, format!("{}\n", self.text)).into_response();
+        response.extensions_mut().insert(json::Refusal(self.text.into()));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -16,7 +16,8 @@ pub fn http(context: &Context, prefix: &str) -> Router {
         .merge(crate::admin::routes(context));
     let prefix = prefix.trim_end_matches('/');
     let routes = if prefix.is_empty() { routes } else { Router::new().nest(prefix, routes) };
-    routes.fallback(nowhere).layer(from_fn(lead_to_tidy)).with_state(context.clone())
+    let routes = routes.fallback(nowhere).layer(from_fn(crate::error::json::write));
+    routes.layer(from_fn(lead_to_tidy)).with_state(context.clone())
 }
 
 /// What the OTLP port for gRPC serves.

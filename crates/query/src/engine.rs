@@ -2,13 +2,14 @@
 
 mod ask;
 pub mod checks;
+mod ending;
 mod gather;
 mod lines;
 mod numbers;
 mod root;
 mod uniform;
 
-pub use ask::{Answered, InstantQuery, QueryStats, RangeQuery, ScanCounts};
+pub use ask::{Answered, Cursor, InstantQuery, Partial, QueryStats, RangeQuery, ScanCounts};
 
 use crate::eval::binary::Operand;
 use crate::eval::series::{StepSeries, into_matrix, into_vector};
@@ -18,6 +19,7 @@ use crate::plan::{MetricPlan, Plan};
 use base::{ByteBudget, Error, Kind, Pool, Result};
 use gather::{Cost, Gather};
 use model::{Answer, Limits, Select, Tenant};
+use parking_lot::Mutex;
 use root::Root;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -51,12 +53,15 @@ impl Engine {
         }
         checks::length(limits, query.start_ns, query.end_ns)?;
         check_plan(limits, &query.query, &plan, false)?;
-        let gather = self.gather(limits, &query.tenants);
+        let gather = self.gather(limits, &query.tenants, query.partial);
+        let mut next = None;
         let start_ns = checks::lookback(limits, query.start_ns, query.end_ns, query.now_ns);
         let answer = match (&plan, start_ns) {
             (Plan::Log(_), None) => Answer::Streams(Vec::new()),
             (Plan::Log(log), Some(start_ns)) => {
-                Answer::Streams(lines::answer(&gather, log, &query, start_ns).await?)
+                let (streams, rest) = lines::answer(&gather, log, &query, start_ns).await?;
+                next = rest;
+                Answer::Streams(streams)
             }
             (Plan::Metric(_), None) => Answer::Matrix(Vec::new()),
             (Plan::Metric(plan), Some(start_ns)) => {
@@ -69,7 +74,7 @@ impl Engine {
                 Answer::Matrix(into_matrix(series, &steps))
             }
         };
-        Ok(gather.answered(answer, started))
+        Ok(Answered { next, ..gather.answered(answer, started) })
     }
 
     /// Answers a query at one point of time.
@@ -87,7 +92,7 @@ impl Engine {
             ));
         };
         let ts_ns = query.time_ns;
-        let gather = self.gather(limits, &query.tenants);
+        let gather = self.gather(limits, &query.tenants, query.partial);
         let seen = checks::lookback(limits, ts_ns, ts_ns, query.now_ns).is_some();
         let answer = if seen {
             metric(&gather, &plan, Steps::instant(ts_ns), true).await?
@@ -101,12 +106,19 @@ impl Engine {
         Ok(gather.answered(answer, started))
     }
 
-    fn gather<'a>(&'a self, limits: &'a Limits, tenants: &'a [Tenant]) -> Gather<'a> {
+    fn gather<'a>(
+        &'a self,
+        limits: &'a Limits,
+        tenants: &'a [Tenant],
+        partial: Option<Partial>,
+    ) -> Gather<'a> {
         Gather {
             select: &*self.select,
             pool: &self.pool,
             limits,
             tenants,
+            partial,
+            warnings: Mutex::default(),
             budget: ByteBudget::new("query", limits.max_query_memory.0),
             scan: Arc::default(),
             cost: Arc::<Cost>::default(),
@@ -176,7 +188,7 @@ impl Gather<'_> {
             peak_memory_bytes: self.budget.peak_bytes(),
             scan: ScanCounts::from(&*self.scan),
         };
-        Answered { answer, warnings: Vec::new(), stats }
+        Answered { answer, warnings: self.warnings.lock().clone(), next: None, stats }
     }
 }
 

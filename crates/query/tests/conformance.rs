@@ -106,7 +106,13 @@ fn ask(call: &Value) -> Option<Ask> {
     let (tenants, query) = (tenants?, call["params"]["query"].as_str()?.to_owned());
     let now_ns = Clock::System.now_ns();
     if call["path"] == "query" {
-        return Some(Ask::Instant(InstantQuery { tenants, query, time_ns: ns(call, "time")?, now_ns }));
+        return Some(Ask::Instant(InstantQuery {
+            tenants,
+            query,
+            time_ns: ns(call, "time")?,
+            partial: None,
+            now_ns,
+        }));
     }
     let (start_ns, end_ns) = (ns(call, "start")?, ns(call, "end")?);
     let param = |name: &str| call["params"][name].as_str().filter(|text| !text.is_empty());
@@ -127,6 +133,8 @@ fn ask(call: &Value) -> Option<Ask> {
         direction,
         categorize: call["categorize"].as_bool()?,
         align: true,
+        cursor: None,
+        partial: None,
         now_ns,
     }))
     .filter(|_| end_ns >= start_ns)

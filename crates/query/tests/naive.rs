@@ -53,6 +53,8 @@ fn range_query(query: String, start: i64, end: i64) -> RangeQuery {
         direction: Direction::Forward,
         categorize: false,
         align: false,
+        cursor: None,
+        partial: None,
         now_ns: end * SECOND_NS,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::ask::record::{Asked, Record, reply_stats};
 use crate::ask::turn::Waited;
-use crate::ask::{Ask, json};
+use crate::ask::{Ask, json, page};
 use crate::error::HttpResult;
 use axum::Extension;
 use model::TimeRange;
@@ -27,6 +27,7 @@ pub async fn instant(Extension(waited): Extension<Waited>, ask: Ask) -> HttpResu
         tenants: ask.tenants.all().to_vec(),
         query: params.get("query").to_owned(),
         time_ns,
+        partial: page::partial(&ask)?,
         now_ns: ask.now_ns,
     };
     let asked = Asked {
@@ -64,6 +65,8 @@ pub fn range_query_of(ask: &Ask, range: TimeRange, limit: usize) -> HttpResult<R
         direction,
         categorize: ask.categorize(),
         align: ask.context.settings.align_queries_with_step,
+        cursor: page::cursor(ask)?,
+        partial: page::partial(ask)?,
         now_ns: ask.now_ns,
     })
 }
@@ -85,9 +88,10 @@ fn engine(ask: &Ask) -> Engine {
     Engine::new(ask.context.logs.select.clone(), ask.context.pool.clone())
 }
 
-async fn reply(ask: &Ask, waited: Waited, answered: Answered, categorize: bool) -> HttpResult {
+/// Writes an answer.
+pub async fn reply(ask: &Ask, waited: Waited, answered: Answered, categorize: bool) -> HttpResult {
     let stats = reply_stats(&answered.stats, waited);
-    let around = Around { categorize, warnings: answered.warnings, stats };
+    let around = Around { categorize, warnings: answered.warnings, cursor: answered.next.map(page::cursor_text), stats };
     // large answers take a while to write
     let body = ask.context.pool.run(move || wire::reply::result::query(&answered.answer, &around));
     Ok(json(body.await?))

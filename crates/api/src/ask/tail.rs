@@ -98,6 +98,8 @@ impl Question {
             direction: Direction::Backward,
             categorize: ask.categorize(),
             align: false,
+            cursor: None,
+            partial: None,
             now_ns: ask.now_ns,
         };
         Ok(Self { tenant, expr, history, delay: delay(params.get("delay_for"))? })

@@ -1,6 +1,7 @@
 //! What is asked of the engine and what it gives back.
 
 use model::{Answer, Direction, Tenant};
+use std::time::Instant;
 
 /// A query over a range of time.
 #[derive(Clone, Debug)]
@@ -25,8 +26,38 @@ pub struct RangeQuery {
     pub categorize: bool,
     /// Move start and end of a metric query to multiples of the step.
     pub align: bool,
+    /// Where to go on, for who reads page by page; also asks for the next one in [`Answered::next`]. Not
+    /// with an interval, `distinct` or `sort by`.
+    pub cursor: Option<Cursor>,
+    /// When a limit, the deadline or the store ends the work early, what was found until then is the answer,
+    /// with a warning.
+    pub partial: Option<Partial>,
     /// Time of day.
     pub now_ns: i64,
+}
+
+/// A place between two lines of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Time of the last line that was given.
+    pub ts_ns: i64,
+    /// How many lines of that time were given.
+    pub given: usize,
+}
+
+impl Cursor {
+    /// Before the first line that is given in `direction`.
+    pub fn before_all(direction: Direction) -> Self {
+        let ts_ns = if direction == Direction::Forward { i64::MIN } else { i64::MAX };
+        Self { ts_ns, given: 0 }
+    }
+}
+
+/// Leave to answer with a part.
+#[derive(Clone, Copy, Debug)]
+pub struct Partial {
+    /// When to stop reading.
+    pub deadline: Instant,
 }
 
 /// A query at one point of time.
@@ -38,6 +69,8 @@ pub struct InstantQuery {
     pub query: String,
     /// When.
     pub time_ns: i64,
+    /// As in [`RangeQuery::partial`].
+    pub partial: Option<Partial>,
     /// Time of day.
     pub now_ns: i64,
 }
@@ -49,6 +82,8 @@ pub struct Answered {
     pub answer: Answer,
     /// What the asker should know about it.
     pub warnings: Vec<String>,
+    /// Where the next lines begin; none after the last ones, or where no cursor was asked for.
+    pub next: Option<Cursor>,
     /// What it cost.
     pub stats: QueryStats,
 }

@@ -1,5 +1,7 @@
 //! What the limits of a tenant refuse, in Loki's words.
 
+use super::RangeQuery;
+use super::ending::Ending;
 use crate::logql::ast::{LineOp, LineOperand, Stage};
 use crate::plan::{Leaf, MetricPlan, Plan};
 use base::unit::{Period, go_duration_text};
@@ -43,6 +45,22 @@ pub fn length(limits: &Limits, start_ns: i64, end_ns: i64) -> Result<()> {
         go_duration_text(asked),
         limit.prometheus_text()
     )))
+}
+
+/// Refuses a cursor where the place in the answer does not follow from a time.
+///
+/// # Errors
+/// [`base::Kind::Invalid`].
+pub(super) fn cursor(query: &RangeQuery, ending: &Ending) -> Result<()> {
+    let hindered = match query.interval_ns > 0 {
+        true => "an interval",
+        false if ending.is_none() => return Ok(()),
+        false => "distinct or sort by",
+    };
+    match query.cursor {
+        None => Ok(()),
+        Some(_) => Err(Error::invalid(format!("a query with {hindered} cannot be read with a cursor"))),
+    }
 }
 
 /// Moves `start_ns` up to what `max_query_lookback` leaves to see; `None` when nothing is left.

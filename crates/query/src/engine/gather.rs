@@ -1,19 +1,20 @@
 //! Asks the store and hands every run to the compute pool: a bounded number at a time, within the
 //! query's memory, until all came or the rest cannot matter.
 
-use super::checks;
+use super::{Partial, checks};
 use crate::eval::line::{Pipeline, Pushdown, Wanted};
 use crate::logql::ast::Stage;
 use crate::volume::holding;
-use base::{ByteBudget, Pool, Result};
+use base::{ByteBudget, Error, Kind, Pool, Result};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, SelectAll};
 use hashbrown::HashSet;
 use model::{
-    Direction, Labels, LabelsBuilder, Limits, Matcher, Predicate, Projection, RowColumns, Run, RunStream,
-    ScanStats, Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
+    Direction, Labels, LabelsBuilder, Limits, Matcher, Predicate, Projection, Run, RunStream, ScanStats,
+    Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
 };
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
@@ -31,6 +32,9 @@ pub(super) struct Gather<'a> {
     pub pool: &'a Pool,
     pub limits: &'a Limits,
     pub tenants: &'a [Tenant],
+    pub partial: Option<Partial>,
+    /// What made the answer partial.
+    pub warnings: Mutex<Vec<String>>,
     pub budget: ByteBudget,
     pub scan: Arc<ScanStats>,
     pub cost: Arc<Cost>,
@@ -81,6 +85,11 @@ pub(super) trait Work: Send + Sync + 'static {
     fn is_done(&self, bound_ns: i64) -> bool;
 }
 
+/// Whether what was found before an error of this kind is worth something.
+fn leaves_a_part(kind: Kind) -> bool {
+    matches!(kind, Kind::Limit | Kind::Unavailable | Kind::Cancelled)
+}
+
 /// What comes from the stores: a run of a tenant, or its end.
 type Item = (usize, Option<Result<Run>>);
 
@@ -95,6 +104,20 @@ impl Gather<'_> {
     /// # Errors
     /// Of the store, of `work`, and of the limits on memory, bytes and streams.
     pub async fn run(&self, question: &Question<'_>, work: Arc<impl Work>) -> Result<()> {
+        match self.run_all(question, work).await {
+            Err(error) if self.partial.is_some() && leaves_a_part(error.kind()) => {
+                let warning = format!("the answer is partial: {error}");
+                let mut warnings = self.warnings.lock();
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    async fn run_all(&self, question: &Question<'_>, work: Arc<impl Work>) -> Result<()> {
         let mut bounds = Bounds::new(self.tenants.len(), question.direction);
         let mut runs: SelectAll<_> = futures_util::stream::select_all(self.ask(question, &mut bounds));
         let mut streams: HashSet<(usize, u64)> = HashSet::new();
@@ -117,6 +140,7 @@ impl Gather<'_> {
                 Event::Came(Some((tenant, None))) => bounds.end(tenant),
                 Event::Came(Some((tenant, Some(run)))) => {
                     let run = run?;
+                    self.check_time()?;
                     bounds.set(tenant, Some(run.bound_ns));
                     streams.insert((tenant, run.stream.fingerprint));
                     self.check(streams.len())?;
@@ -201,6 +225,16 @@ impl Gather<'_> {
         }
         labels.set(TENANT_LABEL, tenant.as_str());
         labels.build()
+    }
+
+    /// Ends the work of who takes a part of the answer before the deadline ends all of it.
+    fn check_time(&self) -> Result<()> {
+        match self.partial {
+            Some(partial) if Instant::now() >= partial.deadline => {
+                Err(Error::new(Kind::Cancelled, "the time for the query is over"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check(&self, streams: usize) -> Result<()> {

@@ -1,40 +1,46 @@
 //! Log queries: the first lines over all streams, in the query's direction.
 
+use super::ending::{Ending, Ranked};
 use super::gather::{Compiled, Cost, Gather, Question, Work, compile};
-use super::{RangeQuery, checks};
+use super::{Cursor, RangeQuery, checks};
 use crate::eval::line::{Pipeline, Processed, Scratch, Wanted};
 use crate::logql::ast::LogExpr;
 use base::{ByteBudget, Lease, Result};
 use bytes::Bytes;
+use hashbrown::HashMap;
 use indexmap::IndexMap;
-use model::{AnsweredLine, AnsweredStream, Direction, Labels, LabelsRef, Limits, RowColumns, Run, TimeRange};
+use model::{AnsweredLine, AnsweredStream, Direction, Labels, LabelsRef, Limits, Run, TimeRange};
 use parking_lot::Mutex;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// The lines that `query` asks for.
+/// The lines that `query` asks for, and where the rest of them begins where that was asked.
 pub(super) async fn answer(
     gather: &Gather<'_>,
     log: &LogExpr,
     query: &RangeQuery,
     start_ns: i64,
-) -> Result<Vec<AnsweredStream>> {
+) -> Result<(Vec<AnsweredStream>, Option<Cursor>)> {
+    let (stages, ending) = Ending::split(&log.stages);
+    checks::cursor(query, &ending)?;
     let range = checks::line_range(start_ns, query.end_ns);
-    let compiled = compile(&log.stages, Wanted::Lines);
+    let range = query.cursor.map_or(range, |cursor| cursor.rest_of(range, query.direction));
+    let compiled = compile(stages, Wanted::Lines);
     let Some(compiled) = gather.needed(compiled, &log.matchers, range).await? else {
-        return Ok(Vec::new());
+        return Ok(Default::default());
     };
     let Compiled { predicates, pipeline, .. } = compiled;
     gather.check_bytes(&log.matchers, range).await?;
-    let limit = if query.limit == 0 { usize::MAX } else { query.limit };
+    let given = query.cursor.map_or(0, |cursor| cursor.given);
+    let limit = if query.limit == 0 { usize::MAX } else { query.limit.saturating_add(given) };
     let mut hits = Vec::new();
     for piece in pieces(range, query, gather.limits) {
         let left = limit - hits.len();
         if left == 0 {
             break;
         }
-        // Thinning chooses among all lines of a piece.
+        // Thinning chooses among all lines of a piece, and an ending among all of them.
         let most = if query.interval_ns > 0 { usize::MAX } else { left };
         let question = Question {
             matchers: &log.matchers,
@@ -42,27 +48,55 @@ pub(super) async fn answer(
             range: piece,
             projection: pipeline.projection(),
             direction: query.direction,
-            limit_hint: Some(most).filter(|most| *most < usize::MAX),
+            limit_hint: Some(most).filter(|most| *most < usize::MAX && ending.is_none()),
         };
         let first = Arc::new(First {
             pipeline: pipeline.clone(),
+            ending: ending.clone(),
             categorize: query.categorize,
             direction: query.direction,
             limit: most,
             worst_ns: AtomicI64::new(end_of_time(query.direction)),
             cost: gather.cost.clone(),
             budget: gather.budget.clone(),
-            held: Mutex::new(Held { heap: BinaryHeap::new(), lease: gather.budget.lease(0)? }),
+            held: Mutex::new(Held::new(gather.budget.lease(0)?)),
         });
         gather.run(&question, first.clone()).await?;
-        let mut piece = std::mem::take(&mut first.held.lock().heap).into_sorted_vec();
+        let mut piece = first.held.lock().taken();
         if query.interval_ns > 0 {
             thin(&mut piece, query.interval_ns);
         }
         piece.truncate(left);
         hits.append(&mut piece);
     }
-    Ok(into_streams(hits))
+    let next = query.cursor.and_then(|cursor| cursor.after(&mut hits, limit));
+    Ok((into_streams(hits, ending.sorts()), next))
+}
+
+impl Cursor {
+    /// The part of `range` that it leaves.
+    fn rest_of(self, range: TimeRange, direction: Direction) -> TimeRange {
+        match direction {
+            Direction::Forward => TimeRange::new(range.start_ns.max(self.ts_ns), range.end_ns),
+            Direction::Backward => {
+                TimeRange::new(range.start_ns, range.end_ns.min(self.ts_ns.saturating_add(1)))
+            }
+        }
+    }
+
+    /// Takes from `hits`, of which there are `limit` at most, those that were given before. Where the next
+    /// ones begin; none when these are the last.
+    fn after(self, hits: &mut Vec<Hit>, limit: usize) -> Option<Self> {
+        let more = hits.len() >= limit;
+        let known = hits.iter().take(self.given).take_while(|hit| hit.ts_ns == self.ts_ns).count();
+        let last_ns = hits.last().filter(|_| more).map(|hit| hit.ts_ns);
+        let next = last_ns.map(|ts_ns| {
+            let given = hits.iter().rev().take_while(|hit| hit.ts_ns == ts_ns).count();
+            Self { ts_ns, given }
+        });
+        hits.drain(..known);
+        next
+    }
 }
 
 /// The time ranges that are asked one after the other: the whole, or for a query with an interval
@@ -100,6 +134,10 @@ fn thin(hits: &mut Vec<Hit>, interval_ns: i64) {
 
 /// A line that may be answered. Ordered as the answer is: the first line is the least.
 struct Hit {
+    /// What `sort by` compares; empty without it.
+    place: Box<[Ranked]>,
+    /// What `distinct` compares; empty without it.
+    key: Box<[u8]>,
     ts_ns: i64,
     /// Orders streams: a hash of the labels, and the position of the tenant.
     rank: (u64, usize),
@@ -114,7 +152,8 @@ impl Hit {
     fn held_bytes(&self) -> u64 {
         let labels = [&self.labels, &self.line.metadata, &self.line.parsed];
         let labels: usize = labels.iter().map(|labels| labels.bytes().len()).sum();
-        (size_of::<Self>() + self.line.text.len() + labels) as u64
+        let ending = 2 * self.key.len() + self.place.iter().map(Ranked::held_bytes).sum::<usize>();
+        (size_of::<Self>() + self.line.text.len() + labels + ending) as u64
     }
 }
 
@@ -122,10 +161,12 @@ impl Ord for Hit {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         let (time, row) = (self.ts_ns.cmp(&other.ts_ns), self.row.cmp(&other.row));
         let rank = self.rank.cmp(&other.rank);
-        match self.direction {
+        let in_time = match self.direction {
             Direction::Forward => time.then(rank).then(row),
             Direction::Backward => time.reverse().then(rank).then(row.reverse()),
-        }
+        };
+        let places = self.place.iter().zip(&other.place).map(|(own, other)| own.cmp(other));
+        places.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then).then(in_time)
     }
 }
 
@@ -146,6 +187,7 @@ impl Eq for Hit {}
 /// Collects the first lines.
 struct First {
     pipeline: Pipeline,
+    ending: Ending,
     categorize: bool,
     direction: Direction,
     limit: usize,
@@ -159,7 +201,53 @@ struct First {
 struct Held {
     /// The last line on top.
     heap: BinaryHeap<Hit>,
+    /// With `distinct` instead: the first line of each key.
+    by_key: HashMap<Box<[u8]>, Hit>,
     lease: Lease,
+}
+
+impl Held {
+    fn new(lease: Lease) -> Self {
+        Self { heap: BinaryHeap::new(), by_key: HashMap::new(), lease }
+    }
+
+    /// All that is held, in order.
+    fn taken(&mut self) -> Vec<Hit> {
+        let mut hits = std::mem::take(&mut self.heap).into_vec();
+        hits.extend(std::mem::take(&mut self.by_key).into_values());
+        hits.sort_unstable();
+        hits
+    }
+
+    /// Takes a line in, unless another of its key comes first.
+    fn keep_distinct(&mut self, hit: Hit) -> Result<()> {
+        match self.by_key.get_mut(&hit.key) {
+            Some(known) if *known <= hit => {}
+            Some(known) => {
+                self.lease.grow(hit.held_bytes())?;
+                self.lease.shrink(known.held_bytes());
+                *known = hit;
+            }
+            None => {
+                self.lease.grow(hit.held_bytes())?;
+                self.by_key.insert(hit.key.clone(), hit);
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops all but the first `limit` keys; gives the time of the last one left. A key that is dropped
+    /// can come back only with a line that goes before.
+    fn prune(&mut self, limit: usize) -> Option<i64> {
+        let mut hits: Vec<Hit> = std::mem::take(&mut self.by_key).into_values().collect();
+        hits.sort_unstable();
+        for hit in hits.drain(limit.min(hits.len())..) {
+            self.lease.shrink(hit.held_bytes());
+        }
+        let last_ns = hits.last().map(|hit| hit.ts_ns);
+        self.by_key.extend(hits.into_iter().map(|hit| (hit.key.clone(), hit)));
+        last_ns
+    }
 }
 
 fn end_of_time(direction: Direction) -> i64 {
@@ -183,13 +271,22 @@ impl Work for First {
             let row = if self.direction == Direction::Forward { at } else { lines.len() - 1 - at };
             let line = lines.row(row);
             let worst_ns = self.worst_ns.load(Ordering::Relaxed);
-            let enough = is_beyond(self.direction, line.ts_ns, worst_ns) || found.len() >= self.limit;
+            let enough = is_beyond(self.direction, line.ts_ns, worst_ns)
+                || (found.len() >= self.limit && self.ending.is_none());
             if enough || self.cost.is_stopped() {
                 break;
             }
             let Some(mut processed) = pipeline.line(&mut scratch, line) else { continue };
+            let (place, key) = match self.ending.is_none() {
+                true => Default::default(),
+                false => {
+                    let labels = processed.labels();
+                    (self.ending.place(labels), self.ending.key(labels))
+                }
+            };
             let (labels, line) = names.answered(&mut processed, line.ts_ns, self.categorize);
-            let hit = Hit { ts_ns: line.ts_ns, rank, row, direction: self.direction, labels, line };
+            let hit =
+                Hit { place, key, ts_ns: line.ts_ns, rank, row, direction: self.direction, labels, line };
             if !repeats(&found, &hit) {
                 lease.grow(hit.line.text.len() as u64)?;
                 found.push(hit);
@@ -214,7 +311,10 @@ fn repeats(found: &[Hit], hit: &Hit) -> bool {
 impl First {
     fn keep(&self, found: Vec<Hit>) -> Result<()> {
         let mut held = self.held.lock();
-        let Held { heap, lease } = &mut *held;
+        if self.ending.is_distinct() {
+            return self.keep_distinct(&mut held, found);
+        }
+        let Held { heap, lease, .. } = &mut *held;
         for hit in found {
             if heap.len() < self.limit {
                 lease.grow(hit.held_bytes())?;
@@ -226,9 +326,24 @@ impl First {
             }
         }
         if heap.len() >= self.limit
+            && !self.ending.sorts()
             && let Some(last) = heap.peek()
         {
             self.worst_ns.store(last.ts_ns, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn keep_distinct(&self, held: &mut Held, found: Vec<Hit>) -> Result<()> {
+        for hit in found {
+            held.keep_distinct(hit)?;
+        }
+        // Sorting all keys costs; so there may be twice as many.
+        if held.by_key.len() / 2 >= self.limit
+            && let Some(last_ns) = held.prune(self.limit)
+            && !self.ending.sorts()
+        {
+            self.worst_ns.store(last_ns, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -263,14 +378,17 @@ impl Names {
     }
 }
 
-/// Lines grouped by label set, the sets in the order of their text.
-fn into_streams(hits: Vec<Hit>) -> Vec<AnsweredStream> {
+/// Lines grouped by label set: the sets in the order of their text, or as they come first where lines are
+/// `sorted` by labels.
+fn into_streams(hits: Vec<Hit>, sorted: bool) -> Vec<AnsweredStream> {
     let mut streams: IndexMap<Labels, Vec<AnsweredLine>> = IndexMap::new();
     for hit in hits {
         streams.entry(hit.labels).or_default().push(hit.line);
     }
     let streams = streams.into_iter().map(|(labels, lines)| AnsweredStream { labels, lines });
     let mut streams: Vec<AnsweredStream> = streams.collect();
-    streams.sort_by_cached_key(|stream| stream.labels.to_string());
+    if !sorted {
+        streams.sort_by_cached_key(|stream| stream.labels.to_string());
+    }
     streams
 }

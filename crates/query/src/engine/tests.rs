@@ -6,6 +6,7 @@ use model::{
     StreamFacts, StreamQuery,
 };
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 /// Gives runs of one line each, newest first, from second 1000 down; counts how many were taken.
 struct Runs {
@@ -59,6 +60,8 @@ fn query(query: &str, limit: usize) -> RangeQuery {
         direction: Direction::Backward,
         categorize: false,
         align: true,
+        cursor: None,
+        partial: None,
         now_ns: 0,
     }
 }
@@ -207,4 +210,29 @@ fn a_dropped_query_drops_its_runs() {
     assert_eq!(dropped.load(Ordering::Relaxed), 0);
     drop(asking);
     assert_eq!(dropped.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_partial_answer_holds_what_came_before_the_error_and_says_so() {
+    let partial = Partial { deadline: Instant::now() + Duration::from_secs(600) };
+    let asked = |text, limit| RangeQuery { partial: Some(partial), ..query(text, limit) };
+    let (failing, _) = engine(5, 10);
+    let answered = answer(&failing, asked(r#"{app="a"}"#, 100), &Limits::default()).unwrap();
+    assert_eq!(answered.warnings, ["the answer is partial: the bucket does not answer"]);
+    let Answer::Streams(streams) = answered.answer else { panic!("no streams") };
+    assert!((1..=5).contains(&streams[0].lines.len()));
+    // What is wrong with the query itself is no reason for half an answer.
+    let (whole, _) = engine(usize::MAX, 10);
+    let wrong = answer(&whole, asked(r#"{app="a"} |~ "(""#, 1), &Limits::default());
+    assert!(wrong.is_err() || wrong.is_ok_and(|answered| answered.warnings.is_empty()));
+}
+
+#[test]
+fn a_partial_answer_ends_at_its_deadline() {
+    let (engine, given) = engine(usize::MAX, 10);
+    let partial = Some(Partial { deadline: Instant::now() });
+    let asked = RangeQuery { partial, ..query(r#"count_over_time({app="a"}[1h])"#, 0) };
+    let answered = answer(&engine, asked, &Limits::default()).unwrap();
+    assert_eq!(answered.warnings, ["the answer is partial: the time for the query is over"]);
+    assert!(given.load(Ordering::Relaxed) < 10);
 }

@@ -53,7 +53,7 @@ impl Function {
             RangeOp::StdvarOverTime | RangeOp::StddevOverTime => Keeps::Folds(FoldKind::Moments),
             RangeOp::FirstOverTime => Keeps::Folds(FoldKind::First),
             RangeOp::LastOverTime => Keeps::Folds(FoldKind::Last),
-            RangeOp::RateCounter | RangeOp::QuantileOverTime => Keeps::Rows,
+            RangeOp::RateCounter | RangeOp::QuantileOverTime | RangeOp::CountDistinctOverTime => Keeps::Rows,
         }
     }
 
@@ -97,6 +97,11 @@ impl Function {
         }
         values.clear();
         values.extend(rows.iter().map(|row| row.1));
+        if self.op == RangeOp::CountDistinctOverTime {
+            values.sort_unstable_by(f64::total_cmp);
+            values.dedup();
+            return values.len() as f64;
+        }
         quantile(self.parameter, values)
     }
 }

@@ -80,6 +80,28 @@ pub enum Stage {
     Drop(Vec<NameOrMatcher>),
     /// `| keep a, b="x"`.
     Keep(Vec<NameOrMatcher>),
+    /// `| distinct a, b`: of lines with the same values of these labels the first. Only at the end of a
+    /// log query.
+    Distinct(Vec<String>),
+    /// `| sort by (a desc, b)`: lines by the values of labels instead of by time. Only at the end of a log
+    /// query.
+    Sort(Vec<SortKey>),
+}
+
+impl Stage {
+    /// Whether it looks at the whole answer instead of at one line.
+    pub fn is_ending(&self) -> bool {
+        matches!(self, Self::Distinct(_) | Self::Sort(_))
+    }
+}
+
+/// One label of `sort by`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SortKey {
+    /// The label.
+    pub label: String,
+    /// Greatest first.
+    pub descending: bool,
 }
 
 /// How a line filter compares.
@@ -253,6 +275,7 @@ functions! {
         QuantileOverTime = "quantile_over_time",
         FirstOverTime = "first_over_time",
         LastOverTime = "last_over_time",
+        CountDistinctOverTime = "count_distinct_over_time",
     }
 }
 
@@ -265,7 +288,7 @@ pub struct RangeAggregation {
     pub parameter: Option<f64>,
     /// Which lines.
     pub log: LogExpr,
-    /// Where the sample's value comes from.
+    /// Where the sample's value comes from; the label of `count_distinct_over_time`.
     pub unwrap: Option<Unwrap>,
     /// `[5m]` in nanoseconds.
     pub range_ns: i64,
@@ -273,6 +296,19 @@ pub struct RangeAggregation {
     pub offset_ns: Option<i64>,
     /// `by (…)` or `without (…)`.
     pub grouping: Option<Grouping>,
+}
+
+impl RangeAggregation {
+    /// The label of `count_distinct_over_time`, written as its first argument.
+    pub fn distinct_label(&self) -> Option<&str> {
+        let unwrap = self.unwrap.as_ref().filter(|unwrap| unwrap.conversion == Conversion::Identity)?;
+        Some(&unwrap.label)
+    }
+
+    /// The `unwrap` that is written as a stage.
+    pub fn unwrap_stage(&self) -> Option<&Unwrap> {
+        self.unwrap.as_ref().filter(|unwrap| unwrap.conversion != Conversion::Identity)
+    }
 }
 
 /// `| unwrap duration(x)` with the label filters after it.
@@ -286,6 +322,13 @@ pub struct Unwrap {
     pub filters: Vec<LabelFilter>,
 }
 
+impl Unwrap {
+    /// The texts of `label` by identity.
+    pub fn identity(label: &str) -> Self {
+        Self { label: label.to_owned(), conversion: Conversion::Identity, filters: Vec::new() }
+    }
+}
+
 /// How an unwrapped text becomes a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conversion {
@@ -297,13 +340,15 @@ pub enum Conversion {
     DurationSeconds,
     /// `bytes(x)`: a byte size, as bytes.
     Bytes,
+    /// The label of `count_distinct_over_time`: a number by which equal texts are equal, and others not.
+    Identity,
 }
 
 impl Conversion {
-    /// Its name in queries; empty for [`Conversion::Number`].
+    /// Its name in queries; empty for those that have none.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Number => "",
+            Self::Number | Self::Identity => "",
             Self::Duration => "duration",
             Self::DurationSeconds => "duration_seconds",
             Self::Bytes => "bytes",

@@ -1,6 +1,6 @@
 //! Rules of meaning that a query must keep once its syntax is right.
 
-use super::ast::{BinaryOp, Expr, MetricExpr, RangeAggregation, RangeOp, VectorAggregation, VectorOp};
+use super::ast::{BinaryOp, Expr, MetricExpr, RangeAggregation, RangeOp, Stage, VectorAggregation, VectorOp};
 use crate::go;
 use crate::syntax::{Position, parse_error};
 use base::{Error, Result};
@@ -71,11 +71,35 @@ pub fn range_parameter(op: RangeOp, number: Option<&str>) -> Result<Option<f64>>
     }
 }
 
+/// `count_distinct_over_time` names its label; there is nothing to unwrap.
+pub fn unwrap_of_distinct() -> Error {
+    let op = RangeOp::CountDistinctOverTime.name();
+    parse_error(
+        Position::NOWHERE,
+        &format!("invalid aggregation {op} with unwrap: its first argument names the label"),
+    )
+}
+
+/// `distinct` and `sort by` look at the whole answer, so nothing comes after them.
+pub fn endings(stages: &[Stage]) -> Result<()> {
+    let first = stages.iter().position(Stage::is_ending).unwrap_or(stages.len());
+    let endings = &stages[first..];
+    if let Some(late) = endings.iter().find(|stage| !stage.is_ending()) {
+        return refuse(&format!("stage '{late}' after '{}', which must come last", endings[0]));
+    }
+    let twice = |is: fn(&Stage) -> bool| endings.iter().filter(|stage| is(stage)).count() > 1;
+    if twice(|stage| matches!(stage, Stage::Distinct(_))) || twice(|stage| matches!(stage, Stage::Sort(_))) {
+        return refuse("distinct and sort by may each be given once");
+    }
+    Ok(())
+}
+
 /// Which functions take a grouping, and which need or refuse `unwrap`.
 pub fn range_aggregation(aggregation: &RangeAggregation) -> Result<()> {
     use RangeOp::{
-        AbsentOverTime, AvgOverTime, BytesOverTime, BytesRate, CountOverTime, FirstOverTime, LastOverTime,
-        MaxOverTime, MinOverTime, QuantileOverTime, Rate, StddevOverTime, StdvarOverTime,
+        AbsentOverTime, AvgOverTime, BytesOverTime, BytesRate, CountDistinctOverTime, CountOverTime,
+        FirstOverTime, LastOverTime, MaxOverTime, MinOverTime, QuantileOverTime, Rate, StddevOverTime,
+        StdvarOverTime,
     };
     let op = aggregation.op;
     let groups = matches!(
@@ -88,6 +112,7 @@ pub fn range_aggregation(aggregation: &RangeAggregation) -> Result<()> {
             | MinOverTime
             | FirstOverTime
             | LastOverTime
+            | CountDistinctOverTime
     );
     if aggregation.grouping.is_some() && !groups {
         return refuse(&format!("grouping not allowed for {} aggregation", op.name()));
@@ -99,6 +124,11 @@ pub fn range_aggregation(aggregation: &RangeAggregation) -> Result<()> {
     }
     if aggregation.unwrap.is_none() && needs_unwrap {
         return refuse(&format!("invalid aggregation {} without unwrap", op.name()));
+    }
+    if let Some(stage) = aggregation.log.stages.iter().find(|stage| stage.is_ending()) {
+        return refuse(&format!(
+            "stage '{stage}' is for queries of lines; count_distinct_over_time counts values"
+        ));
     }
     matchers(&aggregation.log.matchers)
 }

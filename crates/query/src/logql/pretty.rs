@@ -71,8 +71,11 @@ fn range(expr: &RangeAggregation, level: usize) -> String {
     if let Some(parameter) = expr.parameter {
         text += &format!("{}{},\n", indent(level + 1), literal::write(parameter));
     }
+    if let Some(label) = expr.distinct_label() {
+        text += &format!("{}{label},\n", indent(level + 1));
+    }
     text += &log(&expr.log, level + 1);
-    if let Some(unwrap) = &expr.unwrap {
+    if let Some(unwrap) = expr.unwrap_stage() {
         text += &format!("\n{}{}", indent(level + 2), unwrap.head());
         for filter in &unwrap.filters {
             text += &format!("\n{}| {filter}", indent(level + 2));

@@ -3,7 +3,7 @@
 
 use super::ast::{
     Binary, Expr, Extraction, GroupSide, Grouping, LabelFilter, LabelFormat, LabelReplace, LineFilter,
-    LineOperand, LogExpr, Matching, MetricExpr, NameOrMatcher, RangeAggregation, Stage, Unwrap,
+    LineOperand, LogExpr, Matching, MetricExpr, NameOrMatcher, RangeAggregation, SortKey, Stage, Unwrap,
     VectorAggregation,
 };
 use super::literal;
@@ -64,6 +64,8 @@ impl Display for Stage {
             Self::LabelFormat(formats) => write!(f, "| label_format {}", Joined(formats, ",")),
             Self::Drop(items) => write!(f, "| drop {}", Joined(items, ",")),
             Self::Keep(items) => write!(f, "| keep {}", Joined(items, ",")),
+            Self::Distinct(labels) => write!(f, "| distinct {}", Joined(labels, ",")),
+            Self::Sort(keys) => write!(f, "| sort by ({})", Joined(keys, ",")),
         }
     }
 }
@@ -74,6 +76,12 @@ struct SpaceBefore<'a, T>(&'a [T]);
 impl<T: Display> Display for SpaceBefore<'_, T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write!(f, "{}{}", if self.0.is_empty() { "" } else { " " }, Joined(self.0, ","))
+    }
+}
+
+impl Display for SortKey {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "{}{}", self.label, if self.descending { " desc" } else { "" })
     }
 }
 
@@ -154,8 +162,11 @@ impl Display for RangeAggregation {
         if let Some(parameter) = self.parameter {
             write!(f, "{},", go::format_float(parameter, b'f', -1))?;
         }
+        if let Some(label) = self.distinct_label() {
+            write!(f, "{label},")?;
+        }
         self.log.fmt(f)?;
-        if let Some(unwrap) = &self.unwrap {
+        if let Some(unwrap) = self.unwrap_stage() {
             write!(f, " {unwrap}")?;
         }
         write!(f, "[{}]", duration::write(self.range_ns))?;

@@ -168,6 +168,8 @@ fn range(head: &str, query: String) -> Result<Ask, String> {
         direction: Direction::Backward,
         categorize: false,
         align: true,
+        cursor: None,
+        partial: None,
         now_ns: BASE_NS + period("1d")?,
     };
     while let Some(word) = words.next() {
@@ -190,8 +192,13 @@ fn range(head: &str, query: String) -> Result<Ask, String> {
 fn instant(head: &str, query: String) -> Result<Ask, String> {
     let mut words = head.split_whitespace();
     let time_ns = time(words.next().ok_or("instant TIME")?)?;
-    let mut asked =
-        InstantQuery { tenants: vec![Tenant::single()], query, time_ns, now_ns: BASE_NS + period("1d")? };
+    let mut asked = InstantQuery {
+        tenants: vec![Tenant::single()],
+        query,
+        time_ns,
+        partial: None,
+        now_ns: BASE_NS + period("1d")?,
+    };
     while let Some(word) = words.next() {
         match word {
             "tenants" => asked.tenants = tenants(words.next().ok_or("tenants a|b")?)?,

@@ -14,6 +14,8 @@ pub struct Around {
     pub categorize: bool,
     /// What the reader should know about the answer; left out when there is none.
     pub warnings: Vec<String>,
+    /// Where the next page begins, for who reads page by page; left out when there is none.
+    pub cursor: Option<String>,
     /// What the answer cost.
     pub stats: Stats,
 }
@@ -35,6 +37,10 @@ pub fn query(answer: &Answer, around: &Around) -> Vec<u8> {
     }
     put_key(&mut out, "result");
     put_result(&mut out, answer, around.categorize);
+    if let Some(cursor) = &around.cursor {
+        put_key(&mut out, "cursor");
+        put_string(&mut out, cursor.as_bytes());
+    }
     put_key(&mut out, "stats");
     around.stats.put(&mut out);
     out.extend_from_slice(b"}}\n");

@@ -3,14 +3,15 @@
 use super::EXTRACTED_SUFFIX;
 use super::field::{label_name, without_undecoded};
 use super::json::{JSON_ERROR, failed, string_value};
-use super::json_scan::Kind;
-use super::json_search::search;
+use super::json_scan::{Kind, Value, value};
+use super::json_search::{collect, search};
 use super::labels::{Category, Name, OwnedName};
 use super::logfmt::{Flags, Pairs, fails_not};
 use super::path::{Segment, parse_json_path, parse_logfmt_key};
 use super::row::Row;
 use crate::logql::ast::Extraction;
 use smallvec::SmallVec;
+use std::borrow::Cow;
 
 /// A label and where its value lies.
 #[derive(Clone, Debug)]
@@ -33,9 +34,41 @@ impl<P> Wanted<P> {
     }
 }
 
+/// A way into JSON.
+#[derive(Clone, Debug)]
+struct Place {
+    /// The steps before the first `[*]`.
+    path: Vec<Segment>,
+    /// Those from it on: then the label is an array of all that is found.
+    every: Vec<Segment>,
+}
+
+impl Place {
+    fn parse(expression: &str) -> Result<Self, String> {
+        let mut path = parse_json_path(expression)?;
+        let first = path.iter().position(|step| *step == Segment::Every).unwrap_or(path.len());
+        let every = path.split_off(first);
+        Ok(Self { path, every })
+    }
+
+    /// The label's value where `found` lies at the path.
+    fn value<'t>(&self, found: &Value<'t>) -> Cow<'t, str> {
+        if !self.every.is_empty() {
+            let mut all = String::new();
+            collect(*found, &self.every, &mut all);
+            return if all.is_empty() { "".into() } else { format!("[{all}]").into() };
+        }
+        match found.kind {
+            Kind::Null => "".into(),
+            Kind::Object => found.text.into(),
+            _ => string_value(found.text),
+        }
+    }
+}
+
 /// Paths into JSON.
 #[derive(Clone, Debug)]
-pub(super) struct JsonExtractions(Vec<Wanted<Vec<Segment>>>);
+pub(super) struct JsonExtractions(Vec<Wanted<Place>>);
 
 impl JsonExtractions {
     /// Compiles `extractions`.
@@ -43,7 +76,7 @@ impl JsonExtractions {
     /// # Errors
     /// Loki's words for a bad path.
     pub(super) fn compile(extractions: &[Extraction]) -> Result<Self, String> {
-        let wanted = |e: &Extraction| Ok(Wanted::new(&e.label, parse_json_path(&e.expression)?));
+        let wanted = |e: &Extraction| Ok(Wanted::new(&e.label, Place::parse(&e.expression)?));
         Ok(Self(extractions.iter().map(wanted).collect::<Result<_, String>>()?))
     }
 
@@ -55,18 +88,20 @@ impl JsonExtractions {
         if !text.starts_with(['{', '[', '"']) {
             return row.parser_failed(JSON_ERROR, "");
         }
-        let paths: SmallVec<[&[Segment]; 8]> = self.0.iter().map(|wanted| &*wanted.place).collect();
+        let paths: SmallVec<[&[Segment]; 8]> = self.0.iter().map(|wanted| &*wanted.place.path).collect();
         let mut stays = true;
         search(text, &paths, |at, found| match (at.and_then(|at| self.0.get(at)), found) {
             (_, Err(error)) => stays &= failed(row, error),
-            (Some(wanted), Ok(value)) => match value.kind {
-                Kind::Null => wanted.set(row, ""),
-                Kind::Object => wanted.set(row, value.text),
-                _ => wanted.set(row, &string_value(value.text)),
-            },
+            (Some(wanted), Ok(value)) => wanted.set(row, &wanted.place.value(&value)),
             (None, Ok(_)) => {}
         });
         for wanted in &self.0 {
+            // The walk looks for what lies below the whole, not for the whole.
+            if wanted.place.path.is_empty()
+                && let Ok(whole) = value(text, 0)
+            {
+                wanted.set(row, &wanted.place.value(&whole));
+            }
             if row.get(wanted.label.get()).is_none() {
                 row.labels.set(Category::Parsed, wanted.label.get(), "");
             }

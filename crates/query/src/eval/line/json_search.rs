@@ -132,6 +132,38 @@ impl<'t, F: FnMut(Option<usize>, Result<Value<'t>, JsonError>)> Search<'t, '_, F
     }
 }
 
+/// Appends the texts, as in JSON, of all values at `path` inside of `outer`, where `[*]` stands for every
+/// element, with commas between.
+pub(super) fn collect(outer: Value<'_>, path: &[Segment], out: &mut String) {
+    let Some(every) = path.iter().position(|step| *step == Segment::Every) else {
+        let Some(Ok(found)) = find(outer, path) else { return };
+        if !out.is_empty() {
+            out.push(',');
+        }
+        match found.kind {
+            Kind::String => out.extend(["\"", found.text, "\""]),
+            _ => out.push_str(found.text),
+        }
+        return;
+    };
+    let Some(Ok(array)) = find(outer, &path[..every]) else { return };
+    if array.kind != Kind::Array {
+        return;
+    }
+    let (mut at, mut next) = (1, true);
+    while next && let Ok(element) = value(array.text, at) {
+        at = element.end;
+        collect(element, &path[every + 1..], out);
+        next = match next_token(array.text, at) {
+            Some(comma) if array.text.as_bytes()[comma] == b',' => {
+                at = comma + 1;
+                true
+            }
+            _ => false,
+        };
+    }
+}
+
 /// The value at `path` inside of `value`.
 fn find<'t>(outer: Value<'t>, path: &[Segment]) -> Option<Result<Value<'t>, JsonError>> {
     let Some((first, rest)) = path.split_first() else { return Some(Ok(outer)) };

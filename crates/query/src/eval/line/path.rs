@@ -7,10 +7,13 @@ pub(super) enum Segment {
     Field(Box<str>),
     /// An element of an array.
     Index(usize),
+    /// Every element of an array: `[*]`.
+    Every,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
+    Star,
     Dot,
     Open,
     Close,
@@ -39,6 +42,7 @@ fn read_path(tokens: &mut Tokens<'_>, path: &mut Vec<Segment>) -> Result<(), Str
                 path.push(match tokens.next_token() {
                     Token::Quoted(name) => Segment::Field(name.into()),
                     Token::Index(index) => Segment::Index(index),
+                    Token::Star => Segment::Every,
                     other => return Err(other.unexpected(Language::Json, "STRING or INDEX")),
                 });
                 match tokens.next_token() {
@@ -89,6 +93,7 @@ impl Token {
     fn unexpected(&self, language: Language, expecting: &str) -> String {
         let name = match self {
             Self::Dot => "DOT",
+            Self::Star => "STAR",
             Self::Open => "LSB",
             Self::Close => "RSB",
             Self::Quoted(_) => "STRING",
@@ -128,6 +133,7 @@ impl<'a> Tokens<'a> {
             '.' if json => Token::Dot,
             '[' if json => Token::Open,
             ']' if json => Token::Close,
+            '*' if json => Token::Star,
             '"' => {
                 let text = self.take_while(|c| c != '"');
                 self.rest.next();

@@ -93,6 +93,9 @@ impl Step {
             }
             Stage::Drop(items) => Self::Drop(Chosen::compile(items)),
             Stage::Keep(items) => Self::Keep(Chosen::compile(items)),
+            Stage::Distinct(_) | Stage::Sort(_) => {
+                return Err(Error::bug(format!("stage '{stage}' is not one of a line")));
+            }
         })
     }
 

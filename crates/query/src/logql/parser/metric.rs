@@ -3,7 +3,7 @@
 use super::{Checked, Parser, float};
 use crate::logql::ast::{
     Binary, BinaryOp, Expr, GroupSide, Grouping, LabelReplace, LogExpr, Matching, MetricExpr,
-    RangeAggregation, RangeOp, VectorAggregation, VectorOp,
+    RangeAggregation, RangeOp, Unwrap, VectorAggregation, VectorOp,
 };
 use crate::logql::precedence::binding;
 use crate::logql::token::{Function, Token, Word};
@@ -85,6 +85,7 @@ impl<'t> Parser<'t> {
         let matchers = self.selector()?;
         let fault = check::matchers(&matchers).err();
         let log = LogExpr { matchers, stages: self.stages()? };
+        let fault = fault.or_else(|| check::endings(&log.stages).err());
         Ok(Checked { expr: Expr::Log(log), fault, depth: 0 })
     }
 
@@ -144,7 +145,7 @@ impl<'t> Parser<'t> {
     fn range_aggregation(&mut self, op: RangeOp) -> Result<Checked> {
         self.next()?;
         self.expect(Word::OpenParen)?;
-        let mut number = None;
+        let (mut number, mut distinct) = (None, None);
         let range = match *self.peek()? {
             Token::Number(text) => {
                 self.next()?;
@@ -152,6 +153,12 @@ impl<'t> Parser<'t> {
                 self.expect(Word::Comma)?;
                 self.log_range(&["{", "("])?
             }
+            Token::Identifier(_) if op == RangeOp::CountDistinctOverTime => {
+                distinct = Some(self.expect_name(&["IDENTIFIER"])?);
+                self.expect(Word::Comma)?;
+                self.log_range(&["{", "("])?
+            }
+            _ if op == RangeOp::CountDistinctOverTime => return Err(self.unexpected(&["IDENTIFIER"])),
             _ => self.log_range(&["NUMBER", "{", "("])?,
         };
         self.expect(Word::CloseParen)?;
@@ -160,16 +167,21 @@ impl<'t> Parser<'t> {
             Ok(parameter) => (parameter, None),
             Err(fault) => (None, Some(fault)),
         };
+        let (unwrap, unwrap_fault) = match (distinct, range.unwrap) {
+            (Some(label), None) => (Some(Unwrap::identity(label)), None),
+            (Some(_), Some(unwrap)) => (Some(unwrap), Some(check::unwrap_of_distinct())),
+            (None, unwrap) => (unwrap, None),
+        };
         let aggregation = RangeAggregation {
             op,
             parameter,
             log: range.log,
-            unwrap: range.unwrap,
+            unwrap,
             range_ns: range.range_ns,
             offset_ns: range.offset_ns,
             grouping,
         };
-        let fault = parameter_fault.or_else(|| check::range_aggregation(&aggregation).err());
+        let fault = parameter_fault.or(unwrap_fault).or_else(|| check::range_aggregation(&aggregation).err());
         Ok(Checked::metric(MetricExpr::Range(aggregation), fault, 0))
     }
 

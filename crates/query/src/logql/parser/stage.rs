@@ -1,11 +1,19 @@
 //! The stages of a pipeline.
 
 use super::Parser;
-use crate::logql::ast::{Extraction, LabelFormat, LineFilter, LineOp, LineOperand, NameOrMatcher, Stage};
+use crate::logql::ast::{
+    Extraction, LabelFormat, LineFilter, LineOp, LineOperand, NameOrMatcher, SortKey, Stage, VectorOp,
+};
 use crate::logql::capture;
 use crate::logql::token::{Flag, Function, Token, Word};
 use crate::syntax::{Position, parse_error};
 use base::Result;
+
+/// A stage that looks at the whole answer.
+enum Ending {
+    Distinct,
+    Sort,
+}
 
 impl<'t> Parser<'t> {
     /// All stages that come next.
@@ -55,6 +63,9 @@ impl<'t> Parser<'t> {
 
     /// The stage after a `|`.
     pub fn stage(&mut self) -> Result<Stage> {
+        if self.sees_ending()? {
+            return self.ending();
+        }
         let word = match self.peek()? {
             Token::Word(Word::OpenParen) | Token::Identifier(_) => {
                 return Ok(Stage::LabelFilter(self.label_filter()?));
@@ -77,6 +88,51 @@ impl<'t> Parser<'t> {
         };
         self.next()?;
         stage(self)
+    }
+
+    /// Whether `distinct a` or `sort by` comes next. Labels may have these names: the word behind tells.
+    fn sees_ending(&mut self) -> Result<bool> {
+        let ending = match *self.peek()? {
+            Token::Identifier(name) if name.eq_ignore_ascii_case("distinct") => Ending::Distinct,
+            Token::Identifier(name) if name.eq_ignore_ascii_case("sort") => Ending::Sort,
+            Token::VectorOp(VectorOp::Sort) => Ending::Sort,
+            _ => return Ok(false),
+        };
+        // What is no token is no word of these either; whoever reads it will say so.
+        let behind = self.lexer.clone().next_token();
+        Ok(match ending {
+            Ending::Distinct => matches!(behind, Ok(Token::Identifier(_))),
+            Ending::Sort => matches!(behind, Ok(Token::Word(Word::By))),
+        })
+    }
+
+    /// `distinct a, b`, `sort by a desc, b`, `sort by (a desc, b)`
+    fn ending(&mut self) -> Result<Stage> {
+        self.next()?;
+        if !self.take(Word::By)? {
+            return Ok(Stage::Distinct(self.list(Self::label)?));
+        }
+        let within = self.take(Word::OpenParen)?;
+        let keys = self.list(Self::sort_key)?;
+        if within {
+            self.expect_among(Word::CloseParen, &[",", ")"])?;
+        }
+        Ok(Stage::Sort(keys))
+    }
+
+    fn label(&mut self) -> Result<String> {
+        Ok(self.expect_name(&["IDENTIFIER"])?.to_owned())
+    }
+
+    fn sort_key(&mut self) -> Result<SortKey> {
+        let label = self.label()?;
+        let descending = match *self.peek()? {
+            Token::Identifier(word) if word.eq_ignore_ascii_case("desc") => true,
+            Token::Identifier(word) if word.eq_ignore_ascii_case("asc") => false,
+            _ => return Ok(SortKey { label, descending: false }),
+        };
+        self.next()?;
+        Ok(SortKey { label, descending })
     }
 
     fn logfmt(&mut self) -> Result<Stage> {
