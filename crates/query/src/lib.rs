@@ -12,4 +12,5 @@ pub mod promql;
 pub mod syntax;
 pub mod template;
 pub mod traceql;
+pub mod traces;
 pub mod volume;
