@@ -58,10 +58,16 @@ impl Context {
     /// A context in which `store` is behind the doors of every signal, with default limits, settings and clock; what
     /// shall differ is set afterwards.
     pub fn over<S: Append + Select + Follow + Operate + 'static>(store: Arc<S>, pool: Pool) -> Self {
+        let doors = Doors::of(store);
+        Self::new(doors.clone(), doors.clone(), doors, pool)
+    }
+
+    /// The same with a store per signal.
+    pub fn new(logs: Doors, metrics: Doors, traces: Doors, pool: Pool) -> Self {
         Self {
-            logs: Doors::of(store.clone()),
-            metrics: Doors::of(store.clone()),
-            traces: Doors::of(store),
+            logs,
+            metrics,
+            traces,
             limits: Limits::default().fixed(),
             clock: Clock::System,
             registry: Registry::default(),

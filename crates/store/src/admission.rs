@@ -2,7 +2,10 @@
 //!
 //! A stream is active from its first row until none came for a while, whether its rows are in memory
 //! or already in blocks: the limit is about streams, not about when they were flushed.
+//!
+//! Where neither a number nor a rate is limited, as for traces, nothing is remembered.
 
+use base::unit::ByteSize;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use model::batch::BatchStream;
@@ -23,6 +26,23 @@ struct Active {
     tokens: f64,
 }
 
+impl Active {
+    /// Takes `asked_bytes` at `now_ns` where the `rate` (bytes in a second, and at once) allows; says why it
+    /// does not.
+    fn take(&mut self, asked_bytes: u64, rate: (ByteSize, ByteSize), now_ns: i64) -> Option<Refusal> {
+        let (ByteSize(rate), ByteSize(burst)) = rate;
+        let passed_s = now_ns.saturating_sub(self.last_ns).max(0) as f64 / 1e9;
+        // Limits may have changed since the last look.
+        self.tokens = (self.tokens + passed_s * rate as f64).min(burst as f64);
+        self.last_ns = self.last_ns.max(now_ns);
+        if asked_bytes as f64 > self.tokens {
+            return Some(Refusal::StreamRate { limit_bytes: rate, asked_bytes });
+        }
+        self.tokens -= asked_bytes as f64;
+        None
+    }
+}
+
 /// What a look at a batch gave.
 #[derive(Debug, Default)]
 pub struct Admitted {
@@ -35,10 +55,12 @@ pub struct Admitted {
 impl Admission {
     /// Says which streams of `batch` are refused at `now_ns` under `limits`.
     pub fn admit(&self, batch: &Batch, limits: &Limits, now_ns: i64) -> Admitted {
-        let limit = stream_limit(limits);
-        let rate = limits.per_stream_rate_limit.0 as f64;
-        let burst = limits.per_stream_rate_limit_burst.0 as f64;
+        let limit = limits.streams(batch.signal());
+        let rate = limits.stream_rate(batch.signal());
         let mut admitted = Admitted::default();
+        if limit == 0 && rate.is_none() {
+            return admitted;
+        }
         let mut active = self.active.lock();
         for (position, stream) in batch.streams().enumerate() {
             let count = active.len() as u64;
@@ -50,20 +72,14 @@ impl Admission {
                 }
                 Entry::Vacant(slot) => {
                     admitted.created += 1;
-                    slot.insert(Active { last_ns: now_ns, tokens: burst })
+                    slot.insert(Active { last_ns: now_ns, tokens: f64::MAX })
                 }
             };
-            let passed_s = now_ns.saturating_sub(slot.last_ns).max(0) as f64 / 1e9;
-            // Limits may have changed since the last look.
-            slot.tokens = (slot.tokens + passed_s * rate).min(burst);
-            slot.last_ns = slot.last_ns.max(now_ns);
-            let asked_bytes = row_bytes(&stream);
-            if asked_bytes as f64 > slot.tokens {
-                let limit_bytes = limits.per_stream_rate_limit.0;
-                let why = Refusal::StreamRate { limit_bytes, asked_bytes };
-                admitted.refused.push(Refused { stream: position, why });
-            } else {
-                slot.tokens -= asked_bytes as f64;
+            match rate {
+                Some(rate) => admitted.refused.extend(
+                    slot.take(row_bytes(&stream), rate, now_ns).map(|why| Refused { stream: position, why }),
+                ),
+                None => slot.last_ns = slot.last_ns.max(now_ns),
             }
         }
         admitted
@@ -102,12 +118,6 @@ impl Admission {
     pub fn len(&self) -> usize {
         self.active.lock().len()
     }
-}
-
-/// On a single node the cluster's limit is the node's, too.
-fn stream_limit(limits: &Limits) -> u64 {
-    let limits = [limits.max_global_streams_per_user, limits.max_streams_per_user];
-    limits.into_iter().filter(|limit| *limit > 0).min().unwrap_or(0)
 }
 
 /// Bytes of text and structured metadata, which is what Loki's rate counts.

@@ -7,10 +7,6 @@ use crate::tenant::TenantState;
 use base::unit::Period;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tokio::sync::Semaphore;
-
-/// Tenants that are flushed at the same time. Each holds one block in memory.
-const FLUSHES_IN_FLIGHT: usize = 2;
 
 /// When something is to be done again.
 struct Every {
@@ -50,9 +46,8 @@ pub async fn run(engine: Arc<Engine>) {
 }
 
 async fn watch_memory(engine: &Arc<Engine>) {
-    let in_flight = Arc::new(Semaphore::new(FLUSHES_IN_FLIGHT));
     loop {
-        look(engine, &in_flight);
+        look(engine);
         tokio::select! {
             () = tokio::time::sleep(engine.config.tick.duration()) => {}
             () = engine.wake.notified() => {}
@@ -81,7 +76,7 @@ async fn watch_blocks(engine: &Engine) {
 }
 
 /// Begins the flushes that are due and brings metrics and streams up to date.
-fn look(engine: &Arc<Engine>, in_flight: &Arc<Semaphore>) {
+fn look(engine: &Arc<Engine>) {
     let now_ns = engine.clock.now_ns();
     let tenants = engine.all_tenants();
     let mut runs = 0;
@@ -94,40 +89,35 @@ fn look(engine: &Arc<Engine>, in_flight: &Arc<Semaphore>) {
             tenant.meters.streams.set(tenant.admission.len() as f64);
         }
         if let Some(reason) = reason_of(engine, tenant, now_ns) {
-            begin(engine, tenant, reason, in_flight);
+            begin(engine, tenant, reason);
         }
     }
     if engine.memory.is_tight() {
-        // The largest first; a slot that is taken will free memory soon.
+        // The largest first; a turn that is taken will free memory soon.
         let largest = tenants.iter().max_by_key(|tenant| tenant.active().held_bytes());
-        if let Some(tenant) = largest.filter(|_| in_flight.available_permits() > 0) {
-            begin(engine, tenant, Reason::Memory, in_flight);
+        if let Some(tenant) = largest.filter(|_| engine.flush_turns.available_permits() > 0) {
+            begin(engine, tenant, Reason::Memory);
         }
     }
     let log_bytes = engine.wal.usage().bytes;
-    relieve_log(engine, &tenants, log_bytes, in_flight);
+    relieve_log(engine, &tenants, log_bytes);
     engine.meters.memory_runs.set(runs as f64);
-    engine.meters.head_bytes.set(engine.memory.used_bytes() as f64);
+    engine.meters.head_bytes.set(engine.memory.share_bytes() as f64);
     engine.meters.wal_bytes.set(log_bytes as f64);
 }
 
 /// Begins the flushes that make the log shorter: of the tenant that keeps its oldest part when it is
 /// long, of all when it takes no more, for then its disk may be full.
-fn relieve_log(
-    engine: &Arc<Engine>,
-    tenants: &[Arc<TenantState>],
-    log_bytes: u64,
-    in_flight: &Arc<Semaphore>,
-) {
+fn relieve_log(engine: &Arc<Engine>, tenants: &[Arc<TenantState>], log_bytes: u64) {
     let keeps = |tenant: &&Arc<TenantState>| !tenant.active().is_empty();
     if engine.log_refused.swap(false, Ordering::Relaxed) {
         for tenant in tenants.iter().filter(keeps) {
-            begin(engine, tenant, Reason::Log, in_flight);
+            begin(engine, tenant, Reason::Log);
         }
     } else if log_bytes > engine.config.wal_size.0 {
         let oldest = tenants.iter().filter(keeps).min_by_key(|tenant| tenant.active().mark().needed_from);
         if let Some(tenant) = oldest {
-            begin(engine, tenant, Reason::Log, in_flight);
+            begin(engine, tenant, Reason::Log);
         }
     }
 }
@@ -149,15 +139,15 @@ fn reason_of(engine: &Engine, tenant: &TenantState, now_ns: i64) -> Option<Reaso
 }
 
 /// Flushes `tenant` when a slot is free, unless it is waiting for that already.
-fn begin(engine: &Arc<Engine>, tenant: &Arc<TenantState>, reason: Reason, in_flight: &Arc<Semaphore>) {
+fn begin(engine: &Arc<Engine>, tenant: &Arc<TenantState>, reason: Reason) {
     if !tenant.schedule() {
         return;
     }
-    let (engine, tenant, in_flight) = (engine.clone(), tenant.clone(), in_flight.clone());
+    let (engine, tenant) = (engine.clone(), tenant.clone());
     tokio::spawn(async move {
         let mut phase = engine.phase();
         let flush = async {
-            let _slot = in_flight.acquire().await;
+            let _turn = engine.flush_turns.acquire().await;
             engine.flush(&tenant, reason).await
         };
         tokio::select! {

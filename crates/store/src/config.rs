@@ -7,7 +7,8 @@ use model::Signal;
 use std::path::PathBuf;
 
 settings! {
-    /// Settings of a store. A process opens one store per signal; what they share is told to each.
+    /// Settings of a store. A process opens one store per signal; the memory is for all of them together
+    /// ([`crate::Shared`]).
     pub struct StoreConfig {
         /// What is stored.
         signal: Signal = Signal::Line,
@@ -43,7 +44,7 @@ settings! {
         block_cache: ByteSize = ByteSize(128 << 20),
         /// How often the catalogue is asked what other writers of the bucket did; 0 is never.
         catalogue_refresh: Period = Period::seconds(60),
-        /// How often blocks beyond a tenant's `retention_period` are looked for; 0 is never.
+        /// How often blocks beyond a tenant's retention are looked for; 0 is never.
         retention_interval: Period = Period(10 * MINUTE_NS),
         /// How long the object of a removed block stays for questions that still read it.
         retention_delay: Period = Period(15 * MINUTE_NS),

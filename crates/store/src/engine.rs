@@ -7,6 +7,7 @@ use crate::head::Memory;
 use crate::meters::Meters;
 use crate::open_blocks::OpenBlocks;
 use crate::passes::Passes;
+use crate::shared::Shared;
 use crate::tenant::TenantState;
 use base::{Clock, Error, Kind, Pool, Result};
 use bucket::Bucket;
@@ -16,7 +17,7 @@ use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use wal::{Position, Wal};
 
 /// The first wait before something that failed is tried again; it doubles each time.
@@ -72,8 +73,10 @@ pub struct Engine {
     pub pool: Pool,
     /// Own metrics.
     pub meters: Meters,
-    /// Budget of all heads.
+    /// Budget of the heads of all stores.
     pub memory: Memory,
+    /// Turns of flushes of all stores.
+    pub flush_turns: Arc<Semaphore>,
     /// Which blocks there are.
     pub catalogue: Catalogue,
     /// What was acknowledged.
@@ -98,17 +101,9 @@ pub struct Engine {
 pub struct Parts {
     /// How it behaves.
     pub config: StoreConfig,
-    /// Where blocks and catalogue are.
-    pub bucket: Bucket,
-    /// Limits of tenants.
-    pub limits: LimitsOf,
-    /// Time of day.
-    pub clock: Clock,
-    /// Compute threads.
-    pub pool: Pool,
-    /// Own metrics.
-    pub meters: Meters,
-    /// The log, and the name of its writer.
+    /// What it has in common with the other stores.
+    pub shared: Shared,
+    /// The log.
     pub wal: Wal,
     /// Name of the log.
     pub writer: String,
@@ -117,12 +112,16 @@ pub struct Parts {
 impl Engine {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { config, bucket, limits, clock, pool, meters, wal, writer } = parts;
+        let Parts { config, shared, wal, writer } = parts;
+        let Shared { bucket, limits, clock, registry, pool, memory, open_blocks, flush_turns } = shared;
+        let meters = Meters::new(&registry, config.signal);
+        meters.show_log(wal.meters());
         Self {
-            memory: Memory::new(config.head_memory.0),
+            memory: memory.of(config.signal),
+            flush_turns,
             catalogue: Catalogue::new(bucket.clone(), config.signal, writer, clock.clone()),
             followers: Followers::default(),
-            blocks: OpenBlocks::new(bucket.clone(), config.block_cache.0),
+            blocks: open_blocks,
             log_refused: AtomicBool::new(false),
             passes: Passes::default(),
             wake: Notify::new(),

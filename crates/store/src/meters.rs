@@ -1,8 +1,8 @@
-//! What a store counts, under the names that Loki's dashboards know where there are such. Loki's
-//! "chunk" is a run of one stream here.
+//! What a store counts: `trefoil_store_…` with the signal as a label. What the store of logs counts has the
+//! names that Loki's dashboards know besides, where there are such; Loki's "chunk" is a run of one stream here.
 
 use base::meter::{Buckets, Cell, Metric, Registry, Type};
-use model::Tenant;
+use model::{Signal, Tenant};
 
 const fn metric(
     name: &'static str,
@@ -14,112 +14,140 @@ const fn metric(
     Metric { name, help, kind, labels, buckets }
 }
 
-static MEMORY_STREAMS: Metric =
-    metric("loki_ingester_memory_streams", "Active streams.", Type::Gauge, &["tenant"], &[]);
+/// A count of one store.
+const fn counter(name: &'static str, help: &'static str) -> Metric {
+    metric(name, help, Type::Counter, &["signal"], &[])
+}
+
+/// A number of one store that goes up and down.
+const fn gauge(name: &'static str, help: &'static str) -> Metric {
+    metric(name, help, Type::Gauge, &["signal"], &[])
+}
+
+static STREAMS: Metric =
+    metric("trefoil_store_streams", "Active streams.", Type::Gauge, &["signal", "tenant"], &[]);
 static STREAMS_CREATED: Metric = metric(
-    "loki_ingester_streams_created_total",
+    "trefoil_store_streams_created_total",
     "Streams that became active.",
     Type::Counter,
-    &["tenant"],
+    &["signal", "tenant"],
     &[],
 );
 static STREAMS_REMOVED: Metric = metric(
-    "loki_ingester_streams_removed_total",
+    "trefoil_store_streams_removed_total",
     "Streams that are no longer active.",
     Type::Counter,
-    &["tenant"],
+    &["signal", "tenant"],
     &[],
 );
-static MEMORY_RUNS: Metric =
-    metric("loki_ingester_memory_chunks", "Runs of rows in memory.", Type::Gauge, &[], &[]);
-static FLUSH_QUEUE: Metric =
-    metric("loki_ingester_flush_queue_length", "Tenants being flushed.", Type::Gauge, &[], &[]);
+static RUNS: Metric = gauge("trefoil_store_runs", "Runs of rows in memory.");
+static FLUSHING: Metric = gauge("trefoil_store_flushing_tenants", "Tenants being flushed.");
 static FLUSHED: Metric = metric(
-    "loki_ingester_chunks_flushed_total",
+    "trefoil_store_runs_flushed_total",
     "Runs moved into blocks, by what made them.",
     Type::Counter,
-    &["reason"],
+    &["signal", "reason"],
     &[],
 );
-static FLUSH_FAILURES: Metric = metric(
-    "loki_ingester_chunks_flush_failures_total",
-    "Steps of a flush that failed and were tried again.",
-    Type::Counter,
-    &[],
-    &[],
-);
-static REPLAY_ACTIVE: Metric = metric(
-    "loki_ingester_wal_replay_active",
-    "Whether the write-ahead log is being replayed.",
-    Type::Gauge,
-    &[],
-    &[],
-);
-static REPLAY_SECONDS: Metric = metric(
-    "loki_ingester_wal_replay_duration_seconds",
-    "Time that the last replay took.",
-    Type::Gauge,
-    &[],
-    &[],
-);
-static REPLAY_FLUSHING: Metric =
-    metric("loki_ingester_wal_replay_flushing", "Whether a replay waits for memory.", Type::Gauge, &[], &[]);
-static REPLAY_CORRUPT: Metric = metric(
+static FLUSH_FAILURES: Metric =
+    counter("trefoil_store_flush_failures_total", "Steps of a flush that failed and were tried again.");
+static REPLAY_ACTIVE: Metric =
+    gauge("trefoil_store_replay_active", "Whether the write-ahead log is being replayed.");
+static REPLAY_SECONDS: Metric =
+    gauge("trefoil_store_replay_duration_seconds", "Time that the last replay took.");
+static REPLAY_FLUSHING: Metric = gauge("trefoil_store_replay_flushing", "Whether a replay waits for memory.");
+static REPLAY_CORRUPT: Metric = counter(
     "trefoil_store_replay_corrupt_batches_total",
     "Records of the write-ahead log that held no batch and were skipped.",
-    Type::Counter,
-    &[],
-    &[],
 );
-static HEAD_BYTES: Metric =
-    metric("trefoil_store_head_bytes", "Memory taken by rows that are not in blocks.", Type::Gauge, &[], &[]);
-static WAL_BYTES: Metric =
-    metric("trefoil_wal_bytes", "Bytes of the write-ahead log on the disk.", Type::Gauge, &[], &[]);
-static BLOCKS: Metric = metric("trefoil_store_blocks", "Blocks in the catalogue.", Type::Gauge, &[], &[]);
-static BLOCKS_WRITTEN: Metric =
-    metric("trefoil_store_blocks_written_total", "Blocks put into the bucket.", Type::Counter, &[], &[]);
-static BLOCK_RAW_BYTES: Metric = metric(
-    "trefoil_store_block_raw_bytes_total",
-    "Bytes of text and structured metadata in blocks written.",
-    Type::Counter,
-    &[],
-    &[],
-);
+static HEAD_BYTES: Metric = gauge("trefoil_store_head_bytes", "Memory taken by rows that are not in blocks.");
+static WAL_BYTES: Metric = gauge("trefoil_wal_bytes", "Bytes of the write-ahead log on the disk.");
+static BLOCKS: Metric = gauge("trefoil_store_blocks", "Blocks in the catalogue.");
+static BLOCKS_WRITTEN: Metric = counter("trefoil_store_blocks_written_total", "Blocks put into the bucket.");
+static BLOCK_RAW_BYTES: Metric =
+    counter("trefoil_store_block_raw_bytes_total", "Bytes of bodies and metadata in blocks written.");
 static BLOCK_STORED_BYTES: Metric =
-    metric("trefoil_store_block_stored_bytes_total", "Bytes of blocks written.", Type::Counter, &[], &[]);
+    counter("trefoil_store_block_stored_bytes_total", "Bytes of blocks written.");
 static FLUSH_SECONDS: Metric = metric(
     "trefoil_store_flush_seconds",
     "Time from freezing a tenant's rows to the commit of their blocks.",
     Type::Histogram,
-    &[],
+    &["signal"],
     base::meter::SECONDS_BUCKETS,
 );
-static APPEND_WAITS: Metric = metric(
-    "trefoil_store_append_waits_total",
-    "Appends that had to wait for memory.",
-    Type::Counter,
-    &[],
-    &[],
-);
-static DUPLICATES: Metric = metric(
+static APPEND_WAITS: Metric =
+    counter("trefoil_store_append_waits_total", "Appends that had to wait for memory.");
+static DUPLICATES: Metric = counter(
     "trefoil_store_duplicates_total",
     "Rows that repeated another one, dropped when inserted or flushed.",
-    Type::Counter,
-    &[],
-    &[],
 );
-static BLOCKS_RETIRED: Metric = metric(
-    "trefoil_store_blocks_retired_total",
-    "Blocks removed from the catalogue by retention.",
-    Type::Counter,
-    &[],
-    &[],
-);
+static BLOCKS_RETIRED: Metric =
+    counter("trefoil_store_blocks_retired_total", "Blocks removed from the catalogue by retention.");
+
+/// The names of the store of logs on Loki's dashboards.
+mod loki {
+    use super::{Metric, Type, metric};
+
+    const fn counter(name: &'static str, help: &'static str) -> Metric {
+        metric(name, help, Type::Counter, &[], &[])
+    }
+
+    const fn gauge(name: &'static str, help: &'static str) -> Metric {
+        metric(name, help, Type::Gauge, &[], &[])
+    }
+
+    pub static STREAMS: Metric =
+        metric("loki_ingester_memory_streams", "Active streams.", Type::Gauge, &["tenant"], &[]);
+    pub static STREAMS_CREATED: Metric = metric(
+        "loki_ingester_streams_created_total",
+        "Streams that became active.",
+        Type::Counter,
+        &["tenant"],
+        &[],
+    );
+    pub static STREAMS_REMOVED: Metric = metric(
+        "loki_ingester_streams_removed_total",
+        "Streams that are no longer active.",
+        Type::Counter,
+        &["tenant"],
+        &[],
+    );
+    pub static RUNS: Metric = gauge("loki_ingester_memory_chunks", "Runs of lines in memory.");
+    pub static FLUSHING: Metric = gauge("loki_ingester_flush_queue_length", "Tenants being flushed.");
+    pub static FLUSHED: Metric = metric(
+        "loki_ingester_chunks_flushed_total",
+        "Runs moved into blocks, by what made them.",
+        Type::Counter,
+        &["reason"],
+        &[],
+    );
+    pub static FLUSH_FAILURES: Metric = counter(
+        "loki_ingester_chunks_flush_failures_total",
+        "Steps of a flush that failed and were tried again.",
+    );
+    pub static REPLAY_ACTIVE: Metric =
+        gauge("loki_ingester_wal_replay_active", "Whether the write-ahead log is being replayed.");
+    pub static REPLAY_SECONDS: Metric =
+        gauge("loki_ingester_wal_replay_duration_seconds", "Time that the last replay took.");
+    pub static REPLAY_FLUSHING: Metric =
+        gauge("loki_ingester_wal_replay_flushing", "Whether a replay waits for memory.");
+    pub static LOG_RECORDS: Metric =
+        counter("loki_ingester_wal_records_logged_total", "Records written to the write-ahead log.");
+    pub static LOG_BYTES: Metric =
+        counter("loki_ingester_wal_logged_bytes_total", "Bytes of records written to the write-ahead log.");
+    pub static LOG_CORRUPTIONS: Metric =
+        counter("loki_ingester_wal_corruptions_total", "Damaged places found in the write-ahead log.");
+    pub static LOG_DISK_FULL: Metric = counter(
+        "loki_ingester_wal_disk_full_failures_total",
+        "Records refused because the disk of the write-ahead log was full.",
+    );
+}
 
 /// The bound metrics of a store.
 #[derive(Clone, Debug)]
 pub struct Meters {
     registry: Registry,
+    signal: Signal,
     /// Runs in memory.
     pub memory_runs: Cell,
     /// Tenants being flushed.
@@ -168,13 +196,15 @@ pub struct TenantMeters {
 }
 
 impl Meters {
-    /// Binds the metrics to `registry`.
-    pub fn new(registry: &Registry) -> Self {
-        let cell = |metric| registry.cell(metric, &[]);
-        Self {
+    /// Binds the metrics of the store of `signal` to `registry`.
+    pub fn new(registry: &Registry, signal: Signal) -> Self {
+        let word = [signal.word()];
+        let cell = |metric| registry.cell(metric, &word);
+        let meters = Self {
             registry: registry.clone(),
-            memory_runs: cell(&MEMORY_RUNS),
-            flush_queue: cell(&FLUSH_QUEUE),
+            signal,
+            memory_runs: cell(&RUNS),
+            flush_queue: cell(&FLUSHING),
             flush_failures: cell(&FLUSH_FAILURES),
             replay_active: cell(&REPLAY_ACTIVE),
             replay_seconds: cell(&REPLAY_SECONDS),
@@ -186,25 +216,53 @@ impl Meters {
             blocks_written: cell(&BLOCKS_WRITTEN),
             block_raw_bytes: cell(&BLOCK_RAW_BYTES),
             block_stored_bytes: cell(&BLOCK_STORED_BYTES),
-            flush_seconds: registry.buckets(&FLUSH_SECONDS, &[]),
+            flush_seconds: registry.buckets(&FLUSH_SECONDS, &word),
             append_waits: cell(&APPEND_WAITS),
             duplicates: cell(&DUPLICATES),
             blocks_retired: cell(&BLOCKS_RETIRED),
+        };
+        meters.show_as_loki(&loki::RUNS, &[], &meters.memory_runs);
+        meters.show_as_loki(&loki::FLUSHING, &[], &meters.flush_queue);
+        meters.show_as_loki(&loki::FLUSH_FAILURES, &[], &meters.flush_failures);
+        meters.show_as_loki(&loki::REPLAY_ACTIVE, &[], &meters.replay_active);
+        meters.show_as_loki(&loki::REPLAY_SECONDS, &[], &meters.replay_seconds);
+        meters.show_as_loki(&loki::REPLAY_FLUSHING, &[], &meters.replay_flushing);
+        meters
+    }
+
+    /// Shows what the write-ahead log counts under the names of Loki.
+    pub fn show_log(&self, log: &wal::Meters) {
+        self.show_as_loki(&loki::LOG_RECORDS, &[], &log.records);
+        self.show_as_loki(&loki::LOG_BYTES, &[], &log.bytes);
+        self.show_as_loki(&loki::LOG_CORRUPTIONS, &[], &log.corruptions);
+        self.show_as_loki(&loki::LOG_DISK_FULL, &[], &log.disk_full);
+    }
+
+    /// Shows `cell` under a name of Loki when it is about logs.
+    fn show_as_loki(&self, metric: &'static Metric, values: &[&str], cell: &Cell) {
+        if self.signal == Signal::Line {
+            self.registry.show_also(metric, values, cell);
         }
     }
 
     /// The metrics of `tenant`.
     pub fn tenant(&self, tenant: &Tenant) -> TenantMeters {
-        let cell = |metric| self.registry.cell(metric, &[tenant.as_str()]);
+        let cell = |metric: &'static Metric, of_loki: &'static Metric| {
+            let cell = self.registry.cell(metric, &[self.signal.word(), tenant.as_str()]);
+            self.show_as_loki(of_loki, &[tenant.as_str()], &cell);
+            cell
+        };
         TenantMeters {
-            streams: cell(&MEMORY_STREAMS),
-            streams_created: cell(&STREAMS_CREATED),
-            streams_removed: cell(&STREAMS_REMOVED),
+            streams: cell(&STREAMS, &loki::STREAMS),
+            streams_created: cell(&STREAMS_CREATED, &loki::STREAMS_CREATED),
+            streams_removed: cell(&STREAMS_REMOVED, &loki::STREAMS_REMOVED),
         }
     }
 
     /// Runs flushed for `reason`.
     pub fn flushed(&self, reason: &'static str) -> Cell {
-        self.registry.cell(&FLUSHED, &[reason])
+        let cell = self.registry.cell(&FLUSHED, &[self.signal.word(), reason]);
+        self.show_as_loki(&loki::FLUSHED, &[reason], &cell);
+        cell
     }
 }

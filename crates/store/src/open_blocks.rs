@@ -1,4 +1,4 @@
-//! Open blocks, kept while memory allows.
+//! Open blocks of all stores of a process, kept while memory allows. Names of blocks say whose they are.
 
 use crate::block::{Block, BlockMeta};
 use base::{Error, Result};
@@ -11,11 +11,11 @@ use std::sync::atomic::Ordering;
 /// Blocks that are expected to be open at once; a hint to size the cache's tables.
 const EXPECTED_BLOCKS: usize = 1000;
 
-/// The cache. Many that want one block fetch it once.
-#[derive(Debug)]
+/// The cache. Many that want one block fetch it once. Cloning gives the same one.
+#[derive(Clone, Debug)]
 pub struct OpenBlocks {
     bucket: Bucket,
-    blocks: Cache<String, Arc<Block>, Weight>,
+    blocks: Arc<Cache<String, Arc<Block>, Weight>>,
 }
 
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl quick_cache::Weighter<String, Arc<Block>> for Weight {
 impl OpenBlocks {
     /// A cache of `limit_bytes` over `bucket`.
     pub fn new(bucket: Bucket, limit_bytes: u64) -> Self {
-        Self { bucket, blocks: Cache::with_weighter(EXPECTED_BLOCKS, limit_bytes, Weight) }
+        Self { bucket, blocks: Arc::new(Cache::with_weighter(EXPECTED_BLOCKS, limit_bytes, Weight)) }
     }
 
     /// The block of `meta`.

@@ -91,8 +91,7 @@ impl Engine {
         tenant.meters.streams_created.add(tenant.admission.note(batch) as f64);
         tenant.meters.streams.set(tenant.admission.len() as f64);
         tenant.active().insert(batch, position);
-        let limit_bytes = self.memory.limit_bytes();
-        if self.memory.used_bytes() > limit_bytes || tenant.held_bytes() > self.config.flush_bytes.0 {
+        if self.memory.is_beyond() || tenant.held_bytes() > self.config.flush_bytes.0 {
             self.relieve()?;
         }
         Ok(())

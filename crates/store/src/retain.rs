@@ -1,4 +1,4 @@
-//! Removing blocks that are older than their tenant's `retention_period`.
+//! Removing blocks that are older than their tenant keeps rows of their signal.
 //!
 //! A block leaves the catalogue at once, with its last row; its object a while later, for questions
 //! that are under way. Blocks that a flush put and never committed are in no catalogue and stay.
@@ -26,7 +26,7 @@ impl Engine {
         let removed: Vec<Removed> = state
             .all_blocks()
             .filter(|meta| {
-                let period = (self.limits)(&meta.tenant).retention_period;
+                let period = (self.limits)(&meta.tenant).retention(self.config.signal);
                 period.ns() > 0 && meta.max_ns < now_ns.saturating_sub(period.ns())
             })
             .map(|meta| Removed { tenant: meta.tenant.clone(), name: meta.name.clone(), at_ns: now_ns })

@@ -4,22 +4,21 @@ use crate::background;
 use crate::config::StoreConfig;
 use crate::engine::{Engine, Parts, Phase};
 use crate::flush::Reason;
-use crate::meters::Meters;
 use crate::retain::Retained;
+use crate::shared::Shared;
 use crate::{select, writer_name};
 use base::meter::Registry;
-use base::{Clock, Error, Pool, Result};
-use bucket::Bucket;
+use base::{Error, Result};
 use model::{
-    Ack, Append, Batch, BoxFuture, Follow, Followed, LimitsOf, Operate, RunStream, Select, Selection,
-    StreamFacts, StreamQuery, Tenant,
+    Ack, Append, Batch, BoxFuture, Follow, Followed, Operate, RunStream, Select, Selection, StreamFacts,
+    StreamQuery, Tenant,
 };
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::watch;
 use wal::{Options, Replay, Wal};
 
-/// The engine of one node for one signal. Cloning gives the same one. When the last clone is dropped
+/// The engine of one node for one signal; see [`Shared`] for what those of a process have in common. Cloning gives the same one. When the last clone is dropped
 /// the store stops where it is, as after a crash; [`Store::shutdown`] stops in order.
 #[derive(Clone)]
 pub struct Store {
@@ -44,19 +43,10 @@ impl Store {
     /// # Errors
     /// [`base::Kind::Invalid`] for settings that cannot work or a log of a newer program,
     /// [`base::Kind::Unavailable`] when the directory of the log cannot be used.
-    pub async fn open(
-        config: StoreConfig,
-        bucket: Bucket,
-        limits: LimitsOf,
-        clock: Clock,
-        registry: Registry,
-        pool: Pool,
-    ) -> Result<Self> {
+    pub async fn open(config: StoreConfig, shared: Shared) -> Result<Self> {
         config.check()?;
-        let (wal, replay, writer) = open_log(&config, &registry).await?;
-        let meters = Meters::new(&registry);
-        let parts = Parts { config, bucket, limits, clock, pool, meters, wal, writer };
-        let engine = Arc::new(Engine::new(parts));
+        let (wal, replay, writer) = open_log(&config, &shared.registry).await?;
+        let engine = Arc::new(Engine::new(Parts { config, shared, wal, writer }));
         tokio::spawn(engine.clone().start(replay));
         tokio::spawn(background::run(engine.clone()));
         Ok(Self { _owner: Arc::new(Owner(engine.clone())), engine })
@@ -120,6 +110,7 @@ async fn open_log(config: &StoreConfig, registry: &Registry) -> Result<(Wal, Rep
     let options = Options {
         segment_bytes: config.wal_segment.0,
         sync: config.sync()?,
+        name: config.signal.word(),
         registry: registry.clone(),
         ..Options::default()
     };

@@ -4,6 +4,8 @@ mod all;
 mod demo;
 mod greeting;
 mod limits;
+mod process;
+mod stores;
 
 use crate::cli::args::RunOptions;
 use anyhow::Result;

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use base::Error;
 use base::meter::{Metric, Type};
 use http::{StatusCode, header};
-use model::Tenant;
+use model::{Signal, Tenant};
 
 static BUILD: Metric = Metric {
     name: "loki_build_info",
@@ -31,16 +31,19 @@ pub fn count_build(context: &Context) {
     context.registry.cell(&BUILD, &labels).set(1.0);
 }
 
-/// `/ready`
+/// `/ready`: when the stores of all signals are; else what each still does.
 pub async fn ready(State(context): State<Context>, Extension(stopping): Extension<Stopping>) -> HttpResult {
     let unavailable = |text: String| HttpError::new(StatusCode::SERVICE_UNAVAILABLE, text);
     if stopping.is_set() {
         return Err(unavailable("Application is stopping".to_owned()));
     }
-    for store in context.operated() {
-        store.ready().map_err(unavailable)?;
-    }
-    Ok(text("ready\n"))
+    let each = Signal::ALL.iter().zip(context.operated());
+    let waits = each.filter_map(|(signal, store)| {
+        let why = store.ready().err()?;
+        Some(format!("{}: {why}", signal.word()))
+    });
+    let waits: Vec<String> = waits.collect();
+    if waits.is_empty() { Ok(text("ready\n")) } else { Err(unavailable(waits.join("\n"))) }
 }
 
 /// `/metrics`
@@ -111,10 +114,9 @@ pub async fn flush(State(context): State<Context>) -> HttpResult {
 }
 
 async fn flush_all(context: &Context, tenant: Option<Tenant>) -> base::Result<()> {
-    for store in context.operated() {
-        store.flush(tenant.clone()).await?;
-    }
-    Ok(())
+    let flushed = context.operated().map(|store| store.flush(tenant.clone()));
+    // All are tried, whatever becomes of one.
+    futures_util::future::join_all(flushed).await.into_iter().collect()
 }
 
 /// `/flush/tenant`

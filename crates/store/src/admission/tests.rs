@@ -3,7 +3,11 @@ use base::unit::{ByteSize, SECOND_NS};
 use model::{BatchBuilder, Labels, LabelsRef, RowRef, Signal, Tenant};
 
 fn batch(streams: &[(&str, usize)]) -> Batch {
-    let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, 0);
+    batch_of(Signal::Line, streams)
+}
+
+fn batch_of(signal: Signal, streams: &[(&str, usize)]) -> Batch {
+    let mut batch = BatchBuilder::new(Tenant::single(), signal, 0);
     for (app, bytes) in streams {
         let text = vec![b'x'; *bytes];
         let row = RowRef { ts_ns: 1, body: &text, metadata: LabelsRef::EMPTY };
@@ -36,13 +40,23 @@ fn new_streams_beyond_the_limit_are_refused_and_old_ones_go_on() {
 #[test]
 fn the_smaller_of_both_stream_limits_holds_and_zero_is_none() {
     let both = |global, local| {
-        stream_limit(&Limits {
-            max_global_streams_per_user: global,
-            max_streams_per_user: local,
-            ..Limits::default()
-        })
+        Limits { max_global_streams_per_user: global, max_streams_per_user: local, ..Limits::default() }
+            .streams(Signal::Line)
     };
     assert_eq!([both(5, 3), both(5, 0), both(0, 3), both(0, 0)], [3, 5, 3, 0]);
+}
+
+#[test]
+fn series_are_limited_in_number_and_spans_not_at_all() {
+    let limits = Limits { max_global_series_per_user: 2, ..limits(1, 1, 1) };
+    let admission = Admission::default();
+    let three = [("a", 100), ("b", 100), ("c", 100)];
+    let admitted = admission.admit(&batch_of(Signal::Sample, &three), &limits, 0);
+    assert_eq!(admitted.refused, [Refused { stream: 2, why: Refusal::StreamLimit { limit: 2 } }]);
+    assert_eq!((admitted.created, admission.len()), (2, 2));
+    assert_eq!(admission.forget_idle(1), 2);
+    let admitted = admission.admit(&batch_of(Signal::Span, &three), &limits, 0);
+    assert_eq!((admitted.refused, admission.len()), (Vec::new(), 0));
 }
 
 #[test]

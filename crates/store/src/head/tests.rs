@@ -1,6 +1,6 @@
 use super::*;
 use base::unit::MINUTE_NS;
-use model::{BatchBuilder, Labels, LabelsRef, MatchOp, RowColumns, RowRef, Signal, Tenant};
+use model::{BatchBuilder, Labels, LabelsRef, MatchOp, RowRef, Signal, Tenant};
 use proptest::prelude::*;
 
 const HERE: Position = Position { segment: 1, sequence: 0 };

@@ -2,15 +2,17 @@
 
 mod crash;
 mod doors;
+mod signals;
 mod twin;
 
 use super::*;
 use base::unit::{ByteSize, Period, SECOND_NS};
-use base::{ByteBudget, Kind};
+use base::{ByteBudget, Clock, Kind, Pool};
+use bucket::Bucket;
 use futures_util::StreamExt as _;
 use model::{
-    BatchBuilder, Direction, Labels, LabelsRef, Limits, MatchOp, Matcher, Projection, RowColumns, RowRef,
-    Run, ScanStats, Signal, TimeRange,
+    BatchBuilder, Direction, Labels, LabelsRef, Limits, LimitsOf, MatchOp, Matcher, Projection, RowRef, Run,
+    ScanStats, Signal, TimeRange,
 };
 use std::sync::LazyLock;
 use tempfile::TempDir;
@@ -44,12 +46,15 @@ impl Place {
         Self { dir, bucket: Bucket::memory(), clock: Clock::manual(NOW_NS), limits: limits.fixed(), config }
     }
 
+    /// What stores of this place have in common.
+    fn shared(&self) -> Shared {
+        let (bucket, limits, clock) = (self.bucket.clone(), self.limits.clone(), self.clock.clone());
+        Shared::new(&self.config, bucket, limits, clock, Registry::default(), POOL.clone())
+    }
+
     /// Opens the store without waiting.
     async fn begin(&self) -> Store {
-        let (limits, clock, registry) = (self.limits.clone(), self.clock.clone(), Registry::default());
-        Store::open(self.config.clone(), self.bucket.clone(), limits, clock, registry, POOL.clone())
-            .await
-            .unwrap()
+        Store::open(self.config.clone(), self.shared()).await.unwrap()
     }
 
     async fn open(&self) -> Store {

@@ -113,6 +113,16 @@ settings! {
         azure: AzureConfig = AzureConfig::default(),
         /// Google Cloud Storage.
         gcs: GcsConfig = GcsConfig::default(),
+        /// What is the same for all of them.
+        object_store: ObjectStore = ObjectStore::default(),
+    }
+}
+
+settings! {
+    /// What is the same for all places of blocks.
+    pub struct ObjectStore {
+        /// Put before the name of every object, with a `/`; empty for none.
+        storage_prefix: String = String::new(),
     }
 }
 
@@ -135,6 +145,8 @@ settings! {
         azure: AzureConfig = AzureConfig::default(),
         /// Google Cloud Storage.
         gcs: GcsConfig = GcsConfig::default(),
+        /// What is the same for all of them.
+        object_store: ObjectStore = ObjectStore::default(),
     }
 }
 
@@ -149,9 +161,9 @@ settings! {
 settings! {
     /// Log, heads and when they become blocks.
     pub struct Ingester {
-        /// A tenant's lines in memory become a block when none came for so long.
+        /// A tenant's rows in memory become a block when none came for so long.
         chunk_idle_period: Period = Period(30 * MINUTE_NS),
-        /// A tenant's lines in memory become a block when the oldest is there for so long.
+        /// A tenant's rows in memory become a block when the oldest is there for so long.
         max_chunk_age: Period = Period(120 * MINUTE_NS),
         /// The write-ahead log.
         wal: Wal = Wal::default(),
@@ -161,7 +173,7 @@ settings! {
 settings! {
     /// The write-ahead log.
     pub struct Wal {
-        /// Directory; empty is `wal` below `common.path_prefix`.
+        /// Directory, with a folder for each signal; empty is `wal` below `common.path_prefix`.
         dir: String = String::new(),
         /// Write everything into blocks at shutdown, so that the next start has nothing to replay.
         flush_on_shutdown: bool = false,
@@ -175,6 +187,8 @@ settings! {
         max_recv_msg_size: ByteSize = ByteSize(100 << 20),
         /// Largest body of a push after decompression.
         max_decompressed_size: ByteSize = ByteSize(5000 << 20),
+        /// Most bytes of pushes in work at once, after decompression; further ones are told to come again.
+        max_inflight_bytes: ByteSize = ByteSize(2 << 30),
     }
 }
 
@@ -203,7 +217,7 @@ settings! {
 settings! {
     /// What happens to old blocks.
     pub struct Compactor {
-        /// Remove blocks that are wholly older than their tenant's `limits_config.retention_period`. Without it nothing is ever removed.
+        /// Remove blocks that are wholly older than their tenant keeps them: `limits_config.retention_period` for logs, `compactor_blocks_retention_period` for metrics, `block_retention` for traces. Without it nothing is ever removed.
         retention_enabled: bool = false,
     }
 }
@@ -231,11 +245,11 @@ settings! {
     pub struct Own {
         /// When an acknowledged push is on disk: `always` (before the acknowledgement), `interval` (within `wal_sync_interval`) or `off` (when the system likes).
         wal_sync: String = "always".to_owned(),
-        /// Longest time that acknowledged lines may be in the system's memory alone, for `wal_sync: interval`.
+        /// Longest time that acknowledged rows may be in the system's memory alone, for `wal_sync: interval`.
         wal_sync_interval: Period = Period(200_000_000),
-        /// Bytes of lines that may be in memory before pushes have to wait for blocks.
+        /// Bytes of log lines, samples and spans together that may be in memory before pushes have to wait for blocks.
         head_memory: ByteSize = ByteSize(512 << 20),
-        /// A tenant's lines in memory become a block when they are so many bytes.
+        /// A tenant's rows of one signal in memory become a block when they are so many bytes.
         flush_bytes: ByteSize = ByteSize(96 << 20),
         /// Directory of the disk cache for far buckets; empty is `cache` below `common.path_prefix`.
         cache_dir: String = String::new(),
@@ -269,6 +283,7 @@ impl Config {
         };
         BucketConfig {
             object_store: object_store.to_owned(),
+            storage_prefix: storage.object_store.storage_prefix.clone(),
             filesystem: FilesystemConfig { directory: below(&storage.filesystem.chunks_directory, "bucket") },
             aws: storage.s3.clone(),
             azure: storage.azure.clone(),
@@ -286,6 +301,9 @@ pub fn settle(config: &mut Config, written: &Value) {
     let old = &config.storage_config;
     if storage.filesystem.chunks_directory.is_empty() {
         storage.filesystem.chunks_directory.clone_from(&old.filesystem.directory);
+    }
+    if storage.object_store.storage_prefix.is_empty() {
+        storage.object_store.clone_from(&old.object_store);
     }
     let wanted = object_store_of(written);
     if storage.s3 == S3Config::default()
@@ -312,12 +330,13 @@ fn object_store_of(written: &Value) -> Option<&str> {
 
 /// Every key with its doc, type and default, as Markdown.
 pub fn reference() -> String {
-    let sections: [(&str, &[Setting]); 19] = [
+    let sections: [(&str, &[Setting]); 20] = [
         ("", Config::SETTINGS),
         ("server", Server::SETTINGS),
         ("common", Common::SETTINGS),
         ("common.storage", Storage::SETTINGS),
         ("common.storage.filesystem", Filesystem::SETTINGS),
+        ("common.storage.object_store", ObjectStore::SETTINGS),
         ("common.storage.s3", S3Config::SETTINGS),
         ("common.storage.azure", AzureConfig::SETTINGS),
         ("common.storage.gcs", GcsConfig::SETTINGS),

@@ -1,4 +1,5 @@
 use super::*;
+use base::unit::DAY_NS;
 
 fn load_text(text: &str, set: &[&str]) -> Result<Loaded> {
     let dir = tempfile::tempdir()?;
@@ -56,6 +57,10 @@ fn wrong_values_name_themselves() {
         ("server: 3", ["server", "3"]),
         ("limits_config: {max_line_size: 1XB}", ["limits_config.max_line_size", "1XB"]),
         ("limits_config: {query_timeout: soon}", ["limits_config.query_timeout", "soon"]),
+        (
+            "limits_config: {split_queries_by_interval: -1h}",
+            ["limits_config.split_queries_by_interval", "-1h"],
+        ),
         ("- a\n- b\n", ["map of sections", ""]),
         ("a: [", ["no valid YAML", ""]),
     ] {
@@ -68,10 +73,12 @@ fn wrong_values_name_themselves() {
 fn storage_comes_from_either_place() {
     let loaded = load_text(
         "schema_config: {configs: [{object_store: s3}]}\n\
-         storage_config: {aws: {bucketnames: old, region: eu}, filesystem: {directory: /blocks}}\n",
+         storage_config: {aws: {bucketnames: old, region: eu}, filesystem: {directory: /blocks}, \
+         object_store: {storage_prefix: eu1}}\n",
         &[],
     )
     .unwrap();
+    assert_eq!(loaded.config.bucket(Path::new("/data")).storage_prefix, "eu1");
     let storage = &loaded.config.common.storage;
     assert_eq!(storage.s3.bucketnames, "old");
     assert_eq!(storage.filesystem.chunks_directory, "/blocks");
@@ -88,6 +95,8 @@ fn overrides_lie_over_the_defaults() {
     assert_eq!(warnings.len(), 2, "{warnings:?}");
     let wrong = read_overrides("overrides: {a: {max_line_size: much}}", &defaults).unwrap_err();
     assert!(format!("{wrong:#}").contains("tenant a"), "{wrong:#}");
+    let wrong = read_overrides("overrides: {a: {block_retention: -1h}}", &defaults).unwrap_err();
+    assert!(format!("{wrong:#}").contains("-1h"), "{wrong:#}");
 }
 
 #[test]
@@ -121,4 +130,14 @@ fn the_reference_page_is_up_to_date() {
         written == sections::reference(),
         "run TREFOIL_UPDATE=1 cargo test -p trefoil to write the page anew"
     );
+}
+
+#[test]
+fn each_signal_has_its_retention() {
+    let kept = "retention_period: 1d, compactor_blocks_retention_period: 2d, block_retention: 3d";
+    let loaded =
+        load_text(&format!("limits_config: {{{kept}}}\n"), &["distributor.max_inflight_bytes=1MB"]).unwrap();
+    let days = model::Signal::ALL.map(|signal| loaded.config.limits_config.retention(signal).ns() / DAY_NS);
+    assert_eq!((days, loaded.warnings.len()), ([1, 2, 3], 0));
+    assert_eq!(loaded.config.distributor.max_inflight_bytes.0, 1 << 20);
 }

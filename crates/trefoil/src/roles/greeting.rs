@@ -1,11 +1,11 @@
 //! The first screen: how far the start is, then what runs, where, and what to try.
 
+use super::stores::Progress;
 use crate::cli::bar::{Bar, bytes_text};
 use crate::cli::paint::Paint;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use store::Phase;
-use tokio::sync::watch;
 
 /// What the first screen says.
 pub struct Greeting {
@@ -42,20 +42,20 @@ impl Greeting {
         self.followed = Some(files);
     }
 
-    /// Draws how far the log is replayed, and greets when the store serves. Why it does not serve is in
+    /// Draws how far the logs are replayed, and greets when all stores serve. Why one does not serve is in
     /// the log.
-    pub async fn show(self, mut phase: watch::Receiver<Phase>) {
+    pub async fn show(self, mut progress: Progress) {
         let mut bar = None;
         loop {
-            match &*phase.borrow_and_update() {
+            match progress.now() {
                 Phase::Opening => {}
                 Phase::Replaying { done_bytes, total_bytes } => bar
-                    .get_or_insert_with(|| Bar::new("replaying the log", *total_bytes, false))
-                    .set(*done_bytes, &format!("of {}", bytes_text(*total_bytes))),
+                    .get_or_insert_with(|| Bar::new("replaying the log", total_bytes, false))
+                    .set(done_bytes, &format!("of {}", bytes_text(total_bytes))),
                 Phase::Ready => break,
                 Phase::Failed(_) | Phase::Draining | Phase::Closed => return,
             }
-            if phase.changed().await.is_err() {
+            if !progress.changed().await {
                 return;
             }
         }

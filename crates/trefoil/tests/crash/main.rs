@@ -1,5 +1,5 @@
 //! The real binary, killed at random moments under load, with a bucket that fails and hangs, and
-//! with a full disk: what was acknowledged is there, exactly once.
+//! with a full disk: what was acknowledged is there, exactly once. Each signal runs through the same tests.
 //!
 //! `TREFOIL_CRASH_ROUNDS` sets how often it is killed (a few times if not set);
 //! `cargo x crash` runs the long form on the release binary.
@@ -8,11 +8,18 @@
 #![allow(clippy::unwrap_used)]
 
 mod ledger;
+mod lines;
 mod load;
+#[path = "../support/process.rs"]
+mod process;
+mod rows;
+mod samples;
 mod server;
+mod spans;
 
 use ledger::Ledger;
 use load::Load;
+use rows::Traffic;
 use server::{Disk, Server};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,10 +49,10 @@ impl Dice {
     }
 }
 
-async fn kill_again_and_again(mut server: Server, rounds: u32, kill_after_ms: u64) {
+async fn kill_again_and_again(traffic: impl Traffic, mut server: Server, rounds: u32, kill_after_ms: u64) {
     let mut dice = Dice(seed() | 1);
-    let ledger = Arc::new(Ledger::default());
-    let load = Load::start(server.url(), ledger.clone(), 4);
+    let (ledger, begin_ns) = (Arc::new(Ledger::default()), rows::begin_ns());
+    let load = Load::start(traffic, server.url(), ledger.clone(), begin_ns, 4);
     for round in 1..=rounds {
         server.start().await;
         tokio::time::sleep(Duration::from_millis(50 + dice.below(kill_after_ms))).await;
@@ -55,38 +62,27 @@ async fn kill_again_and_again(mut server: Server, rounds: u32, kill_after_ms: u6
         }
         server.kill();
         if round % 20 == 0 {
-            eprintln!("killed {round} of {rounds} times, {} lines acknowledged", ledger.acknowledged());
+            eprintln!("killed {round} of {rounds} times, {} rows acknowledged", ledger.acknowledged());
         }
     }
     server.start().await;
+    load.until_acknowledged(1).await;
     load.stop().await;
-    ledger.verify(&server).await;
+    ledger.verify(traffic, &server, begin_ns).await;
     server.flush().await;
-    ledger.verify(&server).await;
-    eprintln!("{} lines acknowledged, each there once; killed {rounds} times", ledger.acknowledged());
+    ledger.verify(traffic, &server, begin_ns).await;
+    eprintln!("{} rows acknowledged, each there once; killed {rounds} times", ledger.acknowledged());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_under_load_nothing_is_lost_or_doubled() {
-    kill_again_and_again(Server::new("", Disk::Plain), rounds(4), 900).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_that_fails_and_hangs_loses_nothing() {
-    let faults = "  bucket_faults: {fail_percent: 20, hang_percent: 3, hang: 500ms}\n";
-    kill_again_and_again(Server::new(faults, Disk::Plain), rounds(3).min(40), 2500).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_refuses_clearly_and_recovers() {
+async fn fill_the_disk(traffic: impl Traffic) {
     let Some(disk) = server::Tmpfs::mount(24) else {
         eprintln!("skipped: a small tmpfs cannot be mounted here (needs root on Linux)");
         return;
     };
     let mut server = Server::new("", Disk::At(disk.path().to_owned()));
     server.start().await;
-    let ledger = Arc::new(Ledger::default());
-    let load = Load::start(server.url(), ledger.clone(), 2);
+    let (ledger, begin_ns) = (Arc::new(Ledger::default()), rows::begin_ns());
+    let load = Load::start(traffic, server.url(), ledger.clone(), begin_ns, 2);
     let ballast = disk.path().join("ballast");
     load.until_acknowledged(500).await;
     disk.fill(&ballast);
@@ -101,5 +97,37 @@ async fn a_full_disk_refuses_clearly_and_recovers() {
     server.kill();
     server.start().await;
     load.stop().await;
-    ledger.verify(&server).await;
+    ledger.verify(traffic, &server, begin_ns).await;
+}
+
+const FAULTS: &str = "  bucket_faults: {fail_percent: 20, hang_percent: 3, hang: 500ms}\n";
+
+macro_rules! crash_tests {
+    ($($signal:ident: $traffic:expr),+ $(,)?) => {$(
+        mod $signal {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn killed_under_load_nothing_is_lost_or_doubled() {
+                kill_again_and_again($traffic, Server::new("", Disk::Plain), rounds(4), 900).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn a_bucket_that_fails_and_hangs_loses_nothing() {
+                let server = Server::new(FAULTS, Disk::Plain);
+                kill_again_and_again($traffic, server, rounds(3).min(40), 2500).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn a_full_disk_refuses_clearly_and_recovers() {
+                fill_the_disk($traffic).await;
+            }
+        }
+    )+};
+}
+
+crash_tests! {
+    logs: lines::Lines,
+    metrics: samples::Samples,
+    traces: spans::Spans,
 }

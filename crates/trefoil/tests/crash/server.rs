@@ -1,9 +1,10 @@
-//! The binary as a process, on a directory and a port of its own.
+//! The server of these tests, and a disk that gets full.
 
+use crate::process::{Process, free_ports};
 use std::io::Write;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
 /// Where the server keeps its data.
 pub enum Disk {
@@ -13,23 +14,31 @@ pub enum Disk {
     At(PathBuf),
 }
 
-pub struct Server {
-    dir: tempfile::TempDir,
-    config: PathBuf,
-    port: u16,
-    child: Option<Child>,
+pub struct Server(Process);
+
+impl Deref for Server {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.0
+    }
+}
+
+impl DerefMut for Server {
+    fn deref_mut(&mut self) -> &mut Process {
+        &mut self.0
+    }
 }
 
 impl Server {
     /// `own` is added to the section `trefoil` of the configuration.
     pub fn new(own: &str, disk: Disk) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let port = free_port();
+        let [port] = free_ports();
+        let process = Process::new(port);
         let data = match disk {
-            Disk::Plain => dir.path().join("data"),
+            Disk::Plain => process.dir().join("data"),
             Disk::At(path) => path.join("data"),
         };
-        let config = dir.path().join("trefoil.yaml");
         let text = format!(
             "server: {{http_listen_address: 127.0.0.1, http_listen_port: {port}, otlp_http_port: 0, otlp_grpc_port: 0, log_level: warn}}\n\
              common: {{path_prefix: {}}}\n\
@@ -37,58 +46,8 @@ impl Server {
              trefoil:\n  flush_bytes: 300KB\n{own}",
             data.display()
         );
-        std::fs::write(&config, text).unwrap();
-        Self { dir, config, port, child: None }
-    }
-
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    fn program() -> PathBuf {
-        std::env::var_os("TREFOIL_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_trefoil").into(), PathBuf::from)
-    }
-
-    /// Starts it and waits until it is ready.
-    pub async fn start(&mut self) {
-        let log = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.dir.path().join("stderr"))
-            .unwrap();
-        let child = Command::new(Self::program())
-            .arg(format!("-config.file={}", self.config.display()))
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        self.child = Some(child);
-        for _ in 0..600 {
-            if let Ok(answer) = reqwest::get(format!("{}/ready", self.url())).await
-                && answer.status() == 200
-            {
-                return;
-            }
-            if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().unwrap()) {
-                panic!("the server ended with {status} at start:\n{}", self.log());
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the server was not ready in 30 s:\n{}", self.log());
-    }
-
-    pub fn log(&self) -> String {
-        let text = std::fs::read_to_string(self.dir.path().join("stderr")).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(40)..].join("\n")
-    }
-
-    /// `kill -9`.
-    pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
+        std::fs::write(process.config(), text).unwrap();
+        Self(process)
     }
 
     pub fn flush_without_waiting(&self) {
@@ -96,23 +55,21 @@ impl Server {
         tokio::spawn(async move { reqwest::Client::new().post(url).send().await });
     }
 
-    pub async fn flush(&self) {
-        let answer = reqwest::Client::new().post(format!("{}/flush", self.url())).send().await.unwrap();
-        assert_eq!(answer.status(), 204, "{}", answer.text().await.unwrap());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("the server's last words:\n{}", self.log());
+    /// What a path answers; none when there is nothing (404).
+    pub async fn ask(&self, path: &str, params: &[(&str, String)]) -> Option<serde_json::Value> {
+        for _ in 0..50 {
+            // A bucket that fails at random may fail a query; asking again is what a person does.
+            let url = format!("{}{path}", self.url());
+            let answer = reqwest::Client::new().get(&url).query(params).send().await.unwrap();
+            let (status, text) = (answer.status(), answer.text().await.unwrap());
+            match status.as_u16() {
+                200 => return Some(serde_json::from_str(&text).unwrap()),
+                404 => return None,
+                _ => assert!(status.is_server_error(), "{path} {params:?}: {status}: {text}"),
+            }
         }
-        self.kill();
+        panic!("{path} {params:?} was refused 50 times:\n{}", self.last_words());
     }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A small disk in memory.

@@ -6,4 +6,6 @@
 mod clients;
 mod command_line;
 mod object_stores;
+#[path = "../support/process.rs"]
+mod process;
 mod server;

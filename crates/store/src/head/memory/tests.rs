@@ -37,3 +37,24 @@ fn rows_already_in_the_log_are_counted_beyond_the_limit() {
     memory.release(150);
     assert_eq!(memory.used_bytes(), 0);
 }
+
+#[test]
+fn one_store_may_have_all_and_those_that_hold_much_make_room() {
+    let logs = Memory::new(800);
+    let [metrics, traces] = [Signal::Sample, Signal::Span].map(|signal| logs.of(signal));
+    logs.hold(590);
+    assert!(![&logs, &metrics, &traces].iter().any(|memory| memory.is_tight()));
+    metrics.hold(99);
+    assert_eq!([&logs, &metrics, &traces].map(|memory| memory.is_tight()), [true, false, false]);
+    let reserved = metrics.try_reserve(1).unwrap();
+    assert_eq!([&logs, &metrics, &traces].map(|memory| memory.is_tight()), [true, true, false]);
+    assert_eq!((metrics.share_bytes(), metrics.used_bytes()), (100, 690));
+    traces.hold(110);
+    assert!(!logs.is_beyond() && traces.is_tight() && traces.try_reserve(1).is_none());
+    traces.hold(1);
+    assert!(logs.is_beyond());
+    drop(reserved);
+    logs.release(590);
+    metrics.release(99);
+    assert_eq!((logs.share_bytes(), metrics.share_bytes(), traces.used_bytes()), (0, 0, 111));
+}

@@ -24,11 +24,11 @@ fn place() -> impl Strategy<Value = Place> {
 }
 
 fn columns(rows: &[Row]) -> RowColumns {
-    (RowColumns::from_rows(rows.iter().map(|(ts_ns, text)| RowRef {
+    RowColumns::from_rows(rows.iter().map(|(ts_ns, text)| RowRef {
         ts_ns: *ts_ns,
         body: text.as_bytes(),
         metadata: LabelsRef::EMPTY,
-    })))
+    }))
 }
 
 fn listed(rows: &RowColumns) -> Vec<Row> {
