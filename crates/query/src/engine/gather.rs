@@ -11,8 +11,8 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, SelectAll};
 use hashbrown::HashSet;
 use model::{
-    Direction, Labels, LabelsBuilder, Limits, Matcher, Predicate, Projection, Run, RunStream, ScanStats,
-    Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
+    Direction, Labels, LabelsBuilder, Limits, MatchOp, Matcher, Predicate, Projection, Run, RunStream,
+    ScanStats, Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
 };
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -69,6 +69,8 @@ impl Drop for Gather<'_> {
 pub(super) struct Question<'a> {
     pub matchers: &'a [Matcher],
     pub predicates: Vec<Predicate>,
+    /// As in [`Pushdown::on_labels`].
+    pub on_labels: Vec<Matcher>,
     pub range: TimeRange,
     pub projection: Projection,
     pub direction: Direction,
@@ -90,8 +92,34 @@ fn leaves_a_part(kind: Kind) -> bool {
     matches!(kind, Kind::Limit | Kind::Unavailable | Kind::Cancelled)
 }
 
-/// What comes from the stores: a run of a tenant, or its end.
+/// What comes from the stores: a run of a source, or its end.
 type Item = (usize, Option<Result<Run>>);
+
+/// A part of a question: streams of a tenant that have or lack the labels of its conditions.
+struct Source<'a> {
+    /// Position among the tenants asked.
+    at: usize,
+    tenant: &'a Tenant,
+    matchers: Vec<Matcher>,
+    predicates: Vec<Predicate>,
+}
+
+impl<'a> Source<'a> {
+    /// Splits itself by the conditions on one label, that all have its name: streams that have the label
+    /// answer them with it, others with the metadata of their rows.
+    fn split(self, conditions: &[&Matcher]) -> [Self; 2] {
+        let name = conditions.first().map_or("", |matcher| &matcher.name);
+        let present = |op| Matcher::new(name, op, "").ok();
+        let own = conditions.iter().copied().cloned();
+        let mut has = Source { matchers: self.matchers.clone(), predicates: self.predicates.clone(), ..self };
+        has.matchers.extend(present(MatchOp::NotEqual));
+        has.matchers.extend(own.clone());
+        let mut lacks = self;
+        lacks.matchers.extend(present(MatchOp::Equal));
+        lacks.predicates.extend(own.map(Predicate::Metadata));
+        [has, lacks]
+    }
+}
 
 enum Event {
     Came(Option<Item>),
@@ -118,8 +146,10 @@ impl Gather<'_> {
     }
 
     async fn run_all(&self, question: &Question<'_>, work: Arc<impl Work>) -> Result<()> {
-        let mut bounds = Bounds::new(self.tenants.len(), question.direction);
-        let mut runs: SelectAll<_> = futures_util::stream::select_all(self.ask(question, &mut bounds));
+        let sources = self.sources(question);
+        let mut bounds = Bounds::new(sources.len(), question.direction);
+        let tenants: Vec<usize> = sources.iter().map(|source| source.at).collect();
+        let mut runs: SelectAll<_> = futures_util::stream::select_all(self.ask(question, sources));
         let mut streams: HashSet<(usize, u64)> = HashSet::new();
         let mut working = FuturesUnordered::new();
         let most = self.pool.threads() * 2;
@@ -137,11 +167,12 @@ impl Gather<'_> {
             };
             match event {
                 Event::Came(None) => more = false,
-                Event::Came(Some((tenant, None))) => bounds.end(tenant),
-                Event::Came(Some((tenant, Some(run)))) => {
+                Event::Came(Some((source, None))) => bounds.end(source),
+                Event::Came(Some((source, Some(run)))) => {
                     let run = run?;
                     self.check_time()?;
-                    bounds.set(tenant, Some(run.bound_ns));
+                    bounds.set(source, Some(run.bound_ns));
+                    let tenant = tenants.get(source).copied().unwrap_or(0);
                     streams.insert((tenant, run.stream.fingerprint));
                     self.check(streams.len())?;
                     let bytes = held_bytes(&run);
@@ -177,21 +208,33 @@ impl Gather<'_> {
         Ok(())
     }
 
-    /// The runs of every tenant, each stream followed by its end.
+    /// The selections that make up a question.
+    fn sources(&self, question: &Question<'_>) -> Vec<Source<'_>> {
+        let predicates = &question.predicates;
+        let whole = |(at, tenant, matchers)| Source { at, tenant, matchers, predicates: predicates.clone() };
+        let mut sources: Vec<Source<'_>> = self.asked(question.matchers).map(whole).collect();
+        let mut conditions: Vec<&Matcher> = question.on_labels.iter().collect();
+        conditions.sort_by(|a, b| a.name.cmp(&b.name));
+        for same in conditions.chunk_by(|a, b| a.name == b.name) {
+            sources = sources.into_iter().flat_map(|source| source.split(same)).collect();
+        }
+        sources
+    }
+
+    /// The runs of every source, each stream followed by its end.
     fn ask(
         &self,
         question: &Question<'_>,
-        bounds: &mut Bounds,
+        sources: Vec<Source<'_>>,
     ) -> Vec<impl futures_util::Stream<Item = Item> + Send + Unpin + use<>> {
-        let asked = self.asked(question.matchers).map(|(at, tenant, matchers)| {
-            bounds.begin(at);
+        let asked = sources.into_iter().enumerate().map(|(at, source)| {
             self.cost.selections.fetch_add(1, Ordering::Relaxed);
             let runs: RunStream = self.select.select(Selection {
-                tenant: tenant.clone(),
+                tenant: source.tenant.clone(),
                 signal: Signal::Line,
                 range: question.range,
-                matchers,
-                predicates: question.predicates.clone(),
+                matchers: source.matchers,
+                predicates: source.predicates,
                 projection: question.projection,
                 direction: question.direction,
                 limit_hint: question.limit_hint,
@@ -292,6 +335,8 @@ impl Gather<'_> {
 pub(super) struct Compiled {
     /// What the store checks.
     pub predicates: Vec<Predicate>,
+    /// As in [`Pushdown::on_labels`].
+    pub on_labels: Vec<Matcher>,
     /// The stages that it does not check.
     pub rest: Vec<Stage>,
     /// A pipeline for these.
@@ -303,9 +348,9 @@ pub(super) struct Compiled {
 /// # Errors
 /// [`base::Kind::Invalid`] for a stage that does not compile.
 pub(super) fn compile(stages: &[Stage], wanted: Wanted<'_>) -> Result<Compiled> {
-    let Pushdown { predicates, rest } = Pushdown::split(stages)?;
+    let Pushdown { predicates, on_labels, rest } = Pushdown::split(stages)?;
     let pipeline = Pipeline::compile(&rest, wanted)?;
-    Ok(Compiled { predicates, rest, pipeline })
+    Ok(Compiled { predicates, on_labels, rest, pipeline })
 }
 
 /// Which of several streams with a line at one time comes first: the one with the lesser hash, and
@@ -324,32 +369,25 @@ fn held_bytes(run: &Run) -> u64 {
     lines.held_bytes()
 }
 
-/// How far the rows still to come can reach, over all tenants.
+/// How far the rows still to come can reach, over all sources.
 struct Bounds {
-    /// `None` while a tenant that is asked has not said anything.
+    /// `None` while a source has not said anything.
     of: Vec<Option<i64>>,
     direction: Direction,
 }
 
 impl Bounds {
-    /// Nobody is asked yet.
-    fn new(tenants: usize, direction: Direction) -> Self {
-        let mut bounds = Self { of: vec![None; tenants], direction };
-        (0..tenants).for_each(|tenant| bounds.end(tenant));
-        bounds
+    fn new(sources: usize, direction: Direction) -> Self {
+        Self { of: vec![None; sources], direction }
     }
 
-    fn begin(&mut self, tenant: usize) {
-        self.set(tenant, None);
-    }
-
-    fn end(&mut self, tenant: usize) {
+    fn end(&mut self, source: usize) {
         let nothing = if self.direction == Direction::Backward { i64::MIN } else { i64::MAX };
-        self.set(tenant, Some(nothing));
+        self.set(source, Some(nothing));
     }
 
-    fn set(&mut self, tenant: usize, bound_ns: Option<i64>) {
-        if let Some(bound) = self.of.get_mut(tenant) {
+    fn set(&mut self, source: usize, bound_ns: Option<i64>) {
+        if let Some(bound) = self.of.get_mut(source) {
             *bound = bound_ns;
         }
     }

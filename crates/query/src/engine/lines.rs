@@ -30,7 +30,7 @@ pub(super) async fn answer(
     let Some(compiled) = gather.needed(compiled, &log.matchers, range).await? else {
         return Ok(Default::default());
     };
-    let Compiled { predicates, pipeline, .. } = compiled;
+    let Compiled { predicates, on_labels, pipeline, .. } = compiled;
     gather.check_bytes(&log.matchers, range).await?;
     let given = query.cursor.map_or(0, |cursor| cursor.given);
     let limit = if query.limit == 0 { usize::MAX } else { query.limit.saturating_add(given) };
@@ -45,6 +45,7 @@ pub(super) async fn answer(
         let question = Question {
             matchers: &log.matchers,
             predicates: predicates.clone(),
+            on_labels: on_labels.clone(),
             range: piece,
             projection: pipeline.projection(),
             direction: query.direction,

@@ -40,11 +40,12 @@ pub(super) async fn series(
         let series = absent.map(|labels| absence(&[], labels, windows.count()));
         return Ok((series.into_iter().collect(), gather.budget.lease(0)?));
     };
-    let Compiled { predicates, rest, pipeline } = compiled;
+    let Compiled { predicates, on_labels, rest, pipeline } = compiled;
     gather.check_bytes(matchers, time_range).await?;
     let question = Question {
         matchers,
         predicates,
+        on_labels,
         range: time_range,
         projection: pipeline.projection(),
         direction: Direction::Forward,

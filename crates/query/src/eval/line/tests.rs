@@ -315,3 +315,18 @@ fn only_what_the_store_can_answer_is_pushed_down() {
     );
     assert_eq!(pushed("| decolorize |= `a` | a=`b`"), (1, r#"| decolorize | a="b""#.to_owned()));
 }
+
+#[test]
+fn label_filters_before_stages_that_make_labels_are_pushed_down() {
+    let pushed = |text: &str| {
+        let split = Pushdown::split(&stages(text)).expect("it compiles");
+        let on_labels = split.on_labels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        (on_labels, split.rest.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+    };
+    let pair = |on_labels: &str, rest: &str| (on_labels.to_owned(), rest.to_owned());
+    assert_eq!(pushed("| a=`b` |= `x` | a!=`c`"), pair(r#"a="b", a!="c""#, ""));
+    assert_eq!(pushed("| a=`b` and b=~`c` | c=`d` | b!=`e`"), pair(r#"a="b", b=~"c", b!="e""#, r#"| c="d""#));
+    assert_eq!(pushed("| a=`b` or b=`c` | a>5"), pair("", r#"| ( a="b" or b="c" ) | a>5"#));
+    assert_eq!(pushed("| json | a=`b`"), pair("", r#"| json | a="b""#));
+    assert_eq!(pushed("| __error__=`` | a_extracted=`b`"), pair("", r#"| __error__="" | a_extracted="b""#));
+}
