@@ -1,5 +1,5 @@
-//! What the program was built from: revision and branch of the git checkout, where there is one, and the compiler. Read from
-//! files, so that a build needs no git.
+//! What the program was built from: revision and branch of the git checkout, where there is one, and
+//! the compiler. Read from files, so that a build needs no git.
 
 use std::fs;
 use std::path::{Path, PathBuf};

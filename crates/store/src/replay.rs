@@ -30,13 +30,10 @@ impl Engine {
         if damage.places > 0 {
             tracing::error!(places = damage.places, bytes = damage.bytes, "the write-ahead log is damaged");
         }
-        tracing::info!(
-            rows,
-            skipped,
-            total_bytes,
-            seconds = began.elapsed().as_secs_f64(),
-            "replayed the log"
-        );
+        if total_bytes > 0 {
+            let (signal, seconds) = (self.config.signal.word(), began.elapsed().as_secs_f64());
+            tracing::info!(signal, rows, skipped, total_bytes, seconds, "replayed the log");
+        }
         Ok(())
     }
 
