@@ -2,7 +2,7 @@
 //! line is broken open, one level of indentation for each level of the tree.
 
 use super::ast::{Aggregation, Binary, Call, Expr, Paren, Subquery, Unary};
-use super::print::{Head, Operator, Suffix};
+use super::print::{Head, Operator, Suffix, is_power_of_infinity};
 use std::fmt::Write;
 
 /// Longest text that stays on one line.
@@ -85,6 +85,10 @@ fn aggregation(aggregation: &Aggregation, level: usize) -> String {
 }
 
 fn binary(binary: &Binary, level: usize) -> String {
-    let (left, right) = (lines(&binary.left, level + 1), lines(&binary.right, level + 1));
+    let left = match is_power_of_infinity(binary) {
+        true => indent(level + 1) + "Inf",
+        false => lines(&binary.left, level + 1),
+    };
+    let right = lines(&binary.right, level + 1);
     format!("{left}\n{}{}\n{right}", indent(level), Operator(binary))
 }

@@ -6,8 +6,9 @@
 //! kind of expression.
 
 use super::ast::{
-    AggregateOp, Aggregation, At, Binary, Call, Duration, DurationBinary, DurationChoice, DurationExpr, Expr,
-    Grouping, METRIC_NAME, Matching, Modifiers, Number, Paren, RangeSelector, Selector, Subquery, Unary,
+    AggregateOp, Aggregation, At, Binary, BinaryOp, Call, Duration, DurationBinary, DurationChoice,
+    DurationExpr, Expr, Grouping, METRIC_NAME, Matching, Modifiers, Number, Paren, RangeSelector, Selector,
+    Subquery, Unary,
 };
 use crate::go;
 use crate::syntax::duration;
@@ -46,8 +47,17 @@ impl Display for Unary {
 
 impl Display for Binary {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "{} {} {}", self.left, Operator(self), self.right)
+        match is_power_of_infinity(self) {
+            true => write!(f, "Inf {} {}", Operator(self), self.right),
+            false => write!(f, "{} {} {}", self.left, Operator(self), self.right),
+        }
     }
+}
+
+/// Whether infinity has to be written without its sign, which would be that of the power.
+pub fn is_power_of_infinity(binary: &Binary) -> bool {
+    let infinite = matches!(binary.left, Expr::Number(Number { value: f64::INFINITY, .. }));
+    infinite && binary.op == BinaryOp::Pow
 }
 
 impl Display for Paren {

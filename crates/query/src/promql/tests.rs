@@ -129,6 +129,7 @@ fn operators_bind_by_strength_and_side() {
         ("-1 ^ 2", "[-[1 ^ 2]]"),
         ("-1 * 2", "[-1 * 2]"),
         ("-1 ^ -2", "[-[1 ^ -2]]"),
+        ("-Inf ^ 2", "[-[+Inf ^ 2]]"),
         ("-a * b", "[[-a] * b]"),
         ("2 ^ -a * b", "[[2 ^ [-a]] * b]"),
         ("2 ^ -a ^ b", "[2 ^ [-[a ^ b]]]"),
@@ -140,6 +141,13 @@ fn operators_bind_by_strength_and_side() {
     ] {
         assert_eq!(grouped(&parse(text).unwrap()), wanted, "{text}");
     }
+}
+
+#[test]
+fn infinity_keeps_its_power() {
+    let expr = parse(&format!("-Inf ^ {}", "a".repeat(100))).unwrap();
+    assert_eq!(pretty(&expr), format!("-Inf\n^\n  {}", "a".repeat(100)));
+    assert_eq!(parse(&pretty(&expr)).unwrap(), expr);
 }
 
 #[test]

@@ -213,8 +213,6 @@ fn leg(expr: Expr, loses: impl Fn(Binding) -> bool) -> Expr {
         Expr::Number(number) if !number.value.is_nan() && number.value.is_sign_negative() => {
             binding(BinaryOp::Mul)
         }
-        // It is written with a sign.
-        Expr::Number(number) if number.value == f64::INFINITY => binding(BinaryOp::Mul),
         _ => return expr,
     };
     if loses(own) { paren(expr) } else { expr }
