@@ -34,6 +34,32 @@ settings! {
         max_streams_per_user: u64 = 0,
         /// Active series of metrics of a tenant in the whole cluster; 0 is no limit.
         max_global_series_per_user: u64 = 150_000,
+        /// Samples, native histograms and exemplars a tenant may write in a second; 0 is no limit.
+        ingestion_rate: f64 = 10_000.0,
+        /// Samples, native histograms and exemplars a tenant may write at once.
+        ingestion_burst_size: u64 = 200_000,
+        /// Most labels of a series of a metric. (In Mimir `max_label_names_per_series`, which is the limit of log streams here.)
+        max_label_names_per_metric_series: usize = 30,
+        /// The same of a series whose metric ends with `_info`.
+        max_label_names_per_info_series: usize = 80,
+        /// Longest name, meaning and unit in the metadata of a metric, in bytes; longer texts are cut.
+        max_metadata_length: usize = 1024,
+        /// Oldest sample that is taken; 0 takes any.
+        past_grace_period: Period = Period(0),
+        /// Take native histograms.
+        native_histograms_ingestion_enabled: bool = true,
+        /// Most buckets of a native histogram; 0 is no limit.
+        max_native_histogram_buckets: usize = 0,
+        /// Make native histograms coarser that have too many buckets, instead of refusing them.
+        reduce_native_histogram_over_max_buckets: bool = true,
+        /// Names of metrics from OTLP tell unit and kind.
+        otel_metric_suffixes_enabled: bool = true,
+        /// Attributes of OTLP resources that become labels of every series, joined by commas.
+        promote_otel_resource_attributes: String = String::new(),
+        /// `target_info` repeats the attributes that `job` and `instance` are made of.
+        otel_keep_identifying_resource_attributes: bool = false,
+        /// Name, version and attributes of OTLP scopes become labels of every series.
+        otel_promote_scope_metadata: bool = false,
         /// Longest line; 0 is no limit.
         max_line_size: ByteSize = ByteSize(256 << 10),
         /// Cut lines that are too long instead of refusing them.

@@ -5,6 +5,7 @@
 
 mod clients;
 mod command_line;
+mod metrics;
 mod object_stores;
 #[path = "../support/process.rs"]
 mod process;

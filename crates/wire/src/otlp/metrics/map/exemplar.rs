@@ -2,6 +2,7 @@
 
 use crate::otlp::metrics::PointExemplar;
 use crate::otlp::metrics::map::labels::labels_of;
+use crate::push::Pair;
 use crate::series::Exemplar;
 use std::borrow::Cow;
 
@@ -10,7 +11,7 @@ const CHARS_MAX: usize = 128;
 
 /// The texts that an exemplar's labels are made of.
 pub(super) struct ExemplarTexts<'a> {
-    labels: Vec<(Cow<'a, [u8]>, Cow<'a, [u8]>)>,
+    labels: Vec<Pair<'a>>,
     ts_ms: i64,
     value: f64,
 }
@@ -19,9 +20,8 @@ pub(super) fn exemplar_texts<'a>(exemplars: &'a [PointExemplar<'_>]) -> Vec<Exem
     let texts = exemplars.iter().map(|exemplar| {
         let ids = [(&b"trace_id"[..], hex(&exemplar.trace_id)), (b"span_id", hex(&exemplar.span_id))];
         let ids = ids.into_iter().filter(|(_, id)| !id.is_empty());
-        let mut labels: Vec<(Cow<'_, [u8]>, Cow<'_, [u8]>)> =
-            ids.map(|(name, id)| (Cow::Borrowed(name), Cow::Owned(id))).collect();
-        let chars = |labels: &[(Cow<'_, [u8]>, Cow<'_, [u8]>)]| {
+        let mut labels: Vec<Pair<'_>> = ids.map(|(name, id)| (Cow::Borrowed(name), Cow::Owned(id))).collect();
+        let chars = |labels: &[Pair<'_>]| {
             let texts = labels.iter().flat_map(|(name, value)| [name, value]);
             texts.map(|text| String::from_utf8_lossy(text).chars().count()).sum::<usize>()
         };

@@ -4,6 +4,7 @@ use crate::otlp::metrics::map::Translation;
 use crate::otlp::metrics::name::label_name;
 use crate::otlp::metrics::{PointHead, ResourceMetrics, ScopeMetrics};
 use crate::otlp::value::KeyValue;
+use crate::push::Pair;
 use crate::series::{METRIC_NAME, Series};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ pub(super) type LabelMap<'a> = BTreeMap<Cow<'a, [u8]>, Cow<'a, [u8]>>;
 pub(super) struct Identity<'a> {
     pub job: Option<Cow<'a, [u8]>>,
     pub instance: Option<Cow<'a, [u8]>>,
-    promoted: Vec<(Cow<'a, [u8]>, Cow<'a, [u8]>)>,
+    promoted: Vec<Pair<'a>>,
 }
 
 impl<'a> Identity<'a> {
