@@ -279,6 +279,19 @@ impl Bucket {
         Ok(self.inner.attempts.run(request, head).await?.size)
     }
 
+    /// When an object was written, Unix nanoseconds by the clock of the store.
+    ///
+    /// # Errors
+    /// [`Kind::Missing`], [`Kind::Unavailable`].
+    pub async fn modified_ns(&self, name: &str) -> Result<i64> {
+        let path = self.path(name)?;
+        let head = || self.inner.cloud.store.head(&path);
+        let request = Request::moving(0, Operation::Attributes, path.as_ref());
+        let meta = self.inner.attempts.run(request, head).await?;
+        // Beyond what 64 bits can say lies only nonsense.
+        Ok(meta.last_modified.timestamp_nanos_opt().unwrap_or(i64::MAX))
+    }
+
     /// The objects whose names begin with `prefix` and a `/` (all for an empty one), by name.
     ///
     /// # Errors

@@ -1,12 +1,16 @@
 //! What a store does by itself: looks for rows that should leave memory, reads what other writers of
-//! the bucket did, forgets idle streams, retires old blocks.
+//! the bucket did, forgets idle streams, merges small blocks, retires old ones.
 
+use crate::compact::Pace;
 use crate::engine::{Engine, Phase};
 use crate::flush::Reason;
 use crate::tenant::TenantState;
-use base::unit::Period;
+use base::unit::{HOUR_NS, Period};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+/// How often the whole bucket is listed for objects that a crash left behind.
+const ORPHAN_INTERVAL: Period = Period(6 * HOUR_NS);
 
 /// When something is to be done again.
 struct Every {
@@ -41,6 +45,7 @@ pub async fn run(engine: Arc<Engine>) {
     tokio::select! {
         () = watch_memory(&engine) => {}
         () = watch_blocks(&engine) => {}
+        () = watch_small_blocks(&engine) => {}
         _ = ended => {}
     }
 }
@@ -70,6 +75,30 @@ async fn watch_blocks(engine: &Engine) {
             && let Err(error) = engine.retain(now_ns).await
         {
             tracing::warn!(%error, "cannot remove old blocks");
+        }
+        tokio::time::sleep(engine.config.tick.duration()).await;
+    }
+}
+
+/// Apart from the rest, for a merge takes its time.
+async fn watch_small_blocks(engine: &Engine) {
+    let now_ns = engine.clock.now_ns();
+    let mut compaction = Every::new(engine.config.compaction_interval, now_ns);
+    let mut orphans = Every::new(ORPHAN_INTERVAL, now_ns.saturating_sub(ORPHAN_INTERVAL.ns()));
+    loop {
+        let now_ns = engine.clock.now_ns();
+        if compaction.is_due(now_ns) {
+            if let Err(error) = engine.compact(Pace::Background).await {
+                tracing::warn!(%error, "cannot merge blocks; tried again later");
+            }
+            if orphans.is_due(now_ns)
+                && let Err(error) = engine.condemn_orphans(now_ns).await
+            {
+                tracing::warn!(%error, "cannot look for objects that a crash left behind");
+            }
+            if let Err(error) = engine.delete_removed(now_ns).await {
+                tracing::warn!(%error, "cannot delete removed blocks");
+            }
         }
         tokio::time::sleep(engine.config.tick.duration()).await;
     }

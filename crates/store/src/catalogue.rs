@@ -24,7 +24,7 @@ pub use state::State;
 
 use arc_swap::ArcSwap;
 use base::unit::{HOUR_NS, MINUTE_NS};
-use base::{Clock, Error, Result};
+use base::{Clock, Error, Kind, Result};
 use bucket::Bucket;
 use model::Signal;
 use std::sync::Arc;
@@ -95,12 +95,29 @@ impl Catalogue {
     /// Commits `change`. Trying again after an error does no harm.
     ///
     /// # Errors
-    /// [`base::Kind::Unavailable`]: whether it was committed is not known. As [`Catalogue::refresh`].
+    /// [`base::Kind::Unavailable`]: whether it was committed is not known. [`base::Kind::Conflict`]: an object
+    /// that it names is to be deleted; put it again. As [`Catalogue::refresh`].
     pub async fn commit(&self, change: &Change) -> Result<()> {
+        match self.commit_when(change, |_| true).await? {
+            true => Ok(()),
+            false => {
+                Err(Error::new(Kind::Conflict, "a block is as old as what a crash left and is being deleted"))
+            }
+        }
+    }
+
+    /// Commits `change` if `holds` of the state that it is built on, and if no object that it names is to be
+    /// deleted. False if not.
+    ///
+    /// # Errors
+    /// As [`Catalogue::commit`].
+    pub async fn commit_when(&self, change: &Change, holds: impl Fn(&State) -> bool) -> Result<bool> {
         let mut log = self.log.lock().await;
-        self.commit_locked(&mut log, change).await?;
+        let is_free = |state: &State| !change.added.iter().any(|meta| state.is_removed(&meta.name));
+        let done = self.commit_locked(&mut log, change, |state| is_free(state) && holds(state)).await?;
         self.tidy(&mut log).await;
-        self.mend(&mut log).await
+        self.mend(&mut log).await?;
+        Ok(done)
     }
 
     async fn mend(&self, log: &mut Log) -> Result<()> {
@@ -111,7 +128,13 @@ impl Catalogue {
         Ok(())
     }
 
-    async fn commit_locked(&self, log: &mut Log, change: &Change) -> Result<()> {
+    /// False when `holds` was not so.
+    async fn commit_locked(
+        &self,
+        log: &mut Log,
+        change: &Change,
+        holds: impl Fn(&State) -> bool,
+    ) -> Result<bool> {
         let nonce = rand::random();
         for race in 0..RACES_MAX {
             if race > 0 || self.is_stale(log) {
@@ -119,7 +142,10 @@ impl Catalogue {
             }
             let state = self.state();
             if state.holds(change) {
-                return Ok(());
+                return Ok(true);
+            }
+            if !holds(&state) {
+                return Ok(false);
             }
             let began_ns = self.clock.now_ns();
             let sequence = state.sequence + 1;
@@ -133,7 +159,7 @@ impl Catalogue {
                     )));
                 }
                 self.advance(log, sequence, change);
-                return Ok(());
+                return Ok(true);
             }
         }
         Err(Error::unavailable(format!("catalogue: {RACES_MAX} entries in a row were written by others")))

@@ -44,6 +44,10 @@ settings! {
         block_cache: ByteSize = ByteSize(128 << 20),
         /// How often the catalogue is asked what other writers of the bucket did; 0 is never.
         catalogue_refresh: Period = Period::seconds(60),
+        /// How often small blocks are looked for that are worth merging; 0 is never.
+        compaction_interval: Period = Period(10 * MINUTE_NS),
+        /// Memory for merging blocks.
+        compaction_memory: ByteSize = ByteSize(256 << 20),
         /// How often blocks beyond a tenant's retention are looked for; 0 is never.
         retention_interval: Period = Period(10 * MINUTE_NS),
         /// How long the object of a removed block stays for questions that still read it.

@@ -9,9 +9,9 @@ use crate::open_blocks::OpenBlocks;
 use crate::passes::Passes;
 use crate::shared::Shared;
 use crate::tenant::TenantState;
-use base::{Clock, Error, Kind, Pool, Result};
+use base::{ByteBudget, Clock, Error, Kind, Pool, Result};
 use bucket::Bucket;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use model::{LimitsOf, Tenant};
 use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
@@ -77,6 +77,10 @@ pub struct Engine {
     pub memory: Memory,
     /// Turns of flushes of all stores.
     pub flush_turns: Arc<Semaphore>,
+    /// Held while merging blocks, of any store: names of blocks that cannot be merged.
+    pub compacting: Arc<tokio::sync::Mutex<HashSet<String>>>,
+    /// Budget of merging blocks.
+    pub compaction_memory: ByteBudget,
     /// Which blocks there are.
     pub catalogue: Catalogue,
     /// What was acknowledged.
@@ -113,12 +117,15 @@ impl Engine {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         let Parts { config, shared, wal, writer } = parts;
-        let Shared { bucket, limits, clock, registry, pool, memory, open_blocks, flush_turns } = shared;
+        let Shared { bucket, limits, clock, registry, pool, memory, open_blocks, flush_turns, .. } = shared;
+        let Shared { compacting, compaction_memory, .. } = shared;
         let meters = Meters::new(&registry, config.signal);
         meters.show_log(wal.meters());
         Self {
             memory: memory.of(config.signal),
             flush_turns,
+            compacting,
+            compaction_memory,
             catalogue: Catalogue::new(bucket.clone(), config.signal, writer, clock.clone()),
             followers: Followers::default(),
             blocks: open_blocks,

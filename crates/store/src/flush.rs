@@ -21,7 +21,10 @@ use base::{Error, Kind, Result};
 use bytes::Bytes;
 use cutter::{Cut, Cutter};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// The time between looks whether a block that is to be deleted is gone.
+const CONDEMNED_WAIT: Duration = Duration::from_secs(10);
 
 /// Why rows are moved into blocks, in Loki's words where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,18 +105,26 @@ impl Engine {
         let mark = head.mark();
         let through = mark.through.ok_or_else(|| Error::bug("a head without rows is flushed"))?;
         let name = &tenant.name;
-        let (metas, duplicates) = self
-            .until_done(&format!("write blocks of tenant {name}"), || self.write_blocks(tenant, head))
-            .await?;
-        let covered = vec![Covered::new(self.catalogue.writer(), name, through)];
-        let change = Change { added: metas, covered, ..Change::default() };
-        self.until_done(&format!("commit blocks of tenant {name}"), || self.catalogue.commit(&change))
-            .await?;
+        let (change, duplicates) = loop {
+            let (metas, duplicates) = self
+                .until_done(&format!("write blocks of tenant {name}"), || self.write_blocks(tenant, head))
+                .await?;
+            let covered = vec![Covered::new(self.catalogue.writer(), name, through)];
+            let change = Change { added: metas, covered, ..Change::default() };
+            let commit = || self.catalogue.commit_when(&change, |_| true);
+            if self.until_done(&format!("commit blocks of tenant {name}"), commit).await? {
+                break (change, duplicates);
+            }
+            // So old an object is taken for what a crash left behind. Once it is deleted it can be put again.
+            tracing::warn!(tenant = %name, "blocks are as old as what a crash leaves behind; they are written again");
+            tokio::time::sleep(CONDEMNED_WAIT).await;
+        };
         self.meters.duplicates.add(duplicates as f64);
         self.meters.flushed(reason.word()).add(head.run_count() as f64);
         self.meters.blocks.set(self.catalogue.state().all_blocks().count() as f64);
         let (rows, blocks) = (change.added.iter().map(|meta| meta.rows).sum::<u64>(), change.added.len());
-        tracing::info!(tenant = %name, reason = reason.word(), rows, blocks, "rows are in blocks");
+        let signal = self.config.signal.word();
+        tracing::info!(tenant = %name, signal, reason = reason.word(), rows, blocks, "rows are in blocks");
         Ok(())
     }
 
@@ -142,7 +153,11 @@ impl Engine {
         }
     }
 
-    async fn put(&self, meta: &BlockMeta, bytes: Bytes) -> Result<()> {
+    /// Puts a block.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`].
+    pub async fn put(&self, meta: &BlockMeta, bytes: Bytes) -> Result<()> {
         match self.bucket.put(&meta.name, bytes.clone()).await {
             // The name says what the content must be, so what is there was damaged.
             Err(e) if e.kind() == Kind::Corrupt => {

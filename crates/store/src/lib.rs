@@ -4,6 +4,7 @@
 //! append   limits ─▶ memory ─▶ write-ahead log ─▶ head ─▶ acknowledged
 //! flush    head ─▶ blocks ─▶ bucket ─▶ catalogue ─▶ log truncated
 //! select   heads ∪ blocks of the catalogue ─▶ runs without duplicates
+//! compact  small blocks ─▶ fewer blocks ─▶ bucket ─▶ catalogue
 //! start    catalogue ─▶ log replayed into heads ─▶ ready
 //! ```
 //!
@@ -16,6 +17,7 @@ mod append;
 mod background;
 pub mod block;
 pub mod catalogue;
+mod compact;
 mod config;
 mod engine;
 mod flush;
@@ -32,6 +34,7 @@ mod store;
 mod tenant;
 mod writer_name;
 
+pub use compact::{Compacted, Pace};
 pub use config::StoreConfig;
 pub use engine::Phase;
 pub use retain::Retained;

@@ -84,6 +84,14 @@ static DUPLICATES: Metric = counter(
 static BLOCKS_RETIRED: Metric =
     counter("trefoil_store_blocks_retired_total", "Blocks removed from the catalogue by retention.");
 
+static COMPACTIONS: Metric = counter("trefoil_store_compactions_total", "Merges of small blocks.");
+static COMPACTION_RAW_BYTES: Metric =
+    counter("trefoil_store_compaction_raw_bytes_total", "Bytes of bodies and metadata in blocks merged.");
+static COMPACTION_FAILURES: Metric =
+    counter("trefoil_store_compaction_failures_total", "Merges given up because a block cannot be read.");
+static ORPHANS: Metric =
+    counter("trefoil_store_orphans_total", "Objects found that a crash left behind, to be deleted.");
+
 /// The names of the store of logs on Loki's dashboards.
 mod loki {
     use super::{Metric, Type, metric};
@@ -182,6 +190,14 @@ pub struct Meters {
     pub duplicates: Cell,
     /// Blocks removed by retention.
     pub blocks_retired: Cell,
+    /// Merges of blocks.
+    pub compactions: Cell,
+    /// Raw bytes of blocks merged.
+    pub compaction_raw_bytes: Cell,
+    /// Merges given up.
+    pub compaction_failures: Cell,
+    /// Objects of no catalogue.
+    pub orphans: Cell,
 }
 
 /// The bound metrics of a tenant.
@@ -220,6 +236,10 @@ impl Meters {
             append_waits: cell(&APPEND_WAITS),
             duplicates: cell(&DUPLICATES),
             blocks_retired: cell(&BLOCKS_RETIRED),
+            compactions: cell(&COMPACTIONS),
+            compaction_raw_bytes: cell(&COMPACTION_RAW_BYTES),
+            compaction_failures: cell(&COMPACTION_FAILURES),
+            orphans: cell(&ORPHANS),
         };
         meters.show_as_loki(&loki::RUNS, &[], &meters.memory_runs);
         meters.show_as_loki(&loki::FLUSHING, &[], &meters.flush_queue);

@@ -1,10 +1,12 @@
 //! Open blocks of all stores of a process, kept while memory allows. Names of blocks say whose they are.
 
 use crate::block::{Block, BlockMeta};
-use base::{Error, Result};
+use base::{Error, Kind, Result};
 use bucket::Bucket;
+use bytes::Bytes;
 use model::ScanStats;
 use quick_cache::sync::Cache;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -36,16 +38,38 @@ impl OpenBlocks {
     /// The block of `meta`.
     ///
     /// # Errors
-    /// [`base::Kind::Missing`] when it was deleted, [`base::Kind::Unavailable`], [`base::Kind::Corrupt`].
+    /// As [`OpenBlocks::ranges`].
     pub async fn get(&self, meta: &BlockMeta, stats: &ScanStats) -> Result<Arc<Block>> {
         let open = async {
             let tail = meta.tail_range();
             stats.fetched_bytes.fetch_add(tail.end - tail.start, Ordering::Relaxed);
-            let mut fetched = self.bucket.get_ranges(&meta.name, meta.size_bytes, &[tail]).await?;
+            let mut fetched = self.ranges(meta, &[tail]).await?;
             let tail = fetched.pop().ok_or_else(|| Error::bug("no bytes for a range"))?;
             Block::open(meta.clone(), &tail).map(Arc::new)
         };
         self.blocks.get_or_insert_async(&meta.name, open).await
+    }
+
+    /// Ranges of the object of `meta`.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`]; [`Kind::Corrupt`], also when there is no such object: who asks for rows has
+    /// not asked for it.
+    pub async fn ranges(&self, meta: &BlockMeta, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        let fetched = self.bucket.get_ranges(&meta.name, meta.size_bytes, ranges).await;
+        fetched.map_err(|error| match error.kind() {
+            Kind::Missing => {
+                let (name, rfc3339) = (&meta.name, model::time::rfc3339);
+                Error::corrupt(format!(
+                    "block {name} is in the catalogue and its object is gone from the bucket: bring it back \
+from a backup; meanwhile questions about times before {} or after {} do not need it",
+                    rfc3339(meta.min_ns),
+                    rfc3339(meta.max_ns)
+                ))
+                .because(error)
+            }
+            _ => error,
+        })
     }
 
     /// Forgets a block whose object is deleted.

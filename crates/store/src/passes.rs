@@ -1,19 +1,21 @@
-//! Points on a flush's way, at which tests let it stand still as if the process were killed there.
+//! Points on the way of a flush or a merge, at which tests let it stand still as if the process were killed there.
 
-/// A point that a flush passes.
+/// A point that a flush or a merge passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
     /// The head is frozen.
     Frozen,
     /// A block is in the bucket, no catalogue names it.
     Put,
-    /// The catalogue names the blocks, the head is still there.
+    /// The catalogue names the blocks; the head, or the blocks that were merged, are still there.
     Committed,
     /// The head is gone, the log is still there.
     Forgotten,
+    /// The object of a removed block is gone, the catalogue does not know.
+    Deleted,
 }
 
-/// Where flushes stand still; nowhere outside tests.
+/// Where they stand still; nowhere outside tests.
 #[derive(Debug, Default)]
 pub struct Passes {
     #[cfg(test)]
@@ -40,7 +42,7 @@ impl Passes {
         *self.closed.lock() = pass;
     }
 
-    /// Waits until a flush stands at the closed point.
+    /// Waits until one stands at the closed point.
     #[cfg(test)]
     pub async fn reached(&self) {
         self.reached.notified().await;

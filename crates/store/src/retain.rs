@@ -1,10 +1,11 @@
 //! Removing blocks that are older than their tenant keeps rows of their signal.
 //!
 //! A block leaves the catalogue at once, with its last row; its object a while later, for questions
-//! that are under way. Blocks that a flush put and never committed are in no catalogue and stay.
+//! that are under way.
 
 use crate::catalogue::{Change, Removed};
 use crate::engine::Engine;
+use crate::passes::Pass;
 use base::Result;
 
 /// What retention did.
@@ -37,6 +38,18 @@ impl Engine {
             self.catalogue.commit(&Change { removed, ..Change::default() }).await?;
             self.meters.blocks_retired.add(done.removed as f64);
         }
+        done.deleted = self.delete_removed(now_ns).await?;
+        Ok(done)
+    }
+
+    /// Deletes the objects of blocks that were removed long enough before `now_ns`; gives their number.
+    ///
+    /// # Errors
+    /// [`base::Kind::Unavailable`]; what was done stays done.
+    pub async fn delete_removed(&self, now_ns: i64) -> Result<usize> {
+        // An object that somebody else has deleted may have been put again since.
+        self.catalogue.refresh().await?;
+        let state = self.catalogue.state();
         let delay_ns = self.config.retention_delay.ns();
         let mut deleted = Vec::new();
         for removed in state.removed().filter(|removed| now_ns.saturating_sub(removed.at_ns) >= delay_ns) {
@@ -44,10 +57,11 @@ impl Engine {
             self.blocks.forget(&removed.name);
             deleted.push(removed.name.clone());
         }
-        if !deleted.is_empty() {
-            done.deleted = deleted.len();
+        let count = deleted.len();
+        if count > 0 {
+            self.passes.pass(Pass::Deleted).await;
             self.catalogue.commit(&Change { deleted, ..Change::default() }).await?;
         }
-        Ok(done)
+        Ok(count)
     }
 }

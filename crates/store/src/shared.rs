@@ -4,11 +4,12 @@ use crate::config::StoreConfig;
 use crate::head::Memory;
 use crate::open_blocks::OpenBlocks;
 use base::meter::Registry;
-use base::{Clock, Pool};
+use base::{ByteBudget, Clock, Pool};
 use bucket::Bucket;
+use hashbrown::HashSet;
 use model::LimitsOf;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 /// Tenants that are flushed at the same time. Each holds one block in memory.
 const FLUSHES_IN_FLIGHT: usize = 2;
@@ -32,6 +33,10 @@ pub struct Shared {
     pub(crate) open_blocks: OpenBlocks,
     /// Turns of flushes.
     pub(crate) flush_turns: Arc<Semaphore>,
+    /// Held while merging blocks: names of blocks that cannot be merged.
+    pub(crate) compacting: Arc<Mutex<HashSet<String>>>,
+    /// Budget of merging blocks.
+    pub(crate) compaction_memory: ByteBudget,
 }
 
 impl Shared {
@@ -47,6 +52,19 @@ impl Shared {
         let memory = Memory::new(config.head_memory.0);
         let open_blocks = OpenBlocks::new(bucket.clone(), config.block_cache.0);
         let flush_turns = Arc::new(Semaphore::new(FLUSHES_IN_FLIGHT));
-        Self { bucket, limits, clock, registry, pool, memory, open_blocks, flush_turns }
+        let compaction_memory = ByteBudget::new("compaction", config.compaction_memory.0);
+        let compacting = Arc::default();
+        Self {
+            bucket,
+            limits,
+            clock,
+            registry,
+            pool,
+            memory,
+            open_blocks,
+            flush_turns,
+            compacting,
+            compaction_memory,
+        }
     }
 }

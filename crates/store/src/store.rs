@@ -1,6 +1,7 @@
 //! The store as others see it: opening, the doors, closing.
 
 use crate::background;
+use crate::compact::{Compacted, Pace};
 use crate::config::StoreConfig;
 use crate::engine::{Engine, Parts, Phase};
 use crate::flush::Reason;
@@ -18,8 +19,9 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use wal::{Options, Replay, Wal};
 
-/// The engine of one node for one signal; see [`Shared`] for what those of a process have in common. Cloning gives the same one. When the last clone is dropped
-/// the store stops where it is, as after a crash; [`Store::shutdown`] stops in order.
+/// The engine of one node for one signal; [`Shared`] is what those of a process have in common. Cloning
+/// gives the same one. When the last clone is dropped the store stops where it is, as after a crash;
+/// [`Store::shutdown`] stops in order.
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<Engine>,
@@ -75,6 +77,15 @@ impl Store {
     pub async fn retain(&self, now_ns: i64) -> Result<Retained> {
         self.engine.check_serves()?;
         self.engine.retain(now_ns).await
+    }
+
+    /// Merges small blocks, worth it or not, at once.
+    ///
+    /// # Errors
+    /// [`base::Kind::Unavailable`]; what was done stays done.
+    pub async fn compact_now(&self) -> Result<Compacted> {
+        self.engine.check_serves()?;
+        self.engine.compact(Pace::Forced).await
     }
 
     /// Makes the catalogue anew from the blocks in the bucket.

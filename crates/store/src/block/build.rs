@@ -147,6 +147,11 @@ impl Builder {
         self.rows
     }
 
+    /// Bytes held in memory, about.
+    pub fn held_bytes(&self) -> u64 {
+        (self.bytes.len() + self.filters.len()) as u64 + self.waiting_bytes
+    }
+
     /// Bytes of text and structured metadata so far, without the page that is being filled.
     pub fn raw_bytes(&self) -> u64 {
         self.raw_bytes

@@ -36,7 +36,8 @@ impl Catalogue {
         added.sort_by(|a, b| (a.received_min_ns, &a.name).cmp(&(b.received_min_ns, &b.name)));
         tracing::info!(blocks = added.len(), "the catalogue was made from the blocks in the bucket");
         let covered = self.state().all_covered();
-        self.commit_locked(log, &Change { reset: true, added, covered, ..Change::default() }).await
+        let change = Change { reset: true, added, covered, ..Change::default() };
+        self.commit_locked(log, &change, |_| true).await.map(drop)
     }
 
     /// The entry of a block; none when it is damaged.

@@ -12,7 +12,8 @@ use wal::Position;
 pub struct State {
     /// Number of the last entry.
     pub sequence: u64,
-    /// Blocks by tenant, in the order they were committed.
+    /// Blocks by tenant, in the order of rows of one time: as committed, what replaces others in their
+    /// place.
     blocks: BTreeMap<Tenant, Arc<Vec<Arc<BlockMeta>>>>,
     /// By writer and tenant, the last record of its log whose rows are in blocks.
     covered: BTreeMap<String, Arc<BTreeMap<Tenant, Position>>>,
@@ -31,7 +32,8 @@ impl State {
             let of_tenant = Arc::make_mut(self.blocks.entry(meta.tenant.clone()).or_default());
             // After a rebuild, an entry may add what a listing found already.
             if !of_tenant.iter().any(|known| known.name == meta.name) {
-                of_tenant.push(Arc::new(meta.clone()));
+                let place = if change.reset { None } else { place_of(of_tenant, &change.removed) };
+                of_tenant.insert(place.unwrap_or(of_tenant.len()), Arc::new(meta.clone()));
             }
         }
         for removed in &change.removed {
@@ -72,12 +74,33 @@ impl State {
         all.collect()
     }
 
-    /// Whether the rows that `change` says are in blocks already are: then it was committed.
+    /// Whether `change` was committed: the rows that it says are in blocks already are, or the blocks that
+    /// it puts in the place of others stand there.
     pub fn holds(&self, change: &Change) -> bool {
         let held = |covered: &Covered| {
             self.covered(&covered.writer, &covered.tenant).is_some_and(|through| through >= covered.through())
         };
-        !change.reset && !change.covered.is_empty() && change.covered.iter().all(held)
+        let flushed = !change.covered.is_empty() && change.covered.iter().all(held);
+        let replaced = !change.added.is_empty()
+            && !change.removed.is_empty()
+            && change.added.iter().all(|meta| self.has(&meta.tenant, &meta.name))
+            && !change.removed.iter().any(|removed| self.has(&removed.tenant, &removed.name));
+        !change.reset && (flushed || replaced)
+    }
+
+    /// Whether `tenant` has the block `name`.
+    pub fn has(&self, tenant: &Tenant, name: &str) -> bool {
+        self.blocks.get(tenant).is_some_and(|metas| metas.iter().any(|meta| meta.name == name))
+    }
+
+    /// Whether the object `name` is to be deleted.
+    pub fn is_removed(&self, name: &str) -> bool {
+        self.removed.contains_key(name)
+    }
+
+    /// The tenants that have blocks.
+    pub fn tenants(&self) -> impl Iterator<Item = &Tenant> {
+        self.blocks.keys()
     }
 
     /// The last record of the log of `writer` whose rows of `tenant` are in blocks.
@@ -85,7 +108,7 @@ impl State {
         self.covered.get(writer)?.get(tenant).copied()
     }
 
-    /// The blocks of `tenant` that may hold rows in `range`, in the order they were committed.
+    /// The blocks of `tenant` that may hold rows in `range`, in the order of rows of one time.
     pub fn blocks(&self, tenant: &Tenant, range: TimeRange) -> Vec<Arc<BlockMeta>> {
         let of_tenant = self.blocks.get(tenant).map_or(&[][..], |metas| metas.as_slice());
         of_tenant.iter().filter(|meta| meta.overlaps(range)).cloned().collect()
@@ -107,4 +130,9 @@ impl State {
             + self.removed.len()
             + self.covered.values().map(|of| of.len()).sum::<usize>()
     }
+}
+
+/// Where the first of the `removed` blocks stands.
+fn place_of(metas: &[Arc<BlockMeta>], removed: &[Removed]) -> Option<usize> {
+    metas.iter().position(|meta| removed.iter().any(|removed| removed.name == meta.name))
 }

@@ -64,7 +64,7 @@ pub async fn open(engine: &Engine, meta: &BlockMeta, asked: Asked) -> Result<Fou
     let mut filters = None;
     if let Some(range) = plan.filters.clone() {
         stats.fetched_bytes.fetch_add(range.end - range.start, Relaxed);
-        filters = engine.bucket.get_ranges(&meta.name, meta.size_bytes, &[range]).await?.pop();
+        filters = engine.blocks.ranges(meta, &[range]).await?.pop();
     }
     let found = move || -> Result<Found> {
         if let Some(filters) = filters {

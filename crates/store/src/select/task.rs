@@ -102,7 +102,7 @@ async fn scan_pages(
     let parts: Vec<_> = pages.iter().flat_map(|page| page.parts.iter().cloned()).collect();
     let fetch_bytes: u64 = pages.iter().map(PagePlan::fetch_bytes).sum();
     let meta = opened.block.meta();
-    let fetched = engine.bucket.get_ranges(&meta.name, meta.size_bytes, &parts).await?;
+    let fetched = engine.blocks.ranges(meta, &parts).await?;
     stats.fetched_bytes.fetch_add(fetch_bytes, Relaxed);
     stats.compressed_bytes.fetch_add(fetch_bytes, Relaxed);
     stats.pages_read.fetch_add(pages.len() as u64, Relaxed);

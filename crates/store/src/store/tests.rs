@@ -1,5 +1,6 @@
 //! The whole store behind its doors, on a bucket in memory and a log in a temporary directory.
 
+mod compact;
 mod crash;
 mod doors;
 mod signals;

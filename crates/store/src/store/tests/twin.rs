@@ -1,6 +1,9 @@
 //! The store does what a naive one does, whatever is appended, flushed, and crashed in between.
 
 use super::*;
+use crate::compact::Pace;
+use crate::passes::Pass;
+use base::unit::DAY_NS;
 use model::twin::Twin;
 use model::{LineFilter, Needle, Predicate};
 use proptest::prelude::*;
@@ -15,6 +18,9 @@ enum Step {
     Crash,
     Shutdown,
     Rebuild,
+    Compact,
+    /// Crash when a merge, or the deleting behind it, comes to this point.
+    CrashCompacting(Pass),
     Ask(Ask),
 }
 
@@ -74,6 +80,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Crash),
         1 => Just(Step::Shutdown),
         1 => Just(Step::Rebuild),
+        2 => Just(Step::Compact),
+        1 => prop::sample::select(vec![Pass::Put, Pass::Committed, Pass::Deleted]).prop_map(Step::CrashCompacting),
         6 => ask().prop_map(Step::Ask),
     ]
 }
@@ -211,10 +219,17 @@ async fn check_streams(store: &Store, twin: &Twin) {
     assert_eq!(spans(found), spans(twin.streams(query).await.unwrap()));
 }
 
-async fn play(steps: Vec<Step>) {
+/// Merges blocks and deletes what is not needed any more, far later.
+async fn compact(engine: &Engine) {
+    engine.compact(Pace::Forced).await.unwrap();
+    let far_ns = Clock::System.now_ns() + 10 * DAY_NS;
+    engine.condemn_orphans(far_ns).await.unwrap();
+    engine.delete_removed(far_ns + DAY_NS).await.unwrap();
+}
+
+async fn play(block_bytes: u64, steps: Vec<Step>) {
     let mut place = Place::new();
-    // Blocks are cut at the end of a page, so several of them come from one flush.
-    place.config.block_bytes = ByteSize(1);
+    place.config.block_bytes = ByteSize(block_bytes);
     let twin = Twin::new();
     let mut store = place.open().await;
     let mut appended: Vec<Batch> = Vec::new();
@@ -243,6 +258,15 @@ async fn play(steps: Vec<Step>) {
                 store = place.open().await;
             }
             Step::Rebuild => store.rebuild_catalogue().await.unwrap(),
+            Step::Compact => compact(&store.engine).await,
+            Step::CrashCompacting(pass) => {
+                let engine = store.engine.clone();
+                super::compact::killed_at(store, pass, async move { compact(&engine).await }).await;
+                store = place.open().await;
+                // What is appended again is received at the same time, so it may be a block that was removed,
+                // and a flush would wait until that is deleted.
+                store.engine.delete_removed(Clock::System.now_ns() + DAY_NS).await.unwrap();
+            }
             Step::Ask(ask) => {
                 ask_both(&store, &twin, &ask).await;
                 check_streams(&store, &twin).await;
@@ -256,8 +280,11 @@ async fn play(steps: Vec<Step>) {
 fn the_store_answers_as_the_naive_one() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let mut runner = TestRunner::new(ProptestConfig { cases: 100, ..ProptestConfig::default() });
-    let played = runner.run(&prop::collection::vec(step(), 1..30), |steps| {
-        runtime.block_on(play(steps));
+    // Blocks are cut at the end of a page, so with the least size several of them come from one flush, and
+    // none is merged.
+    let block_bytes = prop::sample::select(vec![1, 3 << 20, 128 << 20]);
+    let played = runner.run(&(block_bytes, prop::collection::vec(step(), 1..30)), |(block_bytes, steps)| {
+        runtime.block_on(play(block_bytes, steps));
         Ok(())
     });
     if let Err(error) = played {
