@@ -5,6 +5,8 @@ mod landing;
 mod process;
 mod rules;
 
+pub(crate) use process::{build_info, ready};
+
 use crate::context::Context;
 use axum::Router;
 use axum::routing::{get, post};

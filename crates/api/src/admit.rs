@@ -5,16 +5,21 @@
 //! metadata is brought into canonical form, the level is found and added. What does not pass is
 //! left out and told in one text; what passes is stored all the same.
 
+pub mod families;
 mod labels;
 mod level;
 mod metadata;
 mod rate;
 mod refusals;
+pub mod series;
+pub mod spans;
 mod stream;
+mod trace_sizes;
 
 pub use level::LevelFinder;
 pub use rate::IngestionRate;
 pub use refusals::{Discarded, Reason, Refusals, count_discarded};
+pub use trace_sizes::TraceSizes;
 
 use crate::error::HttpError;
 use base::ByteBudget;
@@ -30,6 +35,14 @@ use wire::Push;
 pub struct Admission {
     /// The tenants' token buckets.
     pub rate: IngestionRate,
+    /// The same for spans.
+    pub span_rate: IngestionRate,
+    /// The same for samples.
+    pub sample_rate: IngestionRate,
+    /// What is said about metrics.
+    pub families: families::Families,
+    /// Bytes of the traces that come in.
+    pub trace_sizes: TraceSizes,
     /// Bytes of pushes in work; made with the limit of the settings at the first push.
     pub(crate) in_work: OnceLock<ByteBudget>,
 }

@@ -16,6 +16,7 @@ mod series;
 mod shards;
 mod stats;
 mod tail;
+mod tempo;
 mod turn;
 mod volume;
 
@@ -60,12 +61,14 @@ pub fn routes(context: &Context) -> Router<Context> {
         .route("/api/prom/label", both(legacy::label_names))
         .route("/api/prom/label/{name}/values", both(legacy::label_values))
         .route("/api/prom/series", both(series::series))
+        .merge(tempo::waiting_routes())
         .route_layer(axum::middleware::from_fn_with_state(turn::Turns::new(context), turn::take));
     Router::new()
         .route(&format!("{api}/format_query"), both(format_query::format_query))
         .route(&format!("{api}/drilldown-limits"), get(published::limits))
         .route(&format!("{api}/tail"), get(tail::tail))
         .route("/api/prom/tail", get(tail::legacy))
+        .merge(tempo::routes())
         .merge(waiting)
         .layer(axum::Extension(tail::Seats::new(&context.registry)))
 }

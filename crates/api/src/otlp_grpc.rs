@@ -1,4 +1,4 @@
-//! OTLP logs over gRPC. One unary method is all there is to serve, so the framing is written here:
+//! OTLP over gRPC. A unary method for each signal is all there is to serve, so the framing is written here:
 //! a gRPC message is five bytes and a body, its status is in the trailers. The body then goes the
 //! way of every push, with the same budget, limits and compute threads.
 //!
@@ -8,7 +8,7 @@
 //! RESOURCE_EXHAUSTED again only with a hint when.
 
 use crate::context::Context;
-use crate::push::{self, Encoded, Failure, Format, Pushed};
+use crate::push::{self, Encoded, Failure, Format, Held, Pushed};
 use crate::tenant::Tenants;
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -22,8 +22,14 @@ use std::convert::Infallible;
 use wire::decompress::Encoding;
 use wire::protobuf::{put_bytes, put_varint};
 
-/// The method.
+/// The method for logs.
 const EXPORT_LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+
+/// The method for traces.
+const EXPORT_TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+/// The method for metrics.
+const EXPORT_METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
@@ -51,30 +57,67 @@ struct Status {
     message: Vec<u8>,
 }
 
-/// The method's path, and an answer for all others.
+/// The methods' paths, and an answer for all others.
 pub fn routes() -> Router<Context> {
-    Router::new().route(EXPORT_LOGS, post(export)).fallback(|| async {
+    let routes = Router::new()
+        .route(EXPORT_LOGS, post(export))
+        .route(EXPORT_METRICS, post(export_metrics))
+        .route(EXPORT_TRACES, post(export_traces));
+    routes.fallback(|| async {
         failed(&Status { code: Code::Unimplemented, message: b"unknown service or method".to_vec() })
     })
 }
 
 async fn export(State(context): State<Context>, request: Request) -> Response {
-    match exported(&context, request).await {
+    answered(exported(&context, request).await)
+}
+
+async fn export_traces(State(context): State<Context>, request: Request) -> Response {
+    answered(exported_traces(&context, request).await)
+}
+
+async fn export_metrics(State(context): State<Context>, request: Request) -> Response {
+    answered(exported_metrics(&context, request).await)
+}
+
+fn answered(exported: Result<Vec<u8>, Status>) -> Response {
+    match exported {
         Ok(message) => succeeded(&message),
         Err(status) => failed(&status),
     }
 }
 
-/// Stores what the request holds; gives the encoded `ExportLogsServiceResponse`.
-async fn exported(context: &Context, request: Request) -> Result<Vec<u8>, Status> {
+/// A call's tenant and message.
+async fn received(context: &Context, request: Request) -> Result<(Tenants, Format, Held), Status> {
     let (parts, body) = request.into_parts();
     let tenants = Tenants::of(&parts.headers, context).map_err(Failure::from)?;
-    let tenant = tenants.one().map_err(Failure::from)?;
+    tenants.one().map_err(Failure::from)?;
     let mut held = push::read_body(context, body).await?;
     let (compressed, message) = unframe(&held.bytes)?;
     held.bytes = message;
     let compression = if compressed { compression(&parts.headers)? } else { None };
-    let format = Format { compression, encoded: Encoded::OtlpProto };
+    Ok((tenants, Format { compression, encoded: Encoded::OtlpProto }, held))
+}
+
+/// Stores what the request holds; gives the encoded `ExportMetricsServiceResponse`.
+async fn exported_metrics(context: &Context, request: Request) -> Result<Vec<u8>, Status> {
+    let (tenants, format, held) = received(context, request).await?;
+    let tenant = tenants.one().map_err(Failure::from)?;
+    Ok(push::samples::export(context, tenant, format, held).await?)
+}
+
+/// Stores what the request holds; gives the encoded `ExportTraceServiceResponse`.
+async fn exported_traces(context: &Context, request: Request) -> Result<Vec<u8>, Status> {
+    let (tenants, format, held) = received(context, request).await?;
+    let tenant = tenants.one().map_err(Failure::from)?;
+    let refused = push::spans::export(context, tenant, format, held).await?;
+    Ok(push::spans::response(&refused))
+}
+
+/// Stores what the request holds; gives the encoded `ExportLogsServiceResponse`.
+async fn exported(context: &Context, request: Request) -> Result<Vec<u8>, Status> {
+    let (tenants, format, held) = received(context, request).await?;
+    let tenant = tenants.one().map_err(Failure::from)?;
     match push::push(context, tenant, format, held).await {
         Ok(pushed) => response(pushed),
         // Loki's HTTP endpoint refuses an export of nothing; over gRPC it is a success.

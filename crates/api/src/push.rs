@@ -7,8 +7,10 @@ mod failure;
 mod format;
 mod metrics;
 mod prepare;
+pub mod samples;
+pub mod spans;
 
-pub(crate) use body::read as read_body;
+pub(crate) use body::{Held, read as read_body};
 pub use failure::Failure;
 pub use prepare::{Encoded, Format, Job, prepare};
 
@@ -34,11 +36,17 @@ pub fn routes() -> Router<Context> {
         .route("/loki/api/v1/push", post(loki))
         .route("/api/prom/push", post(legacy))
         .route("/otlp/v1/logs", post(otlp))
+        .merge(samples::routes())
+        .merge(spans::routes())
 }
 
 /// The paths of OTLP's own port.
 pub fn otlp_routes() -> Router<Context> {
-    Router::new().route("/v1/logs", post(otlp)).route("/otlp/v1/logs", post(otlp))
+    Router::new()
+        .route("/v1/logs", post(otlp))
+        .route("/otlp/v1/logs", post(otlp))
+        .merge(samples::otlp_routes())
+        .merge(spans::routes())
 }
 
 async fn loki(State(context): State<Context>, tenants: Tenants, request: Request) -> Response {

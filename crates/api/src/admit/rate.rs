@@ -35,6 +35,11 @@ impl IngestionRate {
     /// call to call: tokens above a smaller burst are lost.
     pub fn take(&self, tenant: &Tenant, limits: &Limits, bytes: u64, now_ns: i64) -> bool {
         let (rate, burst) = (limits.ingestion_rate_mb * MB, (limits.ingestion_burst_size_mb * MB).floor());
+        self.take_at(tenant, (rate, burst), bytes, now_ns)
+    }
+
+    /// As [`IngestionRate::take`], of a bucket that holds `burst` and is filled with `rate` a second.
+    pub fn take_at(&self, tenant: &Tenant, (rate, burst): (f64, f64), bytes: u64, now_ns: i64) -> bool {
         let mut buckets = self.buckets.lock();
         if buckets.len() >= BUCKETS_MAX && !buckets.contains_key(tenant) {
             // A bucket untouched for a minute is refilled by any sensible burst and rate.

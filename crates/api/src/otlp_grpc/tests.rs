@@ -117,3 +117,47 @@ async fn bad_calls_have_their_codes() {
     assert_eq!((called.status.as_str(), called.message.as_str()), ("3", "unexpected EOF"));
     assert_eq!(percent_encoded("a% é\n".as_bytes()), "a%25 %C3%A9%0A");
 }
+
+#[tokio::test]
+async fn spans_are_stored_and_refused_ones_are_told() {
+    let twin = Twin::new();
+    let span = |id: u8| model::span::Span {
+        trace_id: [1; 16],
+        span_id: [id; 8],
+        start_ns: NOW_NS,
+        ..Default::default()
+    };
+    let groups = [model::trace::OriginSpans { spans: vec![span(1), span(0)], ..Default::default() }];
+    let body = framed(0, &wire::otlp::traces::encode::traces(&groups));
+    let called = call(&twin, EXPORT_TRACES, None, body).await;
+    assert_eq!((called.status.as_str(), twin.row_count()), ("0", 1));
+    let text = String::from_utf8_lossy(&called.body).into_owned();
+    assert!(text.contains("it has no span id"), "{text}");
+    let called = call(&twin, EXPORT_TRACES, None, framed(0, b"\xff")).await;
+    assert_eq!(called.status, "3");
+}
+
+#[tokio::test]
+async fn points_are_stored_and_refused_ones_are_told() {
+    let twin = Twin::new();
+    // Two sums of a point each, the second one as differences.
+    let mut scope = Vec::new();
+    for (name, temporality) in [("kept", 2), ("delta", 1)] {
+        let (mut point, mut sum, mut metric) = (vec![3 << 3 | 1], Vec::new(), Vec::new());
+        point.extend_from_slice(&(NOW_NS as u64).to_le_bytes());
+        put_bytes(&mut sum, 1, &point);
+        put_varint(&mut sum, 2, temporality);
+        put_bytes(&mut metric, 1, name.as_bytes());
+        put_bytes(&mut metric, 7, &sum);
+        put_bytes(&mut scope, 2, &metric);
+    }
+    let (mut resource, mut message) = (Vec::new(), Vec::new());
+    put_bytes(&mut resource, 2, &scope);
+    put_bytes(&mut message, 1, &resource);
+    let called = call(&twin, EXPORT_METRICS, None, framed(0, &message)).await;
+    assert_eq!((called.status.as_str(), twin.row_count()), ("0", 1));
+    let text = String::from_utf8_lossy(&called.body).into_owned();
+    assert!(text.contains("metric \"delta\": its aggregation temporality"), "{text}");
+    assert_eq!(call(&twin, EXPORT_METRICS, None, framed(0, b"")).await.status, "0");
+    assert_eq!(call(&twin, EXPORT_METRICS, None, framed(0, b"\x0a\x09x")).await.status, "3");
+}

@@ -131,14 +131,14 @@ impl Traces {
             return Ok((found.values, reader.cost()));
         }
         let filter = filter(&asked.query);
-        if filter.is_none() && is_of_origin(field) {
+        if filter.is_none() && may_be_of_origin(field) {
             for origin in origins(&reader, asked.range).await? {
-                let span = Span::default();
-                if !found.add_of(field, &origin, &[&span]) {
+                if !found.add_of(field, &origin, &[&Span::default()]) {
                     break;
                 }
             }
-        } else {
+        }
+        if filter.is_some() || !is_of_origin(field) {
             let visit = |origin: &Origin, spans: &[&Span]| found.add_of(field, origin, spans);
             visit_spans(&reader, asked.range, filter.as_ref(), having(field), visit).await?;
         }
@@ -174,9 +174,13 @@ fn is_of_origin(field: &Field) -> bool {
     }
 }
 
-/// Sieves for rows that may have `field`.
+fn may_be_of_origin(field: &Field) -> bool {
+    is_of_origin(field) || matches!(field, Field::Attribute(Attribute { scope: Scope::Any, .. }))
+}
+
+/// Sieves for rows that may have `field` themselves.
 fn having(field: &Field) -> Vec<Sieve> {
-    let Field::Attribute(Attribute { scope: Scope::Span, name }) = field else {
+    let Field::Attribute(Attribute { scope: Scope::Span | Scope::Any, name }) = field else {
         return vec![Sieve::default()];
     };
     use attribute::Value::{Array, Bool, Double, Int, String};

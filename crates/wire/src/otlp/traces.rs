@@ -75,12 +75,12 @@ impl Draft {
         }
     }
 
-    /// Gives the span to `group`, or counts it as refused.
-    fn finish(mut self, origin_fits: bool, spans: &mut Vec<Span>, refused: &mut RefusedSpans) {
-        self.check(origin_fits);
+    /// Gives the span to `spans`, or counts it as refused.
+    fn finish(mut self, spans: &mut Vec<Span>, refused: &mut RefusedSpans) {
+        self.check();
         let Self { mut span, start_ns, end_ns, wrong } = self;
         if let Some(what) = wrong {
-            refused.add(|| format!("span {:?} of trace {} refused: {what}", span.name, hex(&span.trace_id)));
+            refused.add(|| refusal(&span, &what));
             return;
         }
         span.start_ns = start_ns as i64;
@@ -88,7 +88,7 @@ impl Draft {
         spans.push(span);
     }
 
-    fn check(&mut self, origin_fits: bool) {
+    fn check(&mut self) {
         if self.span.trace_id == [0; 16] {
             self.wrong(|| "it has no trace id, which is 16 bytes that are not all zero".to_owned());
         }
@@ -103,20 +103,25 @@ impl Draft {
         let of_events = extra.events.iter().map(|event| &event.attributes);
         let of_links = extra.links.iter().map(|link| &link.attributes);
         let fits = [&self.span.attributes].into_iter().chain(of_events).chain(of_links).all(span::keeps);
-        if !(fits && origin_fits) {
-            self.wrong(|| format!("an attribute is nested deeper than {DEPTH_MAX} arrays and maps"));
+        if !fits {
+            self.wrong(too_deep);
         }
     }
 }
 
-/// Whether spans of `origin` can be kept.
-fn fits(origin: &Origin) -> bool {
-    span::keeps(&origin.resource.attributes) && span::keeps(&origin.scope.attributes)
+fn too_deep() -> String {
+    format!("an attribute is nested deeper than {DEPTH_MAX} arrays and maps")
 }
 
-/// Puts `spans` of `origin` into `export`.
+fn refusal(span: &Span, what: &str) -> String {
+    format!("span {:?} of trace {} refused: {what}", span.name, hex(&span.trace_id))
+}
+
+/// Puts `spans` of `origin` into `export`, unless the origin cannot be kept.
 fn add_group(export: &mut Export, origin: Origin, spans: Vec<Span>) {
-    if !spans.is_empty() {
+    if !(span::keeps(&origin.resource.attributes) && span::keeps(&origin.scope.attributes)) {
+        spans.iter().for_each(|span| export.refused.add(|| refusal(span, &too_deep())));
+    } else if !spans.is_empty() {
         export.groups.push(OriginSpans { origin, spans });
     }
 }

@@ -6,7 +6,6 @@ use crate::otlp::traces::encode::put_message;
 use crate::otlp::traces::{Style, encode, hex, put_resource_spans, put_value};
 use crate::protobuf::{put_bytes, put_varint};
 use crate::reply::put_strings;
-use model::attribute::Value;
 use model::span::Attributes;
 use model::trace::{FoundSpan, FoundSpanset, FoundTrace, OriginSpans};
 
@@ -227,21 +226,6 @@ pub struct TagValue {
     pub kind: &'static str,
     /// Its text.
     pub text: String,
-}
-
-impl TagValue {
-    /// The values that an attribute offers: each of an array's, none of bytes and maps.
-    pub fn of_attribute(value: &Value) -> Vec<Self> {
-        let one = |kind, text| vec![Self { kind, text }];
-        match value {
-            Value::String(text) => one("string", text.clone()),
-            Value::Int(number) => one("int", number.to_string()),
-            Value::Double(number) => one("float", number.to_string()),
-            Value::Bool(flag) => one("bool", flag.to_string()),
-            Value::Array(values) => values.iter().flat_map(Self::of_attribute).collect(),
-            Value::Empty | Value::Bytes(_) | Value::Map(_) => Vec::new(),
-        }
-    }
 }
 
 /// `/api/v2/search/tag/{name}/values`.

@@ -3,7 +3,7 @@
 
 use crate::go_json::Reader;
 use crate::otlp::json::{key_values, number};
-use crate::otlp::traces::{Draft, Export, add_group, attributes, enum_number, fits, from_hex, text};
+use crate::otlp::traces::{Draft, Export, RefusedSpans, add_group, attributes, enum_number, from_hex, text};
 use crate::refused::Refused;
 use model::labels::GoQuoted;
 use model::span::{Event, Link, Origin, Source, Span};
@@ -22,7 +22,7 @@ pub const KINDS: [&str; 6] = [
 pub const STATES: [&str; 3] = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"];
 
 /// Spans of a scope while the rest of their resource is still to come.
-type Scope = (Origin, Vec<Draft>);
+type Scope = (Origin, Vec<Span>);
 
 /// Reads an export, or a trace as Tempo's first version answers it (`batches`).
 ///
@@ -52,17 +52,15 @@ fn resource_spans(reader: &mut Reader<'_>, export: &mut Export) -> Result<(), Re
             b"resource" => source(reader, &mut resource)?,
             b"scopeSpans" | b"scope_spans" => {
                 while reader.element()? {
-                    scopes.push(scope_spans(reader)?);
+                    scopes.push(scope_spans(reader, &mut export.refused)?);
                 }
             }
             b"schemaUrl" | b"schema_url" => resource.schema_url = text(reader.string()?),
             _ => drop(reader.skip()?),
         }
     }
-    for (mut origin, drafts) in scopes {
+    for (mut origin, spans) in scopes {
         origin.resource = resource.clone();
-        let (fits, mut spans) = (fits(&origin), Vec::<Span>::with_capacity(drafts.len()));
-        drafts.into_iter().for_each(|draft| draft.finish(fits, &mut spans, &mut export.refused));
         add_group(export, origin, spans);
     }
     Ok(())
@@ -81,21 +79,21 @@ fn source(reader: &mut Reader<'_>, out: &mut Source) -> Result<(), Refused> {
     Ok(())
 }
 
-fn scope_spans(reader: &mut Reader<'_>) -> Result<Scope, Refused> {
-    let (mut origin, mut drafts) = (Origin::default(), Vec::new());
+fn scope_spans(reader: &mut Reader<'_>, refused: &mut RefusedSpans) -> Result<Scope, Refused> {
+    let (mut origin, mut spans) = (Origin::default(), Vec::new());
     while let Some(name) = reader.field()? {
         match name.as_ref() {
             b"scope" => scope(reader, &mut origin)?,
             b"spans" => {
                 while reader.element()? {
-                    drafts.push(draft(reader)?);
+                    draft(reader)?.finish(&mut spans, refused);
                 }
             }
             b"schemaUrl" | b"schema_url" => origin.scope.schema_url = text(reader.string()?),
             _ => drop(reader.skip()?),
         }
     }
-    Ok((origin, drafts))
+    Ok((origin, spans))
 }
 
 fn scope(reader: &mut Reader<'_>, origin: &mut Origin) -> Result<(), Refused> {

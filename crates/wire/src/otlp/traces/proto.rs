@@ -1,7 +1,7 @@
 //! Traces in protobuf: `ExportTraceServiceRequest` and `TracesData`, whose bytes are the same.
 
 use crate::otlp::proto::key_value;
-use crate::otlp::traces::{Draft, Export, add_group, attributes, enum_number, fits, text};
+use crate::otlp::traces::{Draft, Export, add_group, attributes, enum_number, text};
 use crate::otlp::value::KeyValue;
 use crate::protobuf::{Fields, Value};
 use crate::refused::Refused;
@@ -49,18 +49,16 @@ fn resource_spans(bytes: &[u8], export: &mut Export) -> Result<(), Refused> {
 
 fn scope_spans(bytes: &[u8], resource: &Source, export: &mut Export) -> Result<(), Refused> {
     let mut origin = Origin { resource: resource.clone(), ..Origin::default() };
-    let mut drafts = Vec::new();
+    let mut spans = Vec::new();
     let mut fields = Fields::new(bytes, "ScopeSpans");
     while let Some((number, value)) = fields.next_field()? {
         match number {
             1 => scope(value.bytes("Scope")?, &mut origin)?,
-            2 => drafts.push(draft(value.bytes("Spans")?)?),
+            2 => draft(value.bytes("Spans")?)?.finish(&mut spans, &mut export.refused),
             3 => origin.scope.schema_url = text(value.bytes("SchemaUrl")?.into()),
             _ => {}
         }
     }
-    let (fits, mut spans) = (fits(&origin), Vec::<Span>::with_capacity(drafts.len()));
-    drafts.into_iter().for_each(|draft| draft.finish(fits, &mut spans, &mut export.refused));
     add_group(export, origin, spans);
     Ok(())
 }

@@ -1,4 +1,5 @@
 use super::*;
+use model::attribute::Value;
 use model::span::{Event, Origin, Source, Span};
 use model::trace::ServiceCounts;
 
@@ -131,11 +132,8 @@ fn tags_and_values() {
         format!(r#"{{"scopes":[{{"name":"span","tags":["a"]}},{{"name":"resource","tags":[]}}],{METRICS}}}"#)
     );
     assert_eq!(text(tag_values(&["x"], &metrics)), format!(r#"{{"tagValues":["x"],{METRICS}}}"#));
-    let array = Value::Array(vec![Value::Int(5), Value::Double(1.5), Value::Bytes(vec![1])]);
-    let values: Vec<_> = [array, Value::Bool(true), Value::String("s".into())]
-        .iter()
-        .flat_map(TagValue::of_attribute)
-        .collect();
+    let value = |kind, text: &str| TagValue { kind, text: text.to_owned() };
+    let values = [value("int", "5"), value("float", "1.5"), value("bool", "true"), value("string", "s")];
     assert_eq!(
         text(typed_tag_values(&values, &metrics)),
         format!(
