@@ -1,5 +1,6 @@
 //! Prometheus itself (the program `prometheus` on the PATH, see `.ci/servers`) scrapes itself and us and writes to us what
-//! it scraped. Then both know the same samples, and must answer the same questions with the same numbers.
+//! it scraped. Then both know the same samples, and must answer the same questions with the same numbers. And the SDK of
+//! OpenTelemetry (see `.ci/clients`) exports metrics to us.
 
 use crate::server::Server;
 use serde_json::Value;
@@ -184,9 +185,7 @@ async fn prometheus_writes_to_us_and_we_answer_as_it_does() {
     assert!(sent > 1000.0 && received >= sent, "{received} of {sent}");
     assert_eq!(server.metric("cortex_discarded_samples_total", "").await, 0.0);
 
-    let probe = reqwest::get(format!("{}/prometheus/api/v1/query?query=1", server.url())).await.unwrap();
-    if probe.status() == 404 {
-        eprintln!("skipped: comparing answers, there is no /prometheus/api/v1/query yet");
+    if !has_promql(&server).await {
         return;
     }
     for flushed in [false, true] {
@@ -216,4 +215,64 @@ async fn compare(server: &Server, prometheus: &Prometheus, query: &str, start: u
         assert!(!theirs.is_empty(), "{path} {query} finds nothing in Prometheus");
         assert_same(query, &points(&ours["result"]), &theirs);
     }
+}
+
+const OTLP_SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/clients/otlp_metrics.py");
+
+/// Samples of one export of the script: three numbers, 16 buckets with count and sum, a native histogram, `target_info`.
+const OTLP_SAMPLES: f64 = (3 + 18 + 1 + 1) as f64;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn opentelemetry_sdk_exports_metrics_over_every_door() {
+    let Some(python) = std::env::var_os("TREFOIL_TEST_PYTHON") else {
+        eprintln!("skipped: TREFOIL_TEST_PYTHON is not set (see .ci/clients)");
+        return;
+    };
+    let mut server = Server::new("");
+    server.start().await;
+    let doors = [
+        ("http", format!("{}/otlp/v1/metrics", server.url()), "main-port"),
+        ("http", format!("http://127.0.0.1:{}/v1/metrics", server.otlp_http_port), "http-port"),
+        ("grpc", format!("http://127.0.0.1:{}", server.otlp_grpc_port), "grpc-port"),
+    ];
+    for (protocol, address, service) in &doors {
+        let done = Command::new(&python).args([OTLP_SCRIPT, protocol, address, service]).output().unwrap();
+        assert!(done.status.success(), "{service}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+    let received = server.metric("cortex_distributor_received_samples_total", "fake").await;
+    assert_eq!(received, OTLP_SAMPLES * doors.len() as f64);
+    assert_eq!(server.metric("cortex_discarded_samples_total", "").await, 0.0);
+    if !has_promql(&server).await {
+        return;
+    }
+    let expected = [
+        ("orders_placed_total{payment_kind=\"card\"}", 3.0),
+        ("carts", -2.0),
+        ("cpu_utilization_ratio", 0.25),
+        ("request_duration_milliseconds_sum", 30.0),
+        ("request_duration_milliseconds_bucket{le=\"25\"}", 0.0),
+        ("request_duration_milliseconds_bucket{le=\"50\"}", 1.0),
+        ("histogram_count(payload_bytes)", 1.0),
+        ("histogram_sum(payload_bytes)", 300.0),
+        ("target_info{host_name=\"machine-7\"}", 1.0),
+    ];
+    for (_, _, service) in &doors {
+        for (query, value) in expected {
+            let query = format!("sum(({query}) and on (job) target_info{{job=\"shop/{service}\"}})");
+            let answer = ask(&server.url(), "/prometheus/api/v1/query", &[("query", query.clone())]).await;
+            let found: Vec<_> =
+                points(&answer["result"]).into_values().flatten().map(|point| point.1).collect();
+            assert_eq!(found, [value], "{query}");
+        }
+    }
+}
+
+/// Whether questions are answered.
+async fn has_promql(server: &Server) -> bool {
+    let probe = reqwest::get(format!("{}/prometheus/api/v1/query?query=1", server.url())).await.unwrap();
+    if probe.status() == 404 {
+        eprintln!("skipped: asking for what was written, there is no /prometheus/api/v1/query yet");
+        return false;
+    }
+    true
 }

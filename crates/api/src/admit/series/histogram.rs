@@ -42,11 +42,14 @@ fn buckets(side: &Buckets, word: &str) -> Result<(), (Why, String)> {
         let what = format!("has {} {word} buckets in spans of {spanned}", side.counts.len());
         return Err((Why::HistogramSpans, what));
     }
-    // The opposite of "at least 0" is not "less than 0" for NaN.
-    match side.counts.iter().find(|count| !(**count >= 0.0)) {
+    match side.counts.iter().find(|count| is_no_count(**count)) {
         Some(count) => Err((Why::HistogramNegative, format!("has a {word} bucket of {count} observations"))),
         None => Ok(()),
     }
+}
+
+fn is_no_count(count: f64) -> bool {
+    count.is_nan() || count < 0.0
 }
 
 /// Custom buckets end at ascending numbers, and there are no others.
@@ -85,7 +88,7 @@ fn custom(histogram: &Histogram) -> Result<(), (Why, String)> {
 /// whole numbers the sum is not exact.
 fn count(histogram: &Histogram) -> Result<(), (Why, String)> {
     for count in [histogram.count, histogram.zero_count] {
-        if !(count >= 0.0) {
+        if is_no_count(count) {
             return Err((Why::HistogramNegative, format!("has a count of {count}")));
         }
     }

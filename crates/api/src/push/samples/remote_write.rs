@@ -70,8 +70,8 @@ fn version(headers: &HeaderMap) -> Result<Wire, Failure> {
     if !media_type.is_empty() && !media_type.eq_ignore_ascii_case("application/x-protobuf") {
         return Err(unsupported(format!("content type {content_type:?} is not application/x-protobuf")));
     }
-    let parameters = parts.filter_map(|part| part.split_once('='));
-    let message = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("proto")).last();
+    let mut parameters = parts.filter_map(|part| part.split_once('='));
+    let message = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("proto"));
     match message.map_or(MESSAGE_V1, |(_, value)| value.trim().trim_matches('"')) {
         MESSAGE_V1 => Ok(Wire::RemoteWriteV1),
         MESSAGE_V2 => Ok(Wire::RemoteWriteV2),

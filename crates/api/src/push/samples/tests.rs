@@ -39,7 +39,9 @@ impl Answer {
     }
 }
 
-async fn post(context: &Context, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+async fn post(context: &Context, path: &str, headers: Headers<'_>, body: Vec<u8>) -> Answer {
     let mut request = Request::post(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -136,7 +138,7 @@ async fn other_encodings_and_messages_are_not_supported() {
     let twin = Twin::new();
     let context = context(&twin);
     let proto = "application/x-protobuf";
-    let cases: [(&[(&str, &str)], Vec<u8>, u16); 8] = [
+    let cases: [(Headers<'_>, Vec<u8>, u16); 8] = [
         (&[("content-encoding", "gzip")], Vec::new(), 415),
         (&[("content-type", "application/json")], Vec::new(), 415),
         (&[("content-type", "application/x-protobuf;proto=other")], Vec::new(), 415),
