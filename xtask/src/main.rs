@@ -1,6 +1,7 @@
 //! Chores of the project: `cargo x tidy | ci | bench | …`. `cargo x` alone lists them.
 
 mod bench;
+mod canary;
 mod ci;
 mod conformance;
 mod crash;
@@ -14,6 +15,7 @@ cargo x tidy             check layers, cycles, names, sizes, format pages
 cargo x ci               everything that continuous integration checks, in its order
 cargo x conformance [..] compare with the recorded answers of the real Loki, where they are present
 cargo x crash [ROUNDS]   kill the release binary again and again; what was acknowledged must be there once
+cargo x canary [MINUTES] write and read while the debug binary flushes, merges blocks and is killed, all very often
 cargo x bench [WHAT…]    ratios against yardsticks measured in the same run
 ";
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         "ci" => ci::run(),
         "conformance" => conformance::run(rest),
         "crash" => crash::run(rest),
+        "canary" => canary::run(rest),
         "bench" => bench::run(rest),
         _ => Err(USAGE.to_owned()),
     };

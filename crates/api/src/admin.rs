@@ -27,6 +27,7 @@ pub fn routes(context: &Context) -> Router<Context> {
         .route("/log_level", get(process::log_level).post(process::set_log_level))
         .route("/flush", get(process::flush).post(process::flush))
         .route("/flush/tenant", post(process::flush_tenant))
+        .route("/compact", post(process::compact))
         .route(&format!("{api}/status/buildinfo"), get(process::build_info))
         .route(
             &format!("{api}/delete"),

@@ -239,6 +239,8 @@ async fn pages_for_operators() {
     assert!(get(&app, "/").await.body.contains("<title>Trefoil</title>"));
     let drilldown = get(&app, "/loki/api/v1/drilldown-limits").await.body;
     assert!(drilldown.contains(r#""max_query_length":"30d1h""#), "{drilldown}");
+    let merged = send(&app, Request::post("/compact").body(Body::empty()).unwrap()).await;
+    assert_eq!(merged.status, 204);
     let flushed = send(&app, Request::post("/flush").body(Body::empty()).unwrap()).await;
     assert_eq!((flushed.status.as_u16(), twin.flushes()), (204, 3), "one flush per signal");
     let level = send(&app, Request::post("/log_level?log_level=loud").body(Body::empty()).unwrap()).await;

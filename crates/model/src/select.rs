@@ -52,6 +52,11 @@ pub trait Operate: Send + Sync {
     /// Moves everything in memory (of one tenant, or of all) into blocks.
     fn flush(&self, tenant: Option<Tenant>) -> BoxFuture<'_, Result<()>>;
 
+    /// Merges small blocks, where there are any.
+    fn compact(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// `Err` says in one line why the node cannot serve yet.
     fn ready(&self) -> Result<(), String>;
 }

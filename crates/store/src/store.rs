@@ -178,6 +178,14 @@ impl Operate for Store {
         })
     }
 
+    fn compact(&self) -> BoxFuture<'_, Result<()>> {
+        let store = self.clone();
+        Box::pin(async move {
+            let merging = tokio::spawn(async move { store.compact_now().await.map(drop) });
+            merging.await.map_err(|e| Error::bug("a merge panicked").because(e))?
+        })
+    }
+
     fn ready(&self) -> Result<(), String> {
         self.engine.serves()
     }

@@ -125,6 +125,14 @@ pub async fn flush_tenant(State(context): State<Context>, tenants: Tenants) -> H
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// `/compact`: returns when no small blocks are left that can be merged.
+pub async fn compact(State(context): State<Context>) -> HttpResult {
+    for store in context.operated() {
+        store.compact().await?;
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
 fn text(body: impl Into<String>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body.into()).into_response()
 }

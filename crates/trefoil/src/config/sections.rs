@@ -217,6 +217,10 @@ settings! {
 settings! {
     /// What happens to old blocks.
     pub struct Compactor {
+        /// Time between looks for small blocks that are worth merging; 0 is never.
+        compaction_interval: Period = Period(10 * MINUTE_NS),
+        /// Time between the removal of a block and that of its object, for queries that still read it.
+        retention_delete_delay: Period = Period(15 * MINUTE_NS),
         /// Remove blocks that are wholly older than their tenant keeps them: `limits_config.retention_period` for logs, `compactor_blocks_retention_period` for metrics, `block_retention` for traces. Without it nothing is ever removed.
         retention_enabled: bool = false,
     }

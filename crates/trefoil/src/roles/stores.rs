@@ -1,5 +1,5 @@
-//! The stores of a process: one per signal, over one bucket, one budget of memory and one pool. A store that nobody
-//! uses is an empty log and an empty catalogue.
+//! The stores of a process: one per signal, over one bucket, one budget of memory and one pool. A store
+//! that nobody uses is an empty log and an empty catalogue.
 
 use crate::config::Config;
 use anyhow::{Context as _, Result};
@@ -112,6 +112,8 @@ pub fn store_config(config: &Config, data: &Path) -> StoreConfig {
         flush_age: config.ingester.max_chunk_age,
         flush_idle: config.ingester.chunk_idle_period,
         flush_on_shutdown: config.ingester.wal.flush_on_shutdown,
+        compaction_interval: config.compactor.compaction_interval,
+        retention_delay: config.compactor.retention_delete_delay,
         retention_interval: match config.compactor.retention_enabled {
             true => StoreConfig::default().retention_interval,
             false => Period(0),
