@@ -56,6 +56,12 @@ impl FamilyFacts {
         Self { kind: family.kind, help: text(family.help), unit: text(family.unit) }
     }
 
+    /// Whether it is the same.
+    pub fn says(&self, family: &Family<'_>) -> bool {
+        let texts = (self.help.as_bytes(), self.unit.as_bytes()) == (family.help, family.unit);
+        self.kind == family.kind && texts
+    }
+
     fn bytes(&self, name: &str) -> usize {
         name.len() + self.help.len() + self.unit.len() + ENTRY_BYTES
     }

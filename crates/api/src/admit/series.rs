@@ -262,6 +262,9 @@ impl Sink for SeriesAdmission<'_> {
         if name.is_empty() || name.len() > most {
             return;
         }
+        if self.families.get(name).is_some_and(|known| known.says(&family)) {
+            return;
+        }
         let facts = FamilyFacts::of(&family, most);
         match self.families.get_mut(name) {
             Some(known) => *known = facts,

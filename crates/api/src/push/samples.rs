@@ -87,7 +87,8 @@ pub(crate) async fn write(
         limits: limits.clone(),
         now_ns: context.clock.now_ns(),
         // What one may send is as large as what comes out of it: samples are small.
-        decompressed_bytes_max: settings.max_recv_msg_size.0.min(settings.max_decompressed_size.0).min(room),
+        decompressed_bytes_max: settings.max_recv_msg_size.0.min(settings.max_decompressed_size.0),
+        room_bytes: room,
         batch_bytes_max: BATCH_BYTES_MAX.min(room) as usize,
     };
     let decoded = match bytes.len() <= INLINE_BYTES_MAX {

@@ -1,5 +1,6 @@
 //! A native histogram in remote write; both versions write the same fields.
 
+use crate::prometheus::{PARTS_MAX, push_bounded};
 use crate::protobuf::{Fields, Value};
 use crate::refused::Refused;
 use model::attribute::unzigzag;
@@ -31,10 +32,20 @@ pub(super) fn histogram(bytes: &[u8]) -> Result<(i64, Histogram), Refused> {
             5 => out.zero_threshold = float(value, "ZeroThreshold")?,
             6 => out.zero_count = value.varint("ZeroCountInt")? as f64,
             7 => out.zero_count = float(value, "ZeroCountFloat")?,
-            8 => out.negative.spans.push(span(value.bytes("NegativeSpans")?)?),
+            8 => push_bounded(
+                &mut out.negative.spans,
+                span(value.bytes("NegativeSpans")?)?,
+                PARTS_MAX,
+                "spans",
+            )?,
             9 => deltas(value, "NegativeDeltas", &mut negative.deltas)?,
             10 => floats(value, "NegativeCounts", &mut negative.floats)?,
-            11 => out.positive.spans.push(span(value.bytes("PositiveSpans")?)?),
+            11 => push_bounded(
+                &mut out.positive.spans,
+                span(value.bytes("PositiveSpans")?)?,
+                PARTS_MAX,
+                "spans",
+            )?,
             12 => deltas(value, "PositiveDeltas", &mut positive.deltas)?,
             13 => floats(value, "PositiveCounts", &mut positive.floats)?,
             14 => out.reset = reset(value.varint("ResetHint")?),
@@ -102,25 +113,22 @@ fn float(value: Value<'_>, field: &str) -> Result<f64, Refused> {
 /// Numbers that come packed or one by one.
 fn deltas(value: Value<'_>, field: &str, out: &mut Vec<i64>) -> Result<(), Refused> {
     let Value::Bytes(mut packed) = value else {
-        out.push(unzigzag(value.varint(field)?));
-        return Ok(());
+        return push_bounded(out, unzigzag(value.varint(field)?), PARTS_MAX, "buckets");
     };
     while !packed.is_empty() {
         let delta = varint::take(&mut packed).ok_or_else(|| Refused::invalid("unexpected EOF"))?;
-        out.push(unzigzag(delta));
+        push_bounded(out, unzigzag(delta), PARTS_MAX, "buckets")?;
     }
     Ok(())
 }
 
 fn floats(value: Value<'_>, field: &str, out: &mut Vec<f64>) -> Result<(), Refused> {
     let Value::Bytes(packed) = value else {
-        out.push(float(value, field)?);
-        return Ok(());
+        return push_bounded(out, float(value, field)?, PARTS_MAX, "buckets");
     };
     let (chunks, rest) = packed.as_chunks::<8>();
     if !rest.is_empty() {
         return Err(Refused::invalid("unexpected EOF"));
     }
-    out.extend(chunks.iter().map(|chunk| f64::from_le_bytes(*chunk)));
-    Ok(())
+    chunks.iter().try_for_each(|chunk| push_bounded(out, f64::from_le_bytes(*chunk), PARTS_MAX, "buckets"))
 }

@@ -314,6 +314,29 @@ fn version_1_byte_by_byte() {
     assert_eq!(read_v1(&GOLDEN_V1[..20]).unwrap_err(), "unexpected EOF");
 }
 
+#[test]
+fn empty_messages_do_not_fill_the_memory() {
+    let refused = |number: u8, message: &[u8], times: usize| {
+        let mut series = Vec::new();
+        for _ in 0..times {
+            crate::protobuf::put_bytes(&mut series, u32::from(number), message);
+        }
+        let mut body = Vec::new();
+        crate::protobuf::put_bytes(&mut body, 1, &series);
+        read_v1(&body).unwrap_err()
+    };
+    // An unknown field is as good as nothing.
+    let nothing = b"\x78\x01";
+    assert_eq!(refused(2, nothing, FLOATS_MAX + 1), "more than 1048576 samples at once; send fewer");
+    for (number, what) in [(1, "labels"), (3, "exemplars"), (4, "histograms")] {
+        let told = format!("more than 65536 {what} at once; send fewer");
+        assert_eq!(refused(number, nothing, PARTS_MAX + 1), told);
+    }
+    let mut deltas = Vec::new();
+    crate::protobuf::put_bytes(&mut deltas, 12, &[0; PARTS_MAX + 1]);
+    assert_eq!(refused(4, &deltas, 1), "more than 65536 buckets at once; send fewer");
+}
+
 fn labels() -> impl Strategy<Value = OwnedLabels> {
     proptest::collection::vec(("[a-z_é]{0,4}", ".{0,4}"), 0..4)
 }

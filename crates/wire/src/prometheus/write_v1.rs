@@ -1,6 +1,7 @@
 //! `prometheus.WriteRequest`: series with their labels spelled out, and metadata of metrics apart from them.
 
 use crate::prometheus::histogram::histogram;
+use crate::prometheus::{FLOATS_MAX, PARTS_MAX, push_bounded};
 use crate::protobuf::Fields;
 use crate::refused::Refused;
 use crate::series::{Exemplar, Family, FamilyKind, Label, Series, Sink};
@@ -30,10 +31,16 @@ fn series<'a>(bytes: &'a [u8], out: &mut Series<'a>) -> Result<(), Refused> {
     let mut fields = Fields::new(bytes, "TimeSeries");
     while let Some((number, value)) = fields.next_field()? {
         match number {
-            1 => out.labels.push(label(value.bytes("Labels")?)?),
-            2 => out.floats.push(sample(value.bytes("Samples")?)?),
-            3 => out.exemplars.push(exemplar(value.bytes("Exemplars")?)?),
-            4 => out.histograms.push(histogram(value.bytes("Histograms")?)?),
+            1 => push_bounded(&mut out.labels, label(value.bytes("Labels")?)?, PARTS_MAX, "labels")?,
+            2 => push_bounded(&mut out.floats, sample(value.bytes("Samples")?)?, FLOATS_MAX, "samples")?,
+            3 => {
+                let exemplar = exemplar(value.bytes("Exemplars")?)?;
+                push_bounded(&mut out.exemplars, exemplar, PARTS_MAX, "exemplars")?;
+            }
+            4 => {
+                let histogram = histogram(value.bytes("Histograms")?)?;
+                push_bounded(&mut out.histograms, histogram, PARTS_MAX, "histograms")?;
+            }
             _ => {}
         }
     }
@@ -72,7 +79,7 @@ fn exemplar(bytes: &[u8]) -> Result<Exemplar<'_>, Refused> {
     let mut fields = Fields::new(bytes, "Exemplar");
     while let Some((number, value)) = fields.next_field()? {
         match number {
-            1 => out.labels.push(label(value.bytes("Labels")?)?),
+            1 => push_bounded(&mut out.labels, label(value.bytes("Labels")?)?, PARTS_MAX, "labels")?,
             2 => out.value = f64::from_bits(value.fixed64("Value")?),
             3 => out.ts_ms = value.varint("Timestamp")? as i64,
             _ => {}

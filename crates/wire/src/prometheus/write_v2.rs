@@ -3,6 +3,7 @@
 
 use crate::prometheus::histogram::histogram;
 use crate::prometheus::write_v1::sample;
+use crate::prometheus::{FLOATS_MAX, PARTS_MAX, SYMBOLS_MAX, push_bounded};
 use crate::protobuf::{Fields, Value};
 use crate::refused::Refused;
 use crate::series::{Exemplar, Family, FamilyKind, Label, METRIC_NAME, Series, Sink};
@@ -41,7 +42,7 @@ impl<'a> Symbols<'a> {
         let mut fields = Fields::new(body, "Request");
         while let Some((number, value)) = fields.next_field()? {
             if number == 4 {
-                symbols.push(value.bytes("Symbols")?);
+                push_bounded(&mut symbols, value.bytes("Symbols")?, SYMBOLS_MAX, "symbols")?;
             }
         }
         match symbols.first() {
@@ -64,9 +65,15 @@ impl<'a> Symbols<'a> {
         while let Some((number, value)) = fields.next_field()? {
             match number {
                 1 => labels.take(value, self, &mut out.labels)?,
-                2 => out.floats.push(sample(value.bytes("Samples")?)?),
-                3 => out.histograms.push(histogram(value.bytes("Histograms")?)?),
-                4 => out.exemplars.push(self.exemplar(value.bytes("Exemplars")?)?),
+                2 => push_bounded(&mut out.floats, sample(value.bytes("Samples")?)?, FLOATS_MAX, "samples")?,
+                3 => {
+                    let histogram = histogram(value.bytes("Histograms")?)?;
+                    push_bounded(&mut out.histograms, histogram, PARTS_MAX, "histograms")?;
+                }
+                4 => {
+                    let exemplar = self.exemplar(value.bytes("Exemplars")?)?;
+                    push_bounded(&mut out.exemplars, exemplar, PARTS_MAX, "exemplars")?;
+                }
                 5 => family = self.family(value.bytes("Metadata")?)?,
                 _ => {}
             }
@@ -120,21 +127,21 @@ impl<'a> Pairs<'a> {
         out: &mut Vec<Label<'a>>,
     ) -> Result<(), Refused> {
         let Value::Bytes(mut packed) = value else {
-            self.add(symbols.get(value.varint("LabelsRefs")?)?, out);
-            return Ok(());
+            return self.add(symbols.get(value.varint("LabelsRefs")?)?, out);
         };
         while !packed.is_empty() {
             let at = varint::take(&mut packed).ok_or_else(|| Refused::invalid("unexpected EOF"))?;
-            self.add(symbols.get(at)?, out);
+            self.add(symbols.get(at)?, out)?;
         }
         Ok(())
     }
 
-    fn add(&mut self, symbol: &'a [u8], out: &mut Vec<Label<'a>>) {
+    fn add(&mut self, symbol: &'a [u8], out: &mut Vec<Label<'a>>) -> Result<(), Refused> {
         match self.name.take() {
             None => self.name = Some(symbol),
-            Some(name) => out.push((name, symbol)),
+            Some(name) => push_bounded(out, (name, symbol), PARTS_MAX, "labels")?,
         }
+        Ok(())
     }
 
     fn end(&self) -> Result<(), Refused> {

@@ -34,6 +34,8 @@ pub(super) struct Job {
     pub now_ns: i64,
     /// The most bytes that may come out of decompression.
     pub decompressed_bytes_max: u64,
+    /// The most bytes that a body may take while it is decoded.
+    pub room_bytes: u64,
     /// The most bytes of rows and labels.
     pub batch_bytes_max: usize,
 }
@@ -105,7 +107,7 @@ fn decompressed<'b>(
     body: &'b [u8],
     weight: u64,
 ) -> Result<Cow<'b, [u8]>, Failure> {
-    let most = job.decompressed_bytes_max / weight;
+    let most = job.decompressed_bytes_max.min(job.room_bytes / weight);
     let body = match compression {
         Some(encoding) => Cow::Owned(decompress(encoding, body, most).map_err(|broken| broken.refused)?),
         None => Cow::Borrowed(body),
