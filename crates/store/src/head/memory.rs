@@ -4,9 +4,9 @@
 //! be inserted. The limit holds at the entrance: an append reserves what its rows will take
 //! before anything else happens, and waits or is refused when that is not to be had.
 //!
-//! Each store has a share, of which only is counted how large it is: whoever pushes one signal alone has all of the
-//! budget. When the whole is tight, the stores that hold much make room; one that holds little would
-//! write many small blocks for nothing.
+//! Each store has a share, of which only is counted how large it is: whoever pushes one signal alone has
+//! all of the budget. When the whole is tight, the stores that hold much make room; one that holds little
+//! would write many small blocks for nothing.
 
 use base::{Error, Result};
 use model::Signal;

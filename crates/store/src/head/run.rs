@@ -135,7 +135,7 @@ impl OpenRun {
             metadata: self.metadata.into(),
             metadata_ends: self.metadata_ends,
         };
-        Run { rows: rows, facts: self.facts, ascending: self.ascending, held_bytes }
+        Run { rows, facts: self.facts, ascending: self.ascending, held_bytes }
     }
 
     /// A copy of its first `rows` rows.
