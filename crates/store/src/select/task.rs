@@ -162,7 +162,7 @@ fn scan_runs(
             stats.duplicates.fetch_add(duplicates, Relaxed);
             sorted
         };
-        if rows.len() > 0 {
+        if !rows.is_empty() {
             scanned.push((*stream, Piece { source: Source { place, run: view.run }, page: 0, rows }));
         }
     }
