@@ -41,6 +41,7 @@ async fn dispatch(args: Args) -> Result<()> {
         Command::Run(options) => roles::run(options, false).await,
         Command::Demo(options) => roles::run(options, true).await,
         Command::Query(options) => cli::query::lines(options).await,
+        Command::Context(options) => cli::query::context(options).await,
         Command::Instant(options) => cli::query::instant(options).await,
         Command::Labels(options) => cli::show::labels(options).await,
         Command::Series(options) => cli::show::series(options).await,

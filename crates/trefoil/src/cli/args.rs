@@ -39,6 +39,8 @@ pub enum Command {
     Demo(RunOptions),
     /// Search lines, or plot a metric over time: `trefoil query '{app="shop"} |= "error"'`
     Query(QueryOptions),
+    /// Print the lines before and after a time: `trefoil context '{app="shop"}' --time 2026-03-01T10:00:00.5Z`
+    Context(ContextOptions),
     /// Evaluate a metric query at one time: `trefoil instant 'sum by (app) (rate({app=~".+"}[5m]))'`
     Instant(InstantOptions),
     /// List label names, or the values of one: `trefoil labels app`
@@ -165,12 +167,43 @@ pub struct QueryOptions {
     /// Leave labels out
     #[arg(long)]
     pub no_labels: bool,
+    /// Answer what was found when a limit or the time ends the work early, with a warning
+    #[arg(long)]
+    pub partial: bool,
     /// Show the server's statistics at the end
     #[arg(long)]
     pub stats: bool,
     /// No progress, no summary
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `trefoil context`
+#[derive(Clone, Debug, ClapArgs)]
+pub struct ContextOptions {
+    /// A selector, and stages where wanted
+    pub query: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub connection: Connection,
+    /// Around which time, RFC 3339 or Unix seconds or nanoseconds
+    #[arg(long)]
+    pub time: String,
+    /// Lines before it
+    #[arg(long, short = 'B', default_value_t = 10)]
+    pub before: usize,
+    /// Lines from it on
+    #[arg(long, short = 'A', default_value_t = 10)]
+    pub after: usize,
+    /// How far to look to each side
+    #[arg(long, default_value = "1h")]
+    pub since: String,
+    /// How lines are printed
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: Output,
+    /// Leave labels out
+    #[arg(long)]
+    pub no_labels: bool,
 }
 
 /// `trefoil instant`

@@ -1,6 +1,6 @@
 //! `trefoil query` and `trefoil instant`: ask, page through, print.
 
-use super::args::{InstantOptions, Output, QueryOptions};
+use super::args::{ContextOptions, InstantOptions, Output, QueryOptions};
 use super::bar::{Bar, bytes_text};
 use super::client::{Client, time_of};
 use super::paint::Paint;
@@ -36,7 +36,12 @@ pub async fn lines(options: QueryOptions) -> Result<()> {
             points(data);
             return print_stats(&options, data);
         }
-        let fresh = pager.take(read_lines(data)?);
+        for warning in answer["warnings"].as_array().into_iter().flatten() {
+            bar.clear();
+            eprintln!("{}", Paint::stderr().bad(warning.as_str().unwrap_or("")));
+        }
+        let lines = read_lines(data)?;
+        let fresh = if pager.ends { pager.take_all(lines) } else { pager.take(lines) };
         bar.clear();
         for line in &fresh {
             printer.print(line)?;
@@ -61,6 +66,23 @@ pub async fn lines(options: QueryOptions) -> Result<()> {
     Ok(())
 }
 
+/// Runs `trefoil context`.
+pub async fn context(options: ContextOptions) -> Result<()> {
+    let client = Client::new(&options.connection)?;
+    let params = [
+        ("query", options.query.clone()),
+        ("time", time_of(&options.time)?.to_string()),
+        ("before", options.before.to_string()),
+        ("after", options.after.to_string()),
+        ("since", options.since.clone()),
+    ];
+    let answer = client.get("/loki/api/v1/context", &params).await?;
+    let mut lines = read_lines(&answer["data"])?;
+    lines.sort_by_key(|line| line.ts_ns);
+    let mut printer = Printer::new(options.output, !options.no_labels);
+    lines.iter().try_for_each(|line| printer.print(line))
+}
+
 /// Runs `trefoil instant`.
 pub async fn instant(options: InstantOptions) -> Result<()> {
     let client = Client::new(&options.connection)?;
@@ -76,6 +98,17 @@ pub async fn instant(options: InstantOptions) -> Result<()> {
     Ok(())
 }
 
+/// Lines in one answer by the default of `max_entries_limit_per_query`.
+const ANSWER_LINES_MAX: usize = 5000;
+
+/// Whether `query` has a stage that looks at the whole answer. What does not parse, the server refuses.
+fn orders_all(query: &str) -> bool {
+    match query::logql::parse(query) {
+        Ok(query::logql::ast::Expr::Log(log)) => log.stages.iter().any(query::logql::ast::Stage::is_ending),
+        _ => false,
+    }
+}
+
 /// Walks through a time range in batches. A batch ends at a nanosecond that may hold more lines
 /// than were given, so the next one begins at that very nanosecond and leaves out what was seen.
 struct Pager {
@@ -87,6 +120,8 @@ struct Pager {
     left: usize,
     printed: usize,
     finished: bool,
+    /// Whether the query orders the whole answer, which then is one page in its order.
+    ends: bool,
     seen: HashSet<Line>,
 }
 
@@ -102,11 +137,23 @@ impl Pager {
             left,
             printed: 0,
             finished: false,
+            ends: orders_all(&options.query),
             seen: HashSet::new(),
         }
     }
 
+    /// Keeps a whole answer as it is.
+    fn take_all(&mut self, lines: Vec<Line>) -> Vec<Line> {
+        self.printed = lines.len();
+        self.finished = true;
+        lines
+    }
+
     fn asked(&self) -> usize {
+        if self.ends {
+            // What the server allows for one answer, where all are wanted.
+            return self.left.min(ANSWER_LINES_MAX);
+        }
         self.batch.min(self.left.saturating_add(self.seen.len()))
     }
 
@@ -120,6 +167,7 @@ impl Pager {
             ("direction", direction.to_owned()),
         ];
         params.extend(options.step.clone().map(|step| ("step", step)));
+        params.extend(options.partial.then(|| ("partial", "true".to_owned())));
         params
     }
 
