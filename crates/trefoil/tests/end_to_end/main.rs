@@ -10,3 +10,4 @@ mod object_stores;
 #[path = "../support/process.rs"]
 mod process;
 mod server;
+mod signals;
