@@ -6,6 +6,7 @@ mod ending;
 mod gather;
 mod lines;
 mod numbers;
+pub mod promql;
 mod root;
 mod uniform;
 

@@ -240,7 +240,7 @@ impl Part {
             return *at;
         }
         let own = match of.grouping.as_ref().filter(|_| of.aggregates) {
-            Some(grouping) => group_labels(labels, Some(grouping), &mut LabelsBuilder::default()),
+            Some(grouping) => group_labels(labels, Some(grouping.into()), &mut LabelsBuilder::default()),
             None => labels.to_owned(),
         };
         let own = match of.loses_empty {
@@ -336,7 +336,7 @@ impl Held {
         for (labels, kept) in self.series {
             let points = function.evaluate(kept, windows);
             if !points.is_empty() {
-                let one = StepSeries { labels, points };
+                let one = StepSeries::new(labels, points);
                 lease.grow(one.held_bytes())?;
                 series.push(one);
             }
@@ -359,5 +359,5 @@ fn absence(series: &[StepSeries], labels: Labels, count: u32) -> StepSeries {
         }
     }
     let steps = (0..count).zip(present).filter(|(_, present)| !present);
-    StepSeries { labels, points: steps.map(|(step, _)| (step, 1.0)).collect() }
+    StepSeries::new(labels, steps.map(|(step, _)| (step, 1.0)).collect())
 }

@@ -1,12 +1,10 @@
-//! Operators between two expressions: between numbers, between a vector and a number, and between
+//! LogQL's operators between two expressions: between numbers, between a vector and a number, and between
 //! two vectors whose series find each other by labels, at each step on its own.
 
+use super::join::{self, Join, Many, Mismatch, Name};
 use super::series::StepSeries;
 use crate::logql::ast::{BinaryOp, GroupSide, Matching};
 use base::{Error, Kind, Result};
-use hashbrown::{HashMap, HashSet};
-use model::{Labels, LabelsBuilder};
-use std::collections::BTreeMap;
 
 /// A side of an operator.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +39,7 @@ pub fn binary(
         (Operand::Vector(left), Operand::Vector(right)) => {
             let series = match op {
                 BinaryOp::And | BinaryOp::Or | BinaryOp::Unless => sets(op, matching, left, right),
-                _ => Join { op, return_bool, matching }.join(&left, &right)?,
+                _ => joined(op, return_bool, matching, &left, &right)?,
             };
             Ok(Operand::Vector(series))
         }
@@ -98,16 +96,10 @@ fn map(series: Vec<StepSeries>, each: impl Fn(f64) -> Option<f64>) -> Vec<StepSe
     mapped.filter(|one| !one.points.is_empty()).collect()
 }
 
-/// The labels by which series find each other.
-fn signature(labels: &Labels, matching: Option<&Matching>, builder: &mut LabelsBuilder) -> Labels {
-    let Some(matching) = matching else { return labels.clone() };
-    builder.clear();
-    for (name, value) in labels.iter() {
-        if matching.labels.iter().any(|listed| listed == name) == matching.on {
-            builder.set(name, value);
-        }
-    }
-    builder.build()
+/// As the shared half wants it. Labels of lines have no name that is special.
+fn matching_of(matching: Option<&Matching>) -> join::Matching<'_> {
+    let (on, labels) = matching.map_or((false, [].as_slice()), |m| (m.on, m.labels.as_slice()));
+    join::Matching { on, labels, name: Name::Label }
 }
 
 fn sets(
@@ -116,135 +108,44 @@ fn sets(
     mut left: Vec<StepSeries>,
     mut right: Vec<StepSeries>,
 ) -> Vec<StepSeries> {
+    let matching = matching_of(matching);
     if op == BinaryOp::Or {
-        let present = Presence::of(&left, matching);
-        present.retain(&mut right, matching, false);
+        join::retain(matching, &mut right, &left, false);
         left.append(&mut right);
     } else {
-        let present = Presence::of(&right, matching);
-        present.retain(&mut left, matching, op == BinaryOp::And);
+        join::retain(matching, &mut left, &right, op == BinaryOp::And);
     }
     left
 }
 
-/// At which steps a signature has a point.
-struct Presence(HashMap<Labels, HashSet<u32>>);
-
-impl Presence {
-    fn of(series: &[StepSeries], matching: Option<&Matching>) -> Self {
-        let mut builder = LabelsBuilder::default();
-        let mut present: HashMap<Labels, HashSet<u32>> = HashMap::new();
-        for one in series {
-            let steps = present.entry(signature(&one.labels, matching, &mut builder)).or_default();
-            steps.extend(one.points.iter().map(|point| point.0));
-        }
-        Self(present)
-    }
-
-    /// Keeps the points whose presence here is `wanted`.
-    fn retain(&self, series: &mut Vec<StepSeries>, matching: Option<&Matching>, wanted: bool) {
-        let mut builder = LabelsBuilder::default();
-        for one in series.iter_mut() {
-            let steps = self.0.get(&signature(&one.labels, matching, &mut builder));
-            let present = |step: &u32| steps.is_some_and(|steps| steps.contains(step));
-            one.points.retain(|(step, _)| present(step) == wanted);
-        }
-        series.retain(|one| !one.points.is_empty());
-    }
-}
-
-/// An arithmetic or comparing operator between two vectors.
-struct Join<'a> {
+fn joined(
     op: BinaryOp,
     return_bool: bool,
-    matching: Option<&'a Matching>,
-}
-
-/// A point of the side that has one series per signature: its value and its series.
-type One = (f64, usize);
-
-impl Join<'_> {
-    fn side(&self) -> Option<GroupSide> {
-        self.matching.and_then(|matching| matching.group.as_ref()).map(|(side, _)| *side)
-    }
-
-    fn join(&self, left: &[StepSeries], right: &[StepSeries]) -> Result<Vec<StepSeries>> {
-        let swapped = self.side() == Some(GroupSide::Right);
-        let (many, one) = if swapped { (right, left) } else { (left, right) };
-        let ones = self.ones(one, if swapped { "left" } else { "right" })?;
-        let mut builder = LabelsBuilder::default();
-        // Per signature: the steps that found a match, with the labels made there.
-        let mut matched: HashMap<Labels, HashSet<(u32, Option<Labels>)>> = HashMap::new();
-        let mut joined = Vec::new();
-        for series in many {
-            let signature = signature(&series.labels, self.matching, &mut builder);
-            let Some(steps) = ones.get(&signature) else { continue };
-            let matched = matched.entry(signature).or_default();
-            let mut made: BTreeMap<usize, StepSeries> = BTreeMap::new();
-            for (step, value) in &series.points {
-                let Some((other, at)) = steps.get(step) else { continue };
-                let made = made.entry(*at).or_insert_with(|| {
-                    let labels =
-                        self.labels(&series.labels, one.get(*at).map(|one| &one.labels), &mut builder);
-                    StepSeries { labels, points: Vec::new() }
-                });
-                self.check_unique(matched, *step, &made.labels)?;
-                let (a, b) = if swapped { (*other, *value) } else { (*value, *other) };
-                made.points.extend(keep(self.op, self.return_bool, a, b, a).map(|value| (*step, value)));
+    matching: Option<&Matching>,
+    left: &[StepSeries],
+    right: &[StepSeries],
+) -> Result<Vec<StepSeries>> {
+    let group = matching.and_then(|matching| matching.group.as_ref()).map(|(side, included)| {
+        let many = if *side == GroupSide::Right { Many::Right } else { Many::Left };
+        (many, included.as_slice())
+    });
+    let join = Join { matching: matching_of(matching), group, counts_all: true };
+    join.join(left, right, |a, b| keep(op, return_bool, *a, *b, *a)).map_err(|wrong| {
+        mismatch(match wrong {
+            Mismatch::Duplicate { right, .. } => format!(
+                "found duplicate series on the {} hand-side;many-to-many matching not allowed: \
+                 matching labels must be unique on one side",
+                if right { "right" } else { "left" }
+            ),
+            Mismatch::Several => {
+                "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+                    .to_owned()
             }
-            joined.extend(made.into_values().filter(|series| !series.points.is_empty()));
-        }
-        Ok(joined)
-    }
-
-    /// The points of the side that may have one series per signature and step.
-    fn ones(&self, series: &[StepSeries], side: &str) -> Result<HashMap<Labels, HashMap<u32, One>>> {
-        let mut builder = LabelsBuilder::default();
-        let mut ones: HashMap<Labels, HashMap<u32, One>> = HashMap::new();
-        for (at, one) in series.iter().enumerate() {
-            let steps = ones.entry(signature(&one.labels, self.matching, &mut builder)).or_default();
-            for (step, value) in &one.points {
-                if steps.insert(*step, (*value, at)).is_some() {
-                    return Err(mismatch(format!(
-                        "found duplicate series on the {side} hand-side;many-to-many matching not allowed: \
-                         matching labels must be unique on one side"
-                    )));
-                }
+            Mismatch::SameLabels => {
+                "multiple matches for labels: grouping labels must ensure unique matches".to_owned()
             }
-        }
-        Ok(ones)
-    }
-
-    fn check_unique(
-        &self,
-        matched: &mut HashSet<(u32, Option<Labels>)>,
-        step: u32,
-        labels: &Labels,
-    ) -> Result<()> {
-        let grouped = self.side().is_some();
-        if matched.insert((step, grouped.then(|| labels.clone()))) {
-            return Ok(());
-        }
-        Err(mismatch(if grouped {
-            "multiple matches for labels: grouping labels must ensure unique matches"
-        } else {
-            "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
-        }))
-    }
-
-    /// Labels of the result, from those of both sides.
-    fn labels(&self, many: &Labels, one: Option<&Labels>, builder: &mut LabelsBuilder) -> Labels {
-        let Some(matching) = self.matching else { return many.clone() };
-        let Some((_, included)) = &matching.group else { return signature(many, Some(matching), builder) };
-        let mut builder = LabelsBuilder::from(many.as_ref());
-        for name in included {
-            match one.and_then(|one| one.get(name)).filter(|value| !value.is_empty()) {
-                Some(value) => builder.set(name, value),
-                None => builder.remove(name),
-            };
-        }
-        builder.build()
-    }
+        })
+    })
 }
 
 /// Loki answers such queries with 500, and so do we: clients match on it.

@@ -128,6 +128,90 @@ impl Fold {
     }
 }
 
+/// A sum that keeps what each addition loses, after Kahan and Neumaier: the same to the last digits whatever
+/// the order of additions.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ExactSum {
+    sum: f64,
+    lost: f64,
+}
+
+impl ExactSum {
+    /// Adds `value`.
+    pub fn add(&mut self, value: f64) {
+        let sum = self.sum + value;
+        if sum.is_infinite() {
+            self.lost = 0.0;
+        } else if self.sum.abs() >= value.abs() {
+            self.lost += self.sum - sum + value;
+        } else {
+            self.lost += value - sum + self.sum;
+        }
+        self.sum = sum;
+    }
+
+    /// The sum.
+    pub fn value(self) -> f64 {
+        if self.sum.is_infinite() { self.sum } else { self.sum + self.lost }
+    }
+
+    /// Everything times `factor`.
+    pub fn scale(&mut self, factor: f64) {
+        self.sum *= factor;
+        self.lost *= factor;
+    }
+}
+
+impl FromIterator<f64> for ExactSum {
+    fn from_iter<T: IntoIterator<Item = f64>>(values: T) -> Self {
+        let mut sum = Self::default();
+        values.into_iter().for_each(|value| sum.add(value));
+        sum
+    }
+}
+
+/// A mean that does not overflow where the sum would.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ExactMean {
+    /// Of the values, or their mean once the sum overflowed.
+    sum: ExactSum,
+    count: f64,
+    running: bool,
+}
+
+impl ExactMean {
+    /// Takes `value` in.
+    pub fn add(&mut self, value: f64) {
+        let count = self.count + 1.0;
+        if !self.running {
+            let mut sum = self.sum;
+            sum.add(value);
+            if self.count == 0.0 || !sum.value().is_infinite() || self.sum.value().is_infinite() {
+                (self.sum, self.count) = (sum, count);
+                return;
+            }
+            self.running = true;
+            self.sum.scale(1.0 / self.count);
+        }
+        self.sum.scale(self.count / count);
+        self.sum.add(value / count);
+        self.count = count;
+    }
+
+    /// The mean; NaN without values.
+    pub fn value(self) -> f64 {
+        if self.running { self.sum.value() } else { self.sum.value() / self.count }
+    }
+}
+
+impl FromIterator<f64> for ExactMean {
+    fn from_iter<T: IntoIterator<Item = f64>>(values: T) -> Self {
+        let mut mean = Self::default();
+        values.into_iter().for_each(|value| mean.add(value));
+        mean
+    }
+}
+
 /// Merges `new` into `panes`; both are ascending by pane.
 pub fn merge_panes(panes: &mut Vec<(u64, Fold)>, new: &[(u64, Fold)]) {
     let (Some(first), Some(last)) = (new.first(), panes.last()) else {

@@ -2,8 +2,8 @@
 
 use super::series::StepSeries;
 use base::{Error, Result};
-use model::LabelsBuilder;
 use model::go_regex::GoRegex;
+use model::{Labels, LabelsBuilder};
 
 /// Longest value that `label_replace` may make, in bytes. Calls in each other multiply: six that
 /// write their source ten times over make a megabyte of each byte.
@@ -36,33 +36,47 @@ impl Relabel {
     /// Sets the label in each series whose source value matches.
     ///
     /// # Errors
-    /// [`base::Kind::Limit`] for a value that could become longer than 64 KiB.
-    pub fn apply(&self, mut series: Vec<StepSeries>) -> Result<Vec<StepSeries>> {
-        let references = self.replacement.matches('$').count();
-        let mut value = Vec::new();
+    /// As [`Relabel::labels`].
+    pub fn apply<V>(&self, mut series: Vec<StepSeries<V>>) -> Result<Vec<StepSeries<V>>> {
         for one in &mut series {
-            let source = one.labels.get(&self.src).unwrap_or("");
-            let Some(groups) = self.regex.compiled().captures(source.as_bytes()) else { continue };
-            // A group is at most the source; the exact length is known only when the memory is taken.
-            let longest = references.saturating_mul(source.len()).saturating_add(self.replacement.len());
-            if longest > VALUE_BYTES_MAX {
-                return Err(Error::limit(format!(
-                    "label_replace may make {longest} bytes of a value of label '{}', limit {VALUE_BYTES_MAX}",
-                    self.src
-                )));
+            if let Some(labels) = self.labels(&one.labels)? {
+                one.labels = labels;
             }
-            value.clear();
-            groups.expand(self.replacement.as_bytes(), &mut value);
-            let value = String::from_utf8_lossy(&value);
-            let mut builder = LabelsBuilder::from(one.labels.as_ref());
-            if value.is_empty() {
-                builder.remove(&self.dst);
-            } else {
-                builder.set(&self.dst, &value);
-            }
-            one.labels = builder.build();
         }
         Ok(series)
+    }
+
+    /// The label that is set.
+    pub fn dst(&self) -> &str {
+        &self.dst
+    }
+
+    /// `labels` with the label set; none when the source value does not match.
+    ///
+    /// # Errors
+    /// [`base::Kind::Limit`] for a value that could become longer than 64 KiB.
+    pub fn labels(&self, labels: &Labels) -> Result<Option<Labels>> {
+        let source = labels.get(&self.src).unwrap_or("");
+        let Some(groups) = self.regex.compiled().captures(source.as_bytes()) else { return Ok(None) };
+        // A group is at most the source; the exact length is known only when the memory is taken.
+        let references = self.replacement.matches('$').count();
+        let longest = references.saturating_mul(source.len()).saturating_add(self.replacement.len());
+        if longest > VALUE_BYTES_MAX {
+            return Err(Error::limit(format!(
+                "label_replace may make {longest} bytes of a value of label '{}', limit {VALUE_BYTES_MAX}",
+                self.src
+            )));
+        }
+        let mut value = Vec::new();
+        groups.expand(self.replacement.as_bytes(), &mut value);
+        let value = String::from_utf8_lossy(&value);
+        let mut builder = LabelsBuilder::from(labels.as_ref());
+        if value.is_empty() {
+            builder.remove(&self.dst);
+        } else {
+            builder.set(&self.dst, &value);
+        }
+        Ok(Some(builder.build()))
     }
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn one(labels: &[(&str, &str)], points: &[(u32, f64)]) -> StepSeries {
-    StepSeries { labels: Labels::from_pairs(labels.iter().copied()), points: points.to_vec() }
+    StepSeries::new(Labels::from_pairs(labels.iter().copied()), points.to_vec())
 }
 
 fn by(labels: &[&str]) -> Grouping {

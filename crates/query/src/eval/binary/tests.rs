@@ -1,7 +1,8 @@
 use super::*;
+use model::Labels;
 
 fn one(labels: &[(&str, &str)], points: &[(u32, f64)]) -> StepSeries {
-    StepSeries { labels: Labels::from_pairs(labels.iter().copied()), points: points.to_vec() }
+    StepSeries::new(Labels::from_pairs(labels.iter().copied()), points.to_vec())
 }
 
 fn names(labels: &[&str]) -> Vec<String> {

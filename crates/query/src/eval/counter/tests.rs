@@ -29,3 +29,17 @@ fn a_long_gap_is_not_crossed() {
     let samples = [(100, 1000.0), (110, 1010.0)].map(|(s, v)| (s * SECOND, v));
     assert_eq!(rate(&samples, 0, 200 * SECOND), 10.0 * 2.0 / 200.0);
 }
+
+#[test]
+fn the_two_orders_of_looking_for_zero_differ_beyond_a_gap() {
+    // Zero lies 15 s before the first sample, the window's start 60 s; samples are 10 s apart.
+    let sampled = Sampled { first_ns: 60 * SECOND, last_ns: 90 * SECOND, count: 4 };
+    let near = sampled.factor(0, 90 * SECOND, Start::NearThenZero(0.5));
+    let zero = sampled.factor(0, 90 * SECOND, Start::ZeroThenNear(0.5));
+    assert_eq!((near, zero), (35.0 / 30.0, 35.0 / 30.0));
+    // Zero lies 3 s before it: one way cuts there, the other finds it near and cuts there too.
+    assert_eq!(sampled.factor(0, 90 * SECOND, Start::NearThenZero(0.1)), 33.0 / 30.0);
+    // Zero lies 10.5 s before: near enough to reach for Loki, but further than half a step for Prometheus.
+    assert_eq!(sampled.factor(0, 90 * SECOND, Start::ZeroThenNear(0.35)), 40.5 / 30.0);
+    assert_eq!(sampled.factor(0, 90 * SECOND, Start::NearThenZero(0.35)), 35.0 / 30.0);
+}

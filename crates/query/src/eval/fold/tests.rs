@@ -104,3 +104,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn exact_sums_and_means_keep_what_additions_lose() {
+    let numbers = [1.0, 1e100, 1.0, -1e100];
+    assert_eq!(numbers.into_iter().collect::<ExactSum>().value(), 2.0);
+    assert_eq!(numbers.into_iter().collect::<ExactMean>().value(), 0.5);
+    assert_eq!([1.5e308; 4].into_iter().collect::<ExactMean>().value(), 1.5e308);
+    assert_eq!([1e308, f64::INFINITY].into_iter().collect::<ExactSum>().value(), f64::INFINITY);
+    assert!([f64::NEG_INFINITY, f64::INFINITY].into_iter().collect::<ExactMean>().value().is_nan());
+}

@@ -1,9 +1,8 @@
 use super::*;
-use model::Labels;
 
 fn replaced(dst: &str, replacement: &str, src: &str, regex: &str) -> String {
     let labels = Labels::from_pairs([("pod", "fleet-10"), ("zone", "b")]);
-    let series = StepSeries { labels, points: vec![(0, 1.0)] };
+    let series = StepSeries::new(labels, vec![(0, 1.0)]);
     Relabel::new(dst, replacement, src, regex).unwrap().apply(vec![series]).unwrap()[0].labels.to_string()
 }
 
@@ -35,7 +34,7 @@ fn a_bad_regex_is_refused() {
 fn calls_in_each_other_do_not_multiply_without_end() {
     let tenfold = Relabel::new("pod", &"$0".repeat(10), "pod", ".*").unwrap();
     let labels = Labels::from_pairs([("pod", "0123456789")]);
-    let mut series = vec![StepSeries { labels, points: vec![(0, 1.0)] }];
+    let mut series = vec![StepSeries::new(labels, vec![(0, 1.0)])];
     for _ in 0..3 {
         series = tenfold.apply(series).unwrap();
     }
