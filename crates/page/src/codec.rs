@@ -33,6 +33,8 @@ pub enum Codec {
     Columns = 3,
     /// As above, those of samples.
     Samples = 4,
+    /// As above, those of spans.
+    Spans = 5,
 }
 
 impl Codec {
@@ -44,6 +46,7 @@ impl Codec {
             2 => Self::Pco,
             3 => Self::Columns,
             4 => Self::Samples,
+            5 => Self::Spans,
             _ => return None,
         })
     }
@@ -97,7 +100,7 @@ pub fn decompress(codec: Codec, stored: &[u8], raw_len: usize, out: &mut Vec<u8>
     match codec {
         Codec::None if stored.len() == raw_len => out.extend_from_slice(stored),
         Codec::Zstd => decompress_frame(stored, raw_len, out)?,
-        Codec::None | Codec::Pco | Codec::Columns | Codec::Samples => {
+        Codec::None | Codec::Pco | Codec::Columns | Codec::Samples | Codec::Spans => {
             return Err(Error::corrupt(format!("{} bytes {codec:?} for {raw_len} raw", stored.len())));
         }
     }

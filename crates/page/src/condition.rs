@@ -56,6 +56,14 @@ impl Condition {
         }
     }
 
+    /// The first bytes of the body that this asks for.
+    pub fn key(&self) -> Option<&Key> {
+        match self {
+            Self::Key(key) => Some(key),
+            _ => None,
+        }
+    }
+
     /// What a filter needs to have for this to hold anywhere; none when a filter says nothing
     /// about it.
     pub fn proof(&self) -> Option<Proof> {

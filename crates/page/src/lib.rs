@@ -16,6 +16,7 @@ mod rows;
 mod sample;
 mod sealed;
 mod section;
+mod span;
 
 pub use codec::Codec;
 pub use question::Question;

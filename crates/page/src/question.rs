@@ -54,6 +54,11 @@ impl Question {
         &self.prepared.conditions
     }
 
+    /// Whether bodies must be read in whole: wanted, or searched for texts.
+    pub(crate) fn reads_texts(&self) -> bool {
+        self.projection.body || self.conditions().iter().any(|c| matches!(c, Condition::Text(_)))
+    }
+
     /// Whether bodies must be read: wanted or searched.
     pub(crate) fn reads_bodies(&self) -> bool {
         self.projection.body || self.searches_bodies()

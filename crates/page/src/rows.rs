@@ -23,6 +23,7 @@ use crate::line;
 use crate::question::Question;
 use crate::sample;
 use crate::section::Tag;
+use crate::span;
 use model::RowColumns;
 use std::ops::Range;
 
@@ -74,7 +75,11 @@ pub(crate) fn needs(tag: Tag, question: &Question) -> Option<bool> {
             Some(question.reads_metadata())
         }
         tag if line::is_section(tag) => Some(question.reads_bodies()),
-        tag => sample::section(tag).map(|always| always || question.reads_bodies()),
+        tag => match (sample::section(tag), span::section(tag)) {
+            (Some(always), _) => Some(always || question.reads_bodies()),
+            (_, Some(for_keys)) => Some(question.reads_texts() || for_keys && question.reads_bodies()),
+            (None, None) => None,
+        },
     }
 }
 

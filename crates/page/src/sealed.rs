@@ -22,6 +22,8 @@ pub enum PageKind {
     LineColumns = 1,
     /// Samples: times that runs share, floats in columns.
     Samples = 2,
+    /// Spans: ids, durations and what spans have in common in columns.
+    Spans = 3,
 }
 
 impl PageKind {
@@ -29,12 +31,14 @@ impl PageKind {
         match signal {
             Signal::Line if in_columns => Self::LineColumns,
             Signal::Sample if in_columns => Self::Samples,
+            Signal::Span if in_columns => Self::Spans,
             _ => Self::LineText,
         }
     }
 
     fn from_byte(byte: u8) -> Option<Self> {
-        [Self::LineText, Self::LineColumns, Self::Samples].into_iter().find(|kind| *kind as u8 == byte)
+        let all = [Self::LineText, Self::LineColumns, Self::Samples, Self::Spans];
+        all.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
 
@@ -129,7 +133,7 @@ impl Page {
         match self.kind {
             // Its section has times once that many rows have.
             PageKind::Samples => sections + size_of::<i64>() as u64 * self.rows(),
-            PageKind::LineText | PageKind::LineColumns => sections,
+            PageKind::LineText | PageKind::LineColumns | PageKind::Spans => sections,
         }
     }
 
@@ -158,7 +162,7 @@ impl Page {
     /// Where in the body lies what `question` needs.
     pub fn parts(&self, question: &Question) -> Vec<Range<u64>> {
         match self.kind {
-            PageKind::LineText | PageKind::LineColumns | PageKind::Samples => {
+            PageKind::LineText | PageKind::LineColumns | PageKind::Samples | PageKind::Spans => {
                 section::ranges(&self.sections, |tag| rows::needs(tag, question).unwrap_or(false))
             }
         }
@@ -213,7 +217,7 @@ impl Page {
         stats: &ScanStats,
     ) -> Result<Vec<(u32, RowColumns)>> {
         match self.kind {
-            PageKind::LineText | PageKind::LineColumns | PageKind::Samples => {
+            PageKind::LineText | PageKind::LineColumns | PageKind::Samples | PageKind::Spans => {
                 rows::scan(body, &self.run_rows, wanted, question, stats)
             }
         }
@@ -280,8 +284,13 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
         let needle = LineFilter { negated: false, any: vec![Needle::text(text.as_bytes())] };
         Question::new(TimeRange::ALL, &[Predicate::Line(needle)], Projection::ALL)
     };
-    for question in [Question::all(), searched("=1"), searched("error"), searched("a3ce929d0e0e0001")] {
-        let _ = page.scan_body(&body, &wanted, &question, &ScanStats::default());
+    // A trace by its id, with bodies and without.
+    let key = bytes.first_chunk().copied().unwrap_or_default();
+    let trace = Question::new(TimeRange::ALL, &[Predicate::Key(key)], Projection::ALL);
+    let found = trace.with_projection(Projection { body: false, metadata: false });
+    let needles = [searched("=1"), searched("error"), searched("a3ce929d0e0e0001")];
+    for question in [Question::all(), trace, found].iter().chain(&needles) {
+        let _ = page.scan_body(&body, &wanted, question, &ScanStats::default());
     }
     // Runs in the middle of others.
     let some: Vec<u32> = wanted.into_iter().filter(|run| run % 8 == 3).collect();

@@ -225,6 +225,19 @@ impl<'a> Body<'a> {
         codec::decompress(section.codec, stored, section.raw_len as usize, out)
     }
 
+    /// The decoded bytes of section `tag`; none when the page has no such section.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn decoded(&self, tag: Tag) -> Result<Option<Vec<u8>>> {
+        if self.stored(tag)?.is_none() {
+            return Ok(None);
+        }
+        let mut raw = Vec::new();
+        self.decode(tag, &mut raw)?;
+        Ok(Some(raw))
+    }
+
     fn slice(&self, section: &Section, start: u64) -> Result<&'a [u8]> {
         let (tag, len) = (section.tag.number(), section.stored_len as usize);
         let bytes = if len == 0 { Some(&[][..]) } else { self.find(start, len) };

@@ -8,8 +8,10 @@ use crate::condition::{Sought, TextCondition};
 use crate::line;
 use crate::sample;
 use crate::section::Body;
+use crate::span;
 use base::{Error, Result};
 use bytes::Bytes;
+use model::filter::Key;
 use std::ops::Range;
 
 /// With fewer rows wanted than one in this many, only those are put together from columns.
@@ -30,6 +32,7 @@ pub struct PageBodies<'b> {
 enum Columns<'b> {
     Lines(line::Reader<'b>),
     Samples(sample::Reader<'b>),
+    Spans(span::Reader<'b>),
 }
 
 /// What was read.
@@ -65,6 +68,7 @@ impl<'b> PageBodies<'b> {
         let columns = match section.filter(|_| wanted).map(|section| section.codec) {
             Some(Codec::Columns) => Some(Columns::Lines(line::Reader::open(body)?)),
             Some(Codec::Samples) => Some(Columns::Samples(sample::Reader::open(body, run_rows, ends)?)),
+            Some(Codec::Spans) => Some(Columns::Spans(span::Reader::open(body, ends)?)),
             _ => None,
         };
         Ok(Self { body, ends, columns, read: Read::Nothing })
@@ -81,6 +85,7 @@ impl<'b> PageBodies<'b> {
                 let (bytes, ends) = match columns {
                     Columns::Lines(reader) => reader.rebuild_rows(&rows)?,
                     Columns::Samples(reader) => reader.rebuild_rows(&rows)?,
+                    Columns::Spans(reader) => reader.rebuild_rows(&rows)?,
                 };
                 self.read = Read::Rows { rows, bytes, ends };
                 self.check_lengths()
@@ -107,6 +112,7 @@ impl<'b> PageBodies<'b> {
                 reader.rebuild(self.ends.last().map_or(0, |end| *end as usize), out)
             }
             Some(Columns::Samples(reader)) => reader.rebuild(out),
+            Some(Columns::Spans(reader)) => reader.rebuild(out),
             None => self.body.decode(BODIES_TAG, out),
         }
     }
@@ -151,6 +157,14 @@ impl<'b> PageBodies<'b> {
             Read::Kept(bytes) => Some(bytes.slice(self.block().span(rows))),
             Read::Scratch(bytes) => bytes.get(self.block().span(rows)).map(Bytes::copy_from_slice),
             Read::Nothing | Read::Rows { .. } => None,
+        }
+    }
+
+    /// The rows whose body begins with `key`; none where bodies must be read for that.
+    pub fn find_key(&self, key: &Key) -> Option<Bits> {
+        match &self.columns {
+            Some(Columns::Spans(reader)) => Some(reader.find(key)),
+            _ => None,
         }
     }
 

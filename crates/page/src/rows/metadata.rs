@@ -245,6 +245,15 @@ impl Metadata {
         self.numbers.get(row).map_or(0, |number| *number as usize)
     }
 
+    /// Bytes of names and values of a set, without putting it together. All columns must have been wanted.
+    pub fn pair_bytes(&self, number: usize) -> u64 {
+        let Some(index) = number.checked_sub(1).filter(|index| *index < self.set_count) else { return 0 };
+        let pairs = self.names.iter().zip(&self.columns);
+        let in_columns = pairs.filter_map(|(name, column)| Some(name.len() + column.get(index)?.len()));
+        let others = LabelsRef::trusted(self.rest.get(index).unwrap_or(&[]));
+        in_columns.sum::<usize>() as u64 + super::seal::metadata_bytes(others)
+    }
+
     /// Canonical bytes of a set. All columns must have been wanted.
     pub fn bytes(&mut self, number: usize) -> &[u8] {
         let Some(index) = number.checked_sub(1).filter(|index| *index < self.set_count) else { return &[] };

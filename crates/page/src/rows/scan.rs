@@ -12,7 +12,7 @@ use crate::sample;
 use crate::section::Body;
 use base::{Error, Result};
 use bytes::Bytes;
-use model::{LabelsRef, RowColumns, ScanStats, TimeRange};
+use model::{RowColumns, ScanStats, TimeRange};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
@@ -47,7 +47,7 @@ pub fn scan(
     stats: &ScanStats,
 ) -> Result<Vec<(u32, RowColumns)>> {
     let Some(mut page) = open(body, run_rows, wanted, question)? else { return Ok(Vec::new()) };
-    count_work(&mut page, question, stats);
+    count_work(&page, question, stats);
     let ends = std::mem::take(&mut page.ends);
     let mut texts = PageBodies::open(body, run_rows, &ends, question.reads_bodies())?;
     let passing = page.passing(&mut texts, question)?;
@@ -172,7 +172,16 @@ impl Open {
                 _ => ranges.push(candidate.rows.clone()),
             }
         }
-        // Metadata first: it is cheap, and texts are searched only where rows are left.
+        // Keys that columns tell first, for few rows have one.
+        let keys = question.conditions().iter().filter_map(Condition::key);
+        let mut keys_left = Vec::new();
+        for key in keys {
+            match texts.find_key(key) {
+                Some(rows) => passing.keep(&rows, false),
+                None => keys_left.push(key),
+            }
+        }
+        // Then metadata: it is cheap, and texts are searched only where rows are left.
         for condition in question.conditions() {
             if let Condition::Metadata(matcher) = condition {
                 self.test_metadata(&matcher.name, |value| matcher.matches(value), &ranges, &mut passing);
@@ -198,10 +207,8 @@ impl Open {
                 texts.apply(text, &ranges, &mut passing);
             }
         }
-        for condition in question.conditions() {
-            if let Condition::Key(key) = condition
-                && !passing.is_empty()
-            {
+        for key in keys_left {
+            if !passing.is_empty() {
                 texts.read(&passing, false)?;
                 search::apply_key(key, self.times.len(), |row| texts.row(row), &mut passing);
             }
@@ -299,19 +306,18 @@ fn gather_metadata(metadata: &mut Metadata, rows: impl Iterator<Item = usize>) -
 }
 
 /// Counts rows and bytes in the question's time; metadata only where it is decoded in whole.
-fn count_work(page: &mut Open, question: &Question, stats: &ScanStats) {
+fn count_work(page: &Open, question: &Question, stats: &ScanStats) {
     let texts = Texts { bytes: &[], ends: &page.ends };
     let text_bytes: usize = page.candidates.iter().map(|c| texts.span(&c.rows).len()).sum();
     let mut metadata_bytes = 0;
     if question.projection.metadata
-        && let Some(metadata) = &mut page.metadata
+        && let Some(metadata) = &page.metadata
     {
         let mut sizes: Vec<Option<u64>> = vec![None; metadata.set_count() + 1];
         for row in page.candidates.iter().flat_map(|candidate| candidate.rows.clone()) {
             let number = metadata.number(row);
             if let Some(size) = sizes.get_mut(number) {
-                let set_bytes = || super::seal::metadata_bytes(LabelsRef::trusted(metadata.bytes(number)));
-                metadata_bytes += *size.get_or_insert_with(set_bytes);
+                metadata_bytes += *size.get_or_insert_with(|| metadata.pair_bytes(number));
             }
         }
     }

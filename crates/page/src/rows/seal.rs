@@ -7,6 +7,7 @@ use crate::filter::{self, gram::KeySet};
 use crate::line;
 use crate::sample;
 use crate::section::{Section, SectionWriter, Tag, checksum};
+use crate::span;
 use base::{Error, Result};
 use model::{LabelsRef, RowColumns, RunFacts, Signal};
 use std::borrow::Cow;
@@ -87,6 +88,11 @@ pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Seal
         Some(samples) => {
             writer.add(BODIES_TAG, text.len(), |_| Ok(Codec::Samples))?;
             samples.write(&mut writer)?;
+            true
+        }
+        None if signal == Signal::Span && choice != Choice::Text => {
+            writer.add(BODIES_TAG, text.len(), |_| Ok(Codec::Spans))?;
+            span::encode(&text, &lengths).write(&mut writer)?;
             true
         }
         None => {

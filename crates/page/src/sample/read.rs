@@ -3,23 +3,13 @@
 use super::floats::Floats;
 use super::kinds::Kinds;
 use super::{HEADS_TAG, KINDS_TAG, OTHERS_TAG, PLANES_TAG, clocks};
-use crate::section::{Body, Tag};
+use crate::section::Body;
 use base::{Error, Result};
 use model::sample::float_body;
 use std::ops::Range;
 
 /// Bytes of the body of a float.
 const FLOAT_BYTES: usize = 9;
-
-/// The decoded bytes of a section that may be absent.
-fn decoded(body: &Body<'_>, tag: Tag) -> Result<Option<Vec<u8>>> {
-    if body.stored(tag)?.is_none() {
-        return Ok(None);
-    }
-    let mut raw = Vec::new();
-    body.decode(tag, &mut raw)?;
-    Ok(Some(raw))
-}
 
 /// Times of all rows, of which those outside the `wanted` runs are left 0; `raw` is the content of their section.
 ///
@@ -31,7 +21,7 @@ pub fn times(
     run_rows: &[u32],
     wanted: impl Fn(usize) -> bool,
 ) -> Result<Vec<i64>> {
-    let kinds = Kinds::read(decoded(body, KINDS_TAG)?.as_deref(), run_rows)?;
+    let kinds = Kinds::read(body.decoded(KINDS_TAG)?.as_deref(), run_rows)?;
     let lanes = kinds.iter().flat_map(|run| [run.floats(), run.others()]).filter(|rows| *rows > 0);
     let mut clocks = clocks::Times::read(raw, &lanes.collect::<Vec<_>>())?;
     let mut out = vec![0; kinds.iter().map(|run| run.rows).sum()];
@@ -86,8 +76,8 @@ impl<'b> Reader<'b> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn open(body: &Body<'_>, run_rows: &[u32], ends: &'b [u32]) -> Result<Self> {
-        let kinds = Kinds::read(decoded(body, KINDS_TAG)?.as_deref(), run_rows)?;
-        let section = |tag| decoded(body, tag).map(Option::unwrap_or_default);
+        let kinds = Kinds::read(body.decoded(KINDS_TAG)?.as_deref(), run_rows)?;
+        let section = |tag| body.decoded(tag).map(Option::unwrap_or_default);
         let (heads, planes, others) = (section(HEADS_TAG)?, section(PLANES_TAG)?, section(OTHERS_TAG)?);
         let mut reader = Self { ends, runs: Vec::with_capacity(kinds.len()), heads, planes, others };
         let (mut heads, mut planes) = (reader.heads.as_slice(), reader.planes.as_slice());
