@@ -117,7 +117,7 @@ impl Engine {
 
     async fn start_steps(self: &Arc<Self>, replay: Replay) -> Result<()> {
         let refreshed = || async {
-            match self.catalogue.refresh().await {
+            match self.catalogue.open().await {
                 // Waiting does not help against what a newer program wrote.
                 Err(e) if e.kind() == base::Kind::Invalid => Ok(Err(e)),
                 done => done.map(Ok),

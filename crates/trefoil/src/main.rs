@@ -1,4 +1,4 @@
-//! Trefoil: logs in one program that speaks Loki's wire. This crate wires the others together:
+//! Trefoil: logs, metrics and traces in one program. This crate wires the others together:
 //! command line, configuration, one small file per role.
 
 mod cli;

@@ -11,6 +11,29 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 const FETCHES_IN_FLIGHT: usize = 16;
 
 impl Catalogue {
+    /// Reads the log for the first time. Where there is none but blocks are, it was lost, and is made anew from
+    /// them: otherwise their rows would not be found, and the objects be taken for what a crash left.
+    ///
+    /// # Errors
+    /// As [`Catalogue::refresh`].
+    pub async fn open(&self) -> Result<()> {
+        self.refresh().await?;
+        if self.state().sequence > 0 || self.listed_blocks().await?.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!("there are blocks but no catalogue, it is made anew from them");
+        self.rebuild().await
+    }
+
+    /// The objects of all blocks of the signal.
+    async fn listed_blocks(&self) -> Result<Vec<Object>> {
+        let word = self.signal.word();
+        let mut objects = self.bucket.list("").await?;
+        objects
+            .retain(|object| object.name.split('/').nth(1) == Some(word) && object.name.ends_with(".block"));
+        Ok(objects)
+    }
+
     /// Replaces what the catalogue says by what a listing of the bucket finds. Blocks that were removed
     /// and not yet deleted come back; who removed them will do it again, and rows that are in two
     /// blocks collapse.
@@ -24,12 +47,7 @@ impl Catalogue {
     }
 
     pub(super) async fn rebuild_locked(&self, log: &mut Log) -> Result<()> {
-        let objects = self.bucket.list("").await?;
-        let word = self.signal.word();
-        let blocks = objects.into_iter().filter(|object| {
-            let mut parts = object.name.split('/');
-            parts.nth(1) == Some(word) && object.name.ends_with(".block")
-        });
+        let blocks = self.listed_blocks().await?;
         let described = futures_util::stream::iter(blocks).map(|object| self.describe(object));
         let described: Vec<Option<BlockMeta>> = described.buffered(FETCHES_IN_FLIGHT).try_collect().await?;
         let mut added: Vec<BlockMeta> = described.into_iter().flatten().collect();

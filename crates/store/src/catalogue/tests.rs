@@ -192,6 +192,23 @@ async fn a_damaged_snapshot_is_passed_over() {
 }
 
 #[tokio::test]
+async fn a_catalogue_that_was_lost_is_made_anew_from_the_blocks() {
+    let (bucket, clock) = (Bucket::memory(), Clock::manual(0));
+    let catalogue = open(&bucket, "w", &clock);
+    catalogue.open().await.unwrap();
+    assert_eq!(objects(&bucket).await, (0, 0), "without blocks there is nothing to make");
+    for number in 1..4 {
+        add(&catalogue, number).await;
+    }
+    for object in bucket.list("catalogue").await.unwrap() {
+        bucket.delete(&object.name).await.unwrap();
+    }
+    let again = open(&bucket, "w", &clock);
+    again.open().await.unwrap();
+    assert_eq!(names(&again), names(&catalogue));
+}
+
+#[tokio::test]
 async fn rebuilding_keeps_what_is_known_about_logs() {
     let (bucket, clock) = (Bucket::memory(), Clock::manual(NOW_NS));
     let catalogue = open(&bucket, "a", &clock);

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 #[command(
     name = "trefoil",
     version,
-    about = "Logs in one program that speaks Loki's wire",
-    long_about = "Trefoil stores logs and answers LogQL. It takes pushes from every agent that speaks to Loki or \
+    about = "Logs, metrics and traces in one program that speaks the wire of Loki, Prometheus and Tempo",
+    long_about = "Trefoil stores logs, metrics and traces and answers LogQL, PromQL and TraceQL. It takes pushes from every agent that speaks to Loki, Prometheus or \
 OTLP, and answers Grafana's Loki data source, logcli and this command line.\n\n\
 Without a command it runs the server on ./data and port 3100.",
     after_help = "First steps:\n  \
