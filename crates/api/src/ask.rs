@@ -8,6 +8,7 @@ mod labels;
 mod legacy;
 mod page;
 mod patterns;
+mod prometheus;
 mod published;
 mod query;
 mod record;
@@ -41,6 +42,7 @@ const TENANT_LABEL_BEFORE: &str = "original___tenant_id__";
 /// Every path that asks.
 pub fn routes(context: &Context) -> Router<Context> {
     let api = "/loki/api/v1";
+    let turns = turn::Turns::new(context);
     let waiting = Router::new()
         .route(&format!("{api}/query_range"), both(query::range))
         .route(&format!("{api}/query"), both(query::instant))
@@ -62,13 +64,14 @@ pub fn routes(context: &Context) -> Router<Context> {
         .route("/api/prom/label/{name}/values", both(legacy::label_values))
         .route("/api/prom/series", both(series::series))
         .merge(tempo::waiting_routes())
-        .route_layer(axum::middleware::from_fn_with_state(turn::Turns::new(context), turn::take));
+        .route_layer(axum::middleware::from_fn_with_state(turns.clone(), turn::take));
     Router::new()
         .route(&format!("{api}/format_query"), both(format_query::format_query))
         .route(&format!("{api}/drilldown-limits"), get(published::limits))
         .route(&format!("{api}/tail"), get(tail::tail))
         .route("/api/prom/tail", get(tail::legacy))
         .merge(tempo::routes())
+        .merge(prometheus::routes(turns))
         .merge(waiting)
         .layer(axum::Extension(tail::Seats::new(&context.registry)))
 }

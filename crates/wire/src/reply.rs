@@ -2,6 +2,7 @@
 
 pub mod detected;
 pub mod metadata;
+pub mod prometheus;
 pub mod result;
 pub mod stats;
 pub mod tail;
