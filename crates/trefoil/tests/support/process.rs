@@ -11,7 +11,7 @@ const LAST_LINES: usize = 40;
 
 pub struct Process {
     dir: tempfile::TempDir,
-    http_port: u16,
+    pub http_port: u16,
     /// Added to the command line.
     pub flags: Vec<String>,
     child: Option<Child>,
