@@ -29,7 +29,7 @@ impl Evaluator<'_> {
             F::Start => same(whole.start_ns as f64 / 1e9),
             F::End => same(whole.end_ns as f64 / 1e9),
             F::Step => same(if self.query.instant { 0.0 } else { whole.step_ns as f64 / 1e9 }),
-            F::Range => same((whole.end_ns - whole.start_ns) as f64 / 1e9),
+            F::Range => same(whole.end_ns.saturating_sub(whole.start_ns) as f64 / 1e9),
             F::MinOf | F::MaxOf => self.choice(call, steps),
             F::ToScalar => self.to_scalar(call, steps),
             F::ToVector => {
@@ -49,6 +49,7 @@ impl Evaluator<'_> {
             | F::HistogramStddev
             | F::HistogramStdvar => self.of_histograms(call, steps),
             F::HistogramQuantile => self.histogram_quantile(call, steps),
+            F::HistogramQuantiles => self.histogram_quantiles(call, steps),
             F::HistogramFraction => self.histogram_fraction(call, steps),
             F::Clamp | F::ClampMin | F::ClampMax | F::Round => self.bounded(call, steps),
             function => {

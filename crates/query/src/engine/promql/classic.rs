@@ -12,8 +12,8 @@ use crate::promql::ast::{Call, Expr};
 use crate::promql::functions::Function;
 use base::{Error, Result};
 use hashbrown::{HashMap, HashSet};
-use model::Labels;
 use model::labels::GoQuoted;
+use model::{Labels, LabelsBuilder};
 use std::cell::RefCell;
 
 /// The label that holds a classic bucket's bound.
@@ -40,6 +40,29 @@ impl Evaluator<'_> {
     pub fn histogram_quantile(&self, call: &Call, steps: &Steps) -> Result<Operand> {
         let [q, inner] = call.args.as_slice() else { return Err(Error::bug("arguments are missing")) };
         let quantiles = self.scalar(q, steps)?;
+        self.quantile_of(inner, q, &quantiles, steps).map(Operand::Vector)
+    }
+
+    /// `histogram_quantiles(v, "label", q…)`: each quantile's series with the quantile as a label.
+    pub fn histogram_quantiles(&self, call: &Call, steps: &Steps) -> Result<Operand> {
+        let [inner, label, ranks @ ..] = call.args.as_slice() else {
+            return Err(Error::bug("arguments are missing"));
+        };
+        let label = self.text(label, steps)?;
+        let mut series = Vec::new();
+        for q in ranks {
+            let quantiles = self.scalar(q, steps)?;
+            let value = open_metrics_float(quantiles.first().copied().unwrap_or(f64::NAN));
+            for mut one in self.quantile_of(inner, q, &quantiles, steps)? {
+                one.labels = LabelsBuilder::from(one.labels.as_ref()).set(&label, &value).build();
+                series.push(one);
+            }
+        }
+        super::evaluator::unified(series).map(Operand::Vector)
+    }
+
+    /// The quantiles of `inner`, at each step that of `quantiles`; `q` is where they stand.
+    fn quantile_of(&self, inner: &Expr, q: &Expr, quantiles: &[f64], steps: &Steps) -> Result<Vec<Series>> {
         quantiles.iter().for_each(|value| self.check_quantile(q.span(), *value));
         let at = |step: u32| quantiles.get(step as usize).copied().unwrap_or(f64::NAN);
         let raised = RefCell::new(false);
@@ -60,7 +83,7 @@ impl Evaluator<'_> {
             let of_metric = name.map_or(String::new(), |name| format!(" for metric name {}", GoQuoted(name)));
             self.inform(inner.span(), &format!("{what}{of_metric}"));
         }
-        Ok(Operand::Vector(series))
+        Ok(series)
     }
 
     /// `histogram_fraction(lower, upper, v)`
@@ -178,4 +201,11 @@ impl Evaluator<'_> {
         series.retain(|one| !one.points.is_empty());
         super::evaluator::unified(series).unwrap_or_default()
     }
+}
+
+/// A number as OpenMetrics writes it: with a point or an exponent, so that it is seen to be a float.
+fn open_metrics_float(value: f64) -> String {
+    let text = go::format_g(value);
+    let is_seen = !value.is_finite() || text.contains(['.', 'e']);
+    if is_seen { text } else { text + ".0" }
 }

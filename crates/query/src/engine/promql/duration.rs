@@ -29,6 +29,7 @@ pub(super) fn positive_ns(duration: &Duration, query: &MetricQuery) -> Result<i6
     let ns = ns(duration, query)?;
     match duration {
         Duration::Computed(expr) if ns <= 0 => Err(invalid(query, expr, "duration must be greater than 0")),
+        Duration::Fixed(_) if ns <= 0 => Err(Error::invalid("duration must be greater than 0")),
         _ => Ok(ns),
     }
 }
@@ -42,7 +43,7 @@ fn seconds(expr: &DurationExpr, query: &MetricQuery) -> Result<f64> {
         DurationExpr::Number(number) => number.value,
         DurationExpr::Step(_) if query.instant => 0.0,
         DurationExpr::Step(_) => query.steps.step_ns as f64 / 1e9,
-        DurationExpr::Range(_) => (query.steps.end_ns - query.steps.start_ns) as f64 / 1e9,
+        DurationExpr::Range(_) => query.steps.end_ns.saturating_sub(query.steps.start_ns) as f64 / 1e9,
         DurationExpr::Negative(inner, _) => -seconds(inner, query)?,
         DurationExpr::Paren(inner, _) => seconds(inner, query)?,
         DurationExpr::Choice(choice) => {

@@ -118,6 +118,20 @@ impl<'a> Evaluator<'a> {
         Ok(())
     }
 
+    /// Takes room for `points` of a result that is being made; when it is made, [`Evaluator::eval`] counts it
+    /// anew.
+    ///
+    /// # Errors
+    /// [`base::Kind::Limit`] when there is no room.
+    pub fn hold(&self, points: usize) -> Result<()> {
+        let samples = self.samples.get().saturating_add(points as u64);
+        if samples > self.query.samples_max {
+            return Err(too_many_samples(self.query.samples_max));
+        }
+        self.samples.set(samples);
+        self.lease.borrow_mut().grow((points * size_of::<(u32, Value)>()) as u64)
+    }
+
     /// Ends the work when nobody waits any more.
     pub fn check_stopped(&self) -> Result<()> {
         match self.stopped.load(Ordering::Relaxed) {

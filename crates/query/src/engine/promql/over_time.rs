@@ -60,6 +60,7 @@ impl Evaluator<'_> {
                 };
                 points.extend(over_time.value(step, window, &mut remark)?.map(|value| (step, value)));
             }
+            self.hold(points.len())?;
             let name = series.labels.get(METRIC_NAME);
             self.annotate(|annotations, text| {
                 remarks.iter().for_each(|remark| annotations.remark(text, range.span(), name, *remark));

@@ -48,7 +48,8 @@ impl Evaluator<'_> {
     fn times(&self, modifiers: &Modifiers, steps: &Steps) -> Result<Vec<i64>> {
         let offset_of_zero = moved(modifiers, self.query, 0)?;
         let fixed = modifiers.at.is_some();
-        let time = |step| if fixed { offset_of_zero } else { steps.ts_ns(step) + offset_of_zero };
+        let time =
+            |step| if fixed { offset_of_zero } else { steps.ts_ns(step).saturating_add(offset_of_zero) };
         Ok((0..steps.count()).map(time).collect())
     }
 
@@ -77,6 +78,7 @@ impl Evaluator<'_> {
                 Some((step, ts_ns, value))
             });
             let samples: Vec<_> = samples.collect();
+            self.hold(samples.len())?;
             if !samples.is_empty() {
                 found.push((one.labels.clone(), samples));
             }

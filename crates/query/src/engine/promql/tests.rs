@@ -117,3 +117,29 @@ fn exemplars_are_those_of_the_series_that_a_query_names() {
     assert_eq!(ask("sum(rate(m_total[5m])) / sum(m_total)"), found);
     assert_eq!(ask("m_total{s=\"1\"}"), vec![]);
 }
+
+#[test]
+fn times_at_the_ends_of_time_do_no_harm() {
+    for ts_ns in [i64::MIN, i64::MAX] {
+        for text in
+            ["m_total offset -5m", "rate(m_total[5m] offset 1h)", "sum_over_time(m_total[5m:1m])", "time()"]
+        {
+            let instant = MetricQuery { steps: Steps::instant(ts_ns), instant: true, ..query(text) };
+            let answered = ask(loaded(1, 3), instant, &Limits::default()).unwrap();
+            match answered.answer {
+                MetricAnswer::Vector(series) => assert_eq!(series, [], "{text}"),
+                MetricAnswer::Scalar(at_ns, _) => assert_eq!(at_ns, ts_ns),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_result_is_bounded_while_it_is_made() {
+    let few = MetricQuery { samples_max: 10_000, ..query("sum_over_time(m_total[1h:10ms])") };
+    let error = ask(loaded(1, 3), few, &Limits::default()).unwrap_err();
+    assert!(error.what().starts_with("query processing would load too many samples into memory"), "{error}");
+    let error = ask(loaded(1, 3), query("sum_over_time(m_total[1y:1s])"), &Limits::default()).unwrap_err();
+    assert!(error.what().starts_with("a subquery has 31536"), "{error}");
+}

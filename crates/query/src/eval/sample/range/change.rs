@@ -98,7 +98,7 @@ pub fn instant_change(window: Window<'_>, counter: bool, remarks: Remarks<'_>) -
     let mut newest: Vec<(i64, Value)> = floats.chain(histograms).collect();
     newest.sort_by_key(|sample| std::cmp::Reverse(sample.0));
     let [(last_ns, last), (before_ns, before), ..] = newest.as_slice() else { return None };
-    let seconds = (last_ns - before_ns) as f64 / 1e9;
+    let seconds = last_ns.saturating_sub(*before_ns) as f64 / 1e9;
     let change = match (before, last) {
         (Value::Float(a), Value::Float(b)) => Value::Float(if counter && b < a { *b } else { b - a }),
         (Value::Histogram(a), Value::Histogram(b)) => {
