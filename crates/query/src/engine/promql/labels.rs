@@ -9,7 +9,6 @@ use crate::eval::window::Steps;
 use crate::promql::ast::{Call, Expr};
 use crate::promql::functions::Function;
 use base::{Error, Result};
-use model::labels::GoQuoted;
 use model::{Labels, LabelsBuilder, MatchOp, Matcher};
 use std::cmp::Ordering;
 
@@ -146,8 +145,9 @@ impl Evaluator<'_> {
 }
 
 fn check_name(name: &str, what: &str) -> Result<()> {
-    match name.is_empty() {
-        true => Err(Error::invalid(format!("invalid {what}: {}", GoQuoted(name).0))),
+    // The parser puts U+FFFD where a text is no UTF-8; a name must be.
+    match name.is_empty() || name.contains('\u{fffd}') {
+        true => Err(Error::invalid(format!("invalid {what}: {name}"))),
         false => Ok(()),
     }
 }
