@@ -88,16 +88,19 @@ pub fn int(name: &str, value: usize) -> (String, Value) {
     (name.to_owned(), Value::Int(value as i64))
 }
 
+/// Time, body and metadata.
+type Row = (i64, Vec<u8>, Labels);
+
 /// Streams in the order of a block, sorted by time.
 pub fn streams(traces: &Traces) -> Vec<RowColumns> {
-    let mut streams: BTreeMap<(&str, &str), Vec<(i64, Vec<u8>, Labels)>> = BTreeMap::new();
+    let mut streams: BTreeMap<(&str, &str), Vec<Row>> = BTreeMap::new();
     for member in traces.iter().flatten() {
         let mut body = Vec::new();
         member.span.put_body(&mut body);
         let rows = streams.entry((&member.service, &member.scope)).or_default();
         rows.push((member.span.start_ns, body, member.span.metadata()));
     }
-    let columns = |rows: Vec<(i64, Vec<u8>, Labels)>| {
+    let columns = |rows: Vec<Row>| {
         let rows = rows.iter().map(|(ts_ns, body, metadata)| RowRef {
             ts_ns: *ts_ns,
             body,
