@@ -4,9 +4,10 @@
 //! spans by their position in what was given. A query is evaluated trace by trace, so the order of
 //! traces and the choice of the first ones are the caller's.
 //!
-//! Conditions have three outcomes: true, false, and unknown where a value that is not there takes
-//! part. Unknown travels as in SQL (`false && unknown` is false, `!unknown` is unknown), and a filter
-//! passes what is true: neither `{ .a = 1 }` nor `{ !(.a = 1) }` selects a span without `a`.
+//! A comparison is true or false, and false with a value that is not there (but for `nil` as written): of `{ .a = 1 }`
+//! and `{ .a != 1 }` neither selects a span without `a`, `{ !(.a = 1) }` does. An attribute that stands alone is
+//! unknown where it is not there or neither true nor false. Unknown travels as in SQL (`false && unknown` is false,
+//! `!unknown` is unknown), and a filter passes what is true.
 
 use crate::traceql::ast::{Field, FieldExpr, Pipeline};
 use model::span::{Origin, Span};

@@ -4,21 +4,20 @@ use super::value::Value;
 use crate::traceql::ast::{Arithmetic, Comparison, Match};
 use std::cmp::Ordering;
 
-/// Whether `left op right`; unknown when one is not there. Of many values `!=` must hold for all,
-/// any other comparison for one. Values of different kinds are neither equal nor unequal; integers,
-/// floats and durations are of one kind.
-pub fn compare(op: Comparison, left: &Value<'_>, right: &Value<'_>) -> Option<bool> {
+/// Whether `left op right`. What is not there is neither equal nor unequal to anything, nor are values of different
+/// kinds; integers, floats and durations are of one kind. Of many values `!=` must hold for all, any other
+/// comparison for one.
+pub fn compare(op: Comparison, left: &Value<'_>, right: &Value<'_>) -> bool {
     match (left, right) {
-        (Value::Nil, _) | (_, Value::Nil) => None,
-        (Value::Many(values), one) => Some(of_many(op, values, |value| compare(op, value, one))),
-        (one, Value::Many(values)) => Some(of_many(op, values, |value| compare(op, one, value))),
-        (left, right) => Some(compare_single(op, left, right)),
+        (Value::Nil, _) | (_, Value::Nil) => false,
+        (Value::Many(values), one) => of_many(op, values, |value| compare(op, value, one)),
+        (one, Value::Many(values)) => of_many(op, values, |value| compare(op, one, value)),
+        (left, right) => compare_single(op, left, right),
     }
 }
 
-fn of_many(op: Comparison, values: &[Value<'_>], holds: impl Fn(&Value<'_>) -> Option<bool>) -> bool {
-    let mut outcomes = values.iter().map(|value| holds(value) == Some(true));
-    if op == Comparison::NotEqual { outcomes.all(|holds| holds) } else { outcomes.any(|holds| holds) }
+fn of_many(op: Comparison, values: &[Value<'_>], holds: impl Fn(&Value<'_>) -> bool) -> bool {
+    if op == Comparison::NotEqual { values.iter().all(holds) } else { values.iter().any(holds) }
 }
 
 fn compare_single(op: Comparison, left: &Value<'_>, right: &Value<'_>) -> bool {
@@ -43,16 +42,14 @@ fn compare_single(op: Comparison, left: &Value<'_>, right: &Value<'_>) -> bool {
     }
 }
 
-/// Whether a text matches; as with [`compare`], of many `!~` must hold for all.
-pub fn matches(rule: &Match, value: &Value<'_>) -> Option<bool> {
+/// Whether a text matches; what is no text does neither match nor not. As with [`compare`], of many `!~` must hold
+/// for all.
+pub fn matches(rule: &Match, value: &Value<'_>) -> bool {
     match value {
-        Value::Nil => None,
-        Value::Text(text) => Some(rule.regex.is_match(text.as_bytes()) != rule.negated),
-        Value::Many(values) => {
-            let mut outcomes = values.iter().map(|value| matches(rule, value) == Some(true));
-            Some(if rule.negated { outcomes.all(|holds| holds) } else { outcomes.any(|holds| holds) })
-        }
-        _ => Some(false),
+        Value::Text(text) => rule.regex.is_match(text.as_bytes()) != rule.negated,
+        Value::Many(values) if rule.negated => values.iter().all(|value| matches(rule, value)),
+        Value::Many(values) => values.iter().any(|value| matches(rule, value)),
+        _ => false,
     }
 }
 

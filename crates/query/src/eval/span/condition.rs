@@ -16,7 +16,7 @@ pub fn value<'q>(trace: &'q Trace<'_>, expr: &'q FieldExpr, at: usize) -> Value<
         FieldExpr::Field(field) => field::value(trace, field, at),
         FieldExpr::Not(of) => value(trace, of, at).truth().map(|truth| !truth).into(),
         FieldExpr::Negate(of) => compute::negate(&value(trace, of, at)),
-        FieldExpr::Match(rule) => compute::matches(rule, &value(trace, &rule.value, at)).into(),
+        FieldExpr::Match(rule) => Value::Bool(compute::matches(rule, &value(trace, &rule.value, at))),
         FieldExpr::Binary(binary) => binary_value(trace, binary, at),
     }
 }
@@ -28,7 +28,7 @@ fn binary_value<'q>(trace: &'q Trace<'_>, binary: &'q FieldBinary, at: usize) ->
         FieldOp::Or => decide(trace, binary, at, true),
         FieldOp::Compare(op) => match presence(*op, left, right) {
             Some((of, wanted)) => Value::Bool((value(trace, of, at) != Value::Nil) == wanted),
-            None => compute::compare(*op, &value(trace, left, at), &value(trace, right, at)).into(),
+            None => Value::Bool(compute::compare(*op, &value(trace, left, at), &value(trace, right, at))),
         },
         FieldOp::Compute(op) => compute::compute(*op, &value(trace, left, at), &value(trace, right, at)),
     }

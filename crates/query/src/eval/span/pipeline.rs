@@ -81,7 +81,7 @@ fn coalesced(given: Vec<Spanset<'_>>) -> Vec<Spanset<'_>> {
 fn passing<'q>(trace: &'q Trace<'_>, filter: &'q ScalarFilter, mut set: Spanset<'q>) -> Option<Spanset<'q>> {
     let left = scalar(trace, &filter.left, &mut set);
     let right = scalar(trace, &filter.right, &mut set);
-    (compute::compare(filter.op, &left, &right) == Some(true)).then_some(set)
+    compute::compare(filter.op, &left, &right).then_some(set)
 }
 
 /// The value of `expr` over the spans of `set`, which is told of the aggregates in it.
@@ -111,8 +111,7 @@ fn scalar<'q>(trace: &'q Trace<'_>, expr: &'q ScalarExpr, set: &mut Spanset<'q>)
 /// Over the numbers among `values`; nil when there are none.
 fn aggregated<'q>(op: AggregateOp, values: impl Iterator<Item = Value<'q>>) -> Value<'q> {
     let numbers = values.filter(|value| value.number().is_some());
-    let better =
-        |op| move |best, value| if compute::compare(op, &value, &best) == Some(true) { value } else { best };
+    let better = |op| move |best, value| if compute::compare(op, &value, &best) { value } else { best };
     let sum = |total: Value<'q>, value| compute::compute(Arithmetic::Add, &total, &value);
     match op {
         AggregateOp::Max => numbers.reduce(better(Comparison::Greater)).unwrap_or(Value::Nil),

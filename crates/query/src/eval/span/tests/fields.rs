@@ -186,10 +186,21 @@ fn of_arrays_one_must_be_equal_or_none() {
 }
 
 #[test]
-fn what_is_not_there_is_unknown() {
+fn what_is_not_there_is_neither_equal_nor_unequal() {
     check(
         true,
-        &[".gone = nil", "!(.gone != nil)", "nil = .gone", ".gone = 1 || true", "!(.gone = 1 && false)"],
+        &[
+            ".gone = nil",
+            "!(.gone != nil)",
+            "nil = .gone",
+            ".gone = 1 || true",
+            "!(.gone = 1 && false)",
+            "!(.gone = 1)",
+            "!(.gone != 1)",
+            r#"!(.gone =~ "x")"#,
+            r#"!(.gone !~ "x")"#,
+            "!(.gone + 1 > 0)",
+        ],
     );
     check(
         false,
@@ -198,8 +209,7 @@ fn what_is_not_there_is_unknown() {
             "!.gone",
             ".gone = 1",
             ".gone != 1",
-            "!(.gone = 1)",
-            "!(.gone != 1)",
+            "!(.gone && true)",
             r#".gone =~ ".*""#,
             r#".gone !~ "x""#,
             ".gone = .lost",

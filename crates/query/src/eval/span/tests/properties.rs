@@ -66,6 +66,8 @@ fn naive(spans: &[Span], form: &str, sign: &str) -> String {
 #[derive(Clone, Debug)]
 enum Logic {
     Attribute(usize),
+    /// `= true`
+    Is(usize),
     Not(Box<Logic>),
     And(Box<Logic>, Box<Logic>),
     Or(Box<Logic>, Box<Logic>),
@@ -75,6 +77,7 @@ impl Logic {
     fn text(&self) -> String {
         match self {
             Self::Attribute(at) => format!(".a{at}"),
+            Self::Is(at) => format!("(.a{at} = true)"),
             Self::Not(of) => format!("!({})", of.text()),
             Self::And(left, right) => format!("({} && {})", left.text(), right.text()),
             Self::Or(left, right) => format!("({} || {})", left.text(), right.text()),
@@ -84,6 +87,8 @@ impl Logic {
     fn outcome(&self, of: &[u8]) -> u8 {
         match self {
             Self::Attribute(at) => of[*at],
+            // Known also where the attribute is not there.
+            Self::Is(at) => 2 * u8::from(of[*at] == 2),
             Self::Not(inner) => 2 - inner.outcome(of),
             Self::And(left, right) => left.outcome(of).min(right.outcome(of)),
             Self::Or(left, right) => left.outcome(of).max(right.outcome(of)),
@@ -92,7 +97,8 @@ impl Logic {
 }
 
 fn logic() -> impl Strategy<Value = Logic> {
-    (0usize..4).prop_map(Logic::Attribute).prop_recursive(5, 20, 2, |inner| {
+    let leaf = prop_oneof![(0usize..4).prop_map(Logic::Attribute), (0usize..4).prop_map(Logic::Is)];
+    leaf.prop_recursive(5, 20, 2, |inner| {
         let pair = || (inner.clone().prop_map(Box::new), inner.clone().prop_map(Box::new));
         prop_oneof![
             inner.clone().prop_map(|of| Logic::Not(Box::new(of))),
