@@ -1,6 +1,8 @@
 //! Runs `tests/scripts/traceql/eval/*.test`: which spans of a trace queries select. The form is told
 //! in `tests/scripts/traceql/README.md`. `BLESS=1` writes the answers as they are now.
 
+#![allow(clippy::unwrap_used)] // in tests, also in the functions around them
+
 use model::attribute::Value;
 use model::span::{Event, Origin, Span};
 use query::eval::span::{self, Member, Trace};
