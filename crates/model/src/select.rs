@@ -1,6 +1,7 @@
 //! The second door: what was kept comes out here.
 
 use crate::batch::Batch;
+use crate::fields::Fields;
 use crate::filter::Predicate;
 use crate::matcher::Matcher;
 use crate::row::RowColumns;
@@ -100,6 +101,8 @@ pub struct Selection {
     pub predicates: Vec<Predicate>,
     /// What of them.
     pub projection: Projection,
+    /// The fields that suffice of the bodies, when not all of them are wanted: a hint to read little.
+    pub fields: Option<Arc<Fields>>,
     /// Which end first.
     pub direction: Direction,
     /// How many rows the asker will take at most, when it knows: a hint to read little at first.

@@ -8,9 +8,11 @@
 //! Nothing in here knows what a line is: texts go in, one after the other in a block of memory, and come
 //! out the same.
 
+mod alphabet;
 mod column;
 mod dictionary;
 mod encode;
+mod fields;
 mod hex;
 mod ids;
 mod integer;
@@ -22,7 +24,7 @@ mod tree;
 
 pub use encode::encode;
 pub use rebuild::Reader;
-pub use streams::is_section;
+pub use streams::{ALPHABETS_TAG, is_section};
 
 /// The most bytes of text that are cut into columns; a page aims at a fraction of it.
 pub const TEXT_BYTES_MAX: usize = 16 << 20;

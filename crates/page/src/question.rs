@@ -2,7 +2,7 @@
 
 use crate::condition::{Condition, Proof};
 use crate::filter::Filter;
-use model::{Predicate, Projection, TimeRange};
+use model::{Fields, Predicate, Projection, TimeRange};
 use std::sync::Arc;
 
 /// A question to pages. Cheap to clone.
@@ -12,6 +12,8 @@ pub struct Question {
     pub range: TimeRange,
     /// What of them is wanted.
     pub projection: Projection,
+    /// The fields that suffice of bodies.
+    fields: Option<Arc<Fields>>,
     prepared: Arc<Prepared>,
 }
 
@@ -26,7 +28,7 @@ impl Question {
     pub fn new(range: TimeRange, predicates: &[Predicate], projection: Projection) -> Self {
         let conditions: Vec<Condition> = predicates.iter().map(Condition::new).collect();
         let proofs = conditions.iter().filter_map(Condition::proof).collect();
-        Self { range, projection, prepared: Arc::new(Prepared { conditions, proofs }) }
+        Self { range, projection, fields: None, prepared: Arc::new(Prepared { conditions, proofs }) }
     }
 
     /// All rows with everything.
@@ -34,10 +36,21 @@ impl Question {
         Self::new(TimeRange::ALL, &[], Projection::ALL)
     }
 
-    /// The same question with another projection.
+    /// The same question, of whose bodies these fields suffice.
+    #[must_use]
+    pub fn with_fields(self, fields: Option<Arc<Fields>>) -> Self {
+        Self { fields, ..self }
+    }
+
+    /// The same question with another projection, of whole bodies.
     #[must_use]
     pub fn with_projection(&self, projection: Projection) -> Self {
-        Self { projection, ..self.clone() }
+        Self { projection, fields: None, ..self.clone() }
+    }
+
+    /// The fields that suffice of bodies, where these are wanted.
+    pub(crate) fn fields(&self) -> Option<&Fields> {
+        self.fields.as_deref().filter(|_| self.projection.body)
     }
 
     /// Whether filters can drop pages.

@@ -74,6 +74,7 @@ pub(crate) fn needs(tag: Tag, question: &Question) -> Option<bool> {
         tag if tag == Tag::body(tag.number()) && COLUMNS.contains(&tag.number()) => {
             Some(question.reads_metadata())
         }
+        line::ALPHABETS_TAG => Some(question.fields().is_some()),
         tag if line::is_section(tag) => Some(question.reads_bodies()),
         tag => match (sample::section(tag), span::section(tag)) {
             (Some(always), _) => Some(always || question.reads_bodies()),

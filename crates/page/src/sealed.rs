@@ -7,8 +7,10 @@ use crate::rows::{self, Choice, PAGE_ROWS_MAX, Piece};
 use crate::section::{self, Body, Section, Tag};
 use base::{Error, Result};
 use bytes::Bytes;
+use model::fields::Format;
 use model::{
-    LineFilter, Needle, Predicate, Projection, RowColumns, RunFacts, ScanStats, Signal, TimeRange, varint,
+    Fields, LineFilter, Needle, Predicate, Projection, RowColumns, RunFacts, ScanStats, Signal, TimeRange,
+    varint,
 };
 use std::ops::Range;
 
@@ -291,6 +293,12 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
     let needles = [searched("=1"), searched("error"), searched("a3ce929d0e0e0001")];
     for question in [Question::all(), trace, found].iter().chain(&needles) {
         let _ = page.scan_body(&body, &wanted, question, &ScanStats::default());
+    }
+    let names = vec!["id".to_owned(), "status".to_owned()];
+    for format in [Format::Json, Format::Logfmt] {
+        let fields = Fields { format, names: names.clone() };
+        let question = Question::all().with_fields(Some(fields.into()));
+        let _ = page.scan_body(&body, &wanted, &question, &ScanStats::default());
     }
     // Runs in the middle of others.
     let some: Vec<u32> = wanted.into_iter().filter(|run| run % 8 == 3).collect();

@@ -25,6 +25,11 @@ impl Tag {
         Self(number << 2)
     }
 
+    /// A section of the body that readers may ignore.
+    pub const fn optional(number: u16) -> Self {
+        Self(number << 2 | Self::OPTIONAL)
+    }
+
     /// Its number.
     pub fn number(self) -> u16 {
         self.0 >> 2

@@ -1,6 +1,7 @@
 //! How values of a column are stored best.
 
 use super::DEPTH_MAX;
+use super::alphabet::Alphabet;
 use super::dictionary::Dictionary;
 use super::encode::Encoder;
 use super::hex::{self, Case};
@@ -32,6 +33,24 @@ impl Encoder<'_> {
     /// Stores the values of many small columns together.
     pub fn small_columns(&mut self, values: &[Span]) -> Column {
         Column { values: values.len() as u32, encoding: self.raw(values, false) }
+    }
+
+    /// What bytes `values` have, which `column` stores.
+    pub fn alphabet(&self, values: &[Span], column: &Column) -> Alphabet {
+        match &column.encoding {
+            // Readers take it for a part of the template.
+            Encoding::Constant(_) | Encoding::Integer { .. } => Alphabet::NUMBERS,
+            Encoding::Hex { .. } => Alphabet::WORDS,
+            Encoding::Dictionary { lengths, words, .. } => {
+                let (mut lengths, mut words) = (self.streams.bytes(*lengths), self.streams.bytes(*words));
+                Alphabet::of(std::iter::from_fn(|| {
+                    let (word, rest) = words.split_at_checked(varint::take(&mut lengths)? as usize)?;
+                    words = rest;
+                    Some(word)
+                }))
+            }
+            _ => Alphabet::of(values.iter().map(|value| value.of(self.text))),
+        }
     }
 
     fn encoding(&mut self, values: &[Span], depth: usize) -> Encoding {

@@ -1,8 +1,8 @@
 //! Cutting texts into templates and columns.
 
+use super::alphabet::Alphabet;
 use super::ids::Coding;
-use super::streams::Class;
-use super::streams::StreamsWriter;
+use super::streams::{ALPHABETS_TAG, Class, StreamsWriter};
 use super::token::{self, Cut, Span};
 use super::tree::{Table, Templates};
 use super::{COLUMNS_MAX, ROWS_MAX, TEMPLATES_MAX, TEXT_BYTES_MAX};
@@ -44,6 +44,8 @@ pub struct Encoded {
     streams: StreamsWriter,
     /// Content of the section with the templates.
     templates: Vec<u8>,
+    /// Of each column of the texts.
+    alphabets: Vec<Alphabet>,
 }
 
 impl Encoded {
@@ -52,7 +54,9 @@ impl Encoded {
     /// # Errors
     /// As [`SectionWriter::add`].
     pub fn write(&self, out: &mut SectionWriter) -> Result<()> {
-        self.streams.write(&self.templates, out)
+        self.streams.write(&self.templates, out)?;
+        let alphabets: Vec<u8> = self.alphabets.iter().map(|alphabet| alphabet.byte()).collect();
+        out.add_bytes(ALPHABETS_TAG, &alphabets)
     }
 }
 
@@ -72,13 +76,14 @@ pub fn encode(text: &[u8], lengths: &[u32], even_few: bool) -> Option<Encoded> {
         })
         .collect();
     let hash = foldhash::fast::RandomState::default();
-    let mut encoder = Encoder { text, streams: StreamsWriter::default(), literals: Vec::new(), hash };
+    let (streams, literals, alphabets) = (StreamsWriter::default(), Vec::new(), Vec::new());
+    let mut encoder = Encoder { text, streams, literals, alphabets, hash };
     let table = encoder.table(&rows, Cut::Words, 0)?;
     let mut templates = Vec::new();
     encoder.streams.put_heads(&mut templates);
     table.put(&mut templates);
     templates.extend_from_slice(&encoder.literals);
-    Some(Encoded { streams: encoder.streams, templates })
+    Some(Encoded { streams: encoder.streams, templates, alphabets: encoder.alphabets })
 }
 
 /// What tables of a page share.
@@ -88,6 +93,7 @@ pub(super) struct Encoder<'a> {
     pub text: &'a [u8],
     pub streams: StreamsWriter,
     literals: Vec<u8>,
+    alphabets: Vec<Alphabet>,
     /// Keyed, for who writes lines must not be able to choose ones that collide.
     pub hash: foldhash::fast::RandomState,
 }
@@ -124,6 +130,10 @@ impl Encoder<'_> {
         let mut stored: Vec<_> = stored.collect();
         if !small.is_empty() {
             stored.push(self.small_columns(&small));
+        }
+        if depth == 0 {
+            let values = columns.iter().chain([&small]).zip(&stored);
+            self.alphabets = values.map(|(values, column)| self.alphabet(values, column)).collect();
         }
         filling.columns = columns;
         let text_len = rows.iter().map(|row| row.len).sum();

@@ -18,25 +18,31 @@ pub struct Reader<'a> {
 }
 
 /// Which values are wanted, by position, ascending; none is all of them.
-type Wanted<'w> = Option<&'w [u32]>;
+pub(super) type Wanted<'w> = Option<&'w [u32]>;
 
 /// Wanted values of a column. Short ones are copied in pieces of constant size, so there are
 /// [`SLACK_BYTES`] behind the last.
 #[derive(Debug)]
-struct View<'a> {
+pub(super) struct View<'a> {
     bytes: Cow<'a, [u8]>,
     spans: Vec<Span>,
 }
 
 /// Texts one after the other.
 #[derive(Debug, Default)]
-pub struct Rebuilt {
+pub(super) struct Rebuilt {
     /// The texts, with [`SLACK_BYTES`] behind them.
     bytes: Vec<u8>,
     spans: Vec<Span>,
 }
 
 impl Rebuilt {
+    /// The texts one after the other, and where each ends.
+    pub fn into_texts(mut self) -> (Vec<u8>, Vec<u32>) {
+        self.bytes.truncate(self.len());
+        (self.bytes, self.spans.iter().map(|span| span.range().end as u32).collect())
+    }
+
     /// Bytes of all texts.
     fn len(&self) -> usize {
         self.spans.last().map_or(0, |span| span.range().end)
@@ -82,38 +88,39 @@ impl<'a> Reader<'a> {
     pub fn rebuild_rows(&self, wanted: &[u32]) -> Result<(Vec<u8>, Vec<u32>)> {
         let mut rebuilt = Rebuilt::default();
         self.table(&self.tree.table, Some(wanted), &mut rebuilt)?;
-        rebuilt.bytes.truncate(rebuilt.len());
-        Ok((rebuilt.bytes, rebuilt.spans.iter().map(|span| span.range().end as u32).collect()))
+        Ok(rebuilt.into_texts())
     }
 
     fn table(&self, table: &Table, wanted: Wanted<'_>, out: &mut Rebuilt) -> Result<()> {
-        let ids = self.streams.get(table.ids)?.bytes;
-        let ids = table.coding.decode(ids, table.rows as usize, table.templates.len())?;
-        let chosen = wanted.map(|wanted| chosen(table, &ids, wanted));
+        let ids = self.template_ids(table)?;
+        let chosen = wanted.map(|_| chosen(table, &ids, wanted, |_, _| true));
         let mut views = Vec::with_capacity(table.columns.len());
         for (at, column) in table.columns.iter().enumerate() {
             let wanted = chosen.as_ref().map(|chosen| chosen.get(at).map_or(&[][..], Vec::as_slice));
             views.push(self.view(column, wanted)?);
         }
         let programs = Programs::new(table, &self.tree.literals);
-        let chosen_ids: Vec<u32>;
-        let ids = match wanted {
-            None => &ids,
-            Some(rows) => {
-                chosen_ids = rows.iter().filter_map(|row| ids.get(*row as usize).copied()).collect();
-                &chosen_ids
-            }
-        };
-        programs.run(ids, &views, text_bound(table, wanted, &programs, ids, &views)?, out)?;
-        if wanted.is_none() && out.len() != table.text_len as usize {
-            return Err(wrong("length of texts"));
+        if wanted.is_none() {
+            programs.run(&ids, &views, table.text_len as usize, out)?;
+            let whole = out.len() == table.text_len as usize;
+            return if whole { Ok(()) } else { Err(wrong("length of texts")) };
         }
-        Ok(())
+        let ids = picked(ids, wanted);
+        programs.run(&ids, &views, text_bound(table, &programs, &ids, &views)?, out)
+    }
+
+    /// The template of each row.
+    pub(super) fn template_ids(&self, table: &Table) -> Result<Vec<u32>> {
+        let ids = self.streams.get(table.ids)?.bytes;
+        table.coding.decode(ids, table.rows as usize, table.templates.len())
     }
 
     /// The values of `column` that are wanted.
-    fn view(&self, column: &Column, wanted: Wanted<'_>) -> Result<View<'_>> {
+    pub(super) fn view(&self, column: &Column, wanted: Wanted<'_>) -> Result<View<'_>> {
         let count = column.values as usize;
+        if wanted.is_some_and(<[u32]>::is_empty) {
+            return Ok(View { bytes: Cow::Borrowed(&[]), spans: Vec::new() });
+        }
         match &column.encoding {
             // A constant is part of the program.
             Encoding::Constant(_) => Ok(View { bytes: Cow::Borrowed(&[]), spans: Vec::new() }),
@@ -156,31 +163,36 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Per column the values that the texts `wanted` need.
-fn chosen(table: &Table, ids: &[u32], wanted: &[u32]) -> Vec<Vec<u32>> {
+/// Per column the values that the texts `wanted` need, of the slots of templates that are `given`.
+pub(super) fn chosen(
+    table: &Table,
+    ids: &[u32],
+    wanted: Wanted<'_>,
+    given: impl Fn(usize, usize) -> bool,
+) -> Vec<Vec<u32>> {
     let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); table.columns.len()];
     let mut next = vec![0u32; table.columns.len()];
-    let mut wanted = wanted.iter().copied().peekable();
+    let mut left = wanted.map(|wanted| wanted.iter().copied().peekable());
     for (row, id) in (0u32..).zip(ids) {
-        let is_wanted = wanted.next_if_eq(&row).is_some();
-        for slot in table.templates.slots(*id as usize) {
-            let (Some(next), Some(chosen)) = (next.get_mut(*slot as usize), chosen.get_mut(*slot as usize))
-            else {
+        let is_wanted = left.as_mut().is_none_or(|left| left.next_if_eq(&row).is_some());
+        for (slot, column) in table.templates.slots(*id as usize).iter().enumerate() {
+            let column = *column as usize;
+            let (Some(next), Some(chosen)) = (next.get_mut(column), chosen.get_mut(column)) else {
                 continue;
             };
-            if is_wanted {
+            if is_wanted && given(*id as usize, slot) {
                 chosen.push(*next);
             }
             *next += 1;
         }
-        if wanted.peek().is_none() {
+        if left.as_mut().is_some_and(|left| left.peek().is_none()) {
             break;
         }
     }
     chosen
 }
 
-fn picked(all: Vec<Span>, wanted: Wanted<'_>) -> Vec<Span> {
+pub(super) fn picked<T: Copy>(all: Vec<T>, wanted: Wanted<'_>) -> Vec<T> {
     match wanted {
         None => all,
         Some(rows) => rows.iter().filter_map(|row| all.get(*row as usize).copied()).collect(),
@@ -267,6 +279,26 @@ pub(super) struct Step {
 /// No column: the text ends.
 const NO_COLUMN: u32 = u32::MAX;
 
+/// A part of a template.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Part<'p> {
+    Text(&'p [u8]),
+    /// The next value of this column.
+    Value(u32),
+}
+
+/// One of `first`, one of `second`, and so on.
+fn alternating<T>(
+    mut first: impl Iterator<Item = T>,
+    mut second: impl Iterator<Item = T>,
+) -> impl Iterator<Item = T> {
+    let mut of_first = false;
+    std::iter::from_fn(move || {
+        of_first = !of_first;
+        if of_first { first.next() } else { second.next() }
+    })
+}
+
 /// Of each template how to put a text together. Constants are part of the literals.
 #[derive(Debug, Default)]
 pub(super) struct Programs {
@@ -280,23 +312,37 @@ impl Programs {
     pub fn new(table: &Table, literals: &[u8]) -> Self {
         let mut programs = Self::default();
         for template in 0..table.templates.len() {
-            let slots = table.templates.slots(template).iter().map(|slot| Some(*slot)).chain([None]);
-            let mut start = programs.literals.len();
-            for (literal, slot) in table.templates.literals(template).iter().zip(slots) {
-                programs.literals.extend_from_slice(literal.of(literals));
-                let column = slot.and_then(|slot| table.columns.get(slot as usize));
-                if let Some(Column { encoding: Encoding::Constant(value), .. }) = column {
-                    programs.literals.extend_from_slice(value);
-                    continue;
-                }
-                let literal = Span::new(start..programs.literals.len());
-                programs.steps.push(Step { literal, column: slot.unwrap_or(NO_COLUMN) });
-                start = programs.literals.len();
-            }
-            programs.ends.push(programs.steps.len() as u32);
+            let slots = table.templates.slots(template).iter();
+            let values = slots.map(|slot| match table.columns.get(*slot as usize) {
+                Some(Column { encoding: Encoding::Constant(value), .. }) => Part::Text(value),
+                _ => Part::Value(*slot),
+            });
+            let texts = table.templates.literals(template).iter().map(|text| Part::Text(text.of(literals)));
+            programs.push(alternating(texts, values));
         }
-        programs.literals.resize(programs.literals.len() + SLACK_BYTES, 0);
+        programs.end();
         programs
+    }
+
+    /// Appends a template of these parts.
+    pub fn push<'p>(&mut self, parts: impl Iterator<Item = Part<'p>>) {
+        let mut start = self.literals.len();
+        for part in parts.chain([Part::Value(NO_COLUMN)]) {
+            match part {
+                Part::Text(text) => self.literals.extend_from_slice(text),
+                Part::Value(column) => {
+                    let literal = Span::new(start..self.literals.len());
+                    self.steps.push(Step { literal, column });
+                    start = self.literals.len();
+                }
+            }
+        }
+        self.ends.push(self.steps.len() as u32);
+    }
+
+    /// No template follows.
+    pub fn end(&mut self) {
+        self.literals.resize(self.literals.len() + SLACK_BYTES, 0);
     }
 
     /// The literals of all steps, one after the other, with zeros behind them.
@@ -324,7 +370,7 @@ impl Programs {
     }
 
     /// Texts of the templates `ids`, at most `most` bytes in all.
-    fn run(&self, ids: &[u32], views: &[View<'_>], most: usize, out: &mut Rebuilt) -> Result<()> {
+    pub fn run(&self, ids: &[u32], views: &[View<'_>], most: usize, out: &mut Rebuilt) -> Result<()> {
         let missing = || wrong("columns");
         let mut cursors: Vec<_> = views.iter().map(|view| (&*view.bytes, view.spans.iter())).collect();
         let target = &mut out.bytes;
@@ -374,17 +420,13 @@ fn copy_fixed<const LEN: usize>(from: &[u8], to: &mut [u8]) -> Option<()> {
     Some(())
 }
 
-/// Bytes that texts of the templates `ids` may take.
-fn text_bound(
+/// Bytes that texts of the templates `ids` take with the values of `views`.
+pub(super) fn text_bound(
     table: &Table,
-    wanted: Wanted<'_>,
     programs: &Programs,
     ids: &[u32],
     views: &[View<'_>],
 ) -> Result<usize> {
-    if wanted.is_none() {
-        return Ok(table.text_len as usize);
-    }
     let literals = |id: &u32| programs.steps(*id).iter().map(|step| step.literal.len as usize).sum::<usize>();
     let values = |view: &View<'_>| view.spans.iter().map(|span| span.len as usize).sum::<usize>();
     let bound = ids.iter().map(literals).sum::<usize>() + views.iter().map(values).sum::<usize>();

@@ -1,5 +1,6 @@
 //! Where the bytes of columns lie: many streams in few sections.
 
+use super::alphabet::Alphabet;
 use crate::codec::DECODED_BYTES_MAX;
 use crate::section::{Body, SectionWriter, Tag};
 use base::{Error, Result};
@@ -15,6 +16,8 @@ const WORDS_TAG: Tag = Tag::body(8);
 const PACKED_TAG: Tag = Tag::body(9);
 /// Short streams of numbers.
 const SMALL_TAG: Tag = Tag::body(10);
+/// What bytes the values of each column of the texts have: an [`Alphabet`] each.
+pub const ALPHABETS_TAG: Tag = Tag::optional(26);
 /// Number of the first section with one long stream of numbers; the others follow.
 const LONG_NUMBER: u16 = 128;
 /// The most of them; further ones go to the short ones.
@@ -63,6 +66,11 @@ impl StreamsWriter {
     pub fn add(&mut self, class: Class, bytes: Vec<u8>) -> Stream {
         self.streams.push((class, bytes));
         Stream(self.streams.len() as u32 - 1)
+    }
+
+    /// The bytes of a stream.
+    pub fn bytes(&self, stream: Stream) -> &[u8] {
+        self.streams.get(stream.0 as usize).map_or(&[], |(_, bytes)| bytes)
     }
 
     /// Appends class and length of each stream.
@@ -178,6 +186,20 @@ impl<'a> Streams<'a> {
         let long = places.iter().filter(|place| place.tag.number() >= LONG_NUMBER).count();
         let long = (0..long).map(|_| OnceCell::new()).collect();
         Self { body, places, joined: Default::default(), long }
+    }
+
+    /// What is known of the values of each of `count` columns; none in pages that do not say.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn alphabets(&self, count: usize) -> Result<Option<Vec<Alphabet>>> {
+        if self.body.stored(ALPHABETS_TAG)?.is_none() {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        self.body.decode(ALPHABETS_TAG, &mut bytes)?;
+        let alphabets = bytes.iter().map(|byte| Alphabet::from_byte(*byte));
+        Ok(Some(alphabets.collect()).filter(|_| bytes.len() == count))
     }
 
     /// The bytes of `stream`.

@@ -8,7 +8,7 @@ fn joined(texts: &[Vec<u8>]) -> (Vec<u8>, Vec<u32>) {
 }
 
 /// Sections of the texts, if they can be cut into columns at all.
-fn written(texts: &[Vec<u8>]) -> Option<SectionWriter> {
+pub(super) fn written(texts: &[Vec<u8>]) -> Option<SectionWriter> {
     let (text, lengths) = joined(texts);
     let encoded = encode(&text, &lengths, true)?;
     let mut out = SectionWriter::default();
@@ -16,7 +16,7 @@ fn written(texts: &[Vec<u8>]) -> Option<SectionWriter> {
     Some(out)
 }
 
-fn with_reader<T>(sections: &SectionWriter, ask: impl FnOnce(&Reader<'_>) -> T) -> T {
+pub(super) fn with_reader<T>(sections: &SectionWriter, ask: impl FnOnce(&Reader<'_>) -> T) -> T {
     let parts = [Bytes::copy_from_slice(&sections.bytes)];
     let body = Body { sections: &sections.sections, starts: &[0], parts: &parts, verified: true };
     ask(&Reader::open(&body).unwrap())

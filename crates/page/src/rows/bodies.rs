@@ -11,6 +11,7 @@ use crate::section::Body;
 use crate::span;
 use base::{Error, Result};
 use bytes::Bytes;
+use model::Fields;
 use model::filter::Key;
 use std::ops::Range;
 
@@ -46,6 +47,12 @@ enum Read {
     Rows {
         rows: Vec<u32>,
         bytes: Vec<u8>,
+        ends: Vec<u32>,
+    },
+    /// The same, with fields left out.
+    Fields {
+        rows: Vec<u32>,
+        bytes: Bytes,
         ends: Vec<u32>,
     },
 }
@@ -106,6 +113,34 @@ impl<'b> PageBodies<'b> {
         }
     }
 
+    /// Reads `fields` of `rows`, or more; nothing where columns do not tell fields, or texts were read already.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn read_fields(&mut self, rows: &Bits, fields: &Fields) -> Result<()> {
+        let (Some(Columns::Lines(reader)), Read::Nothing) = (&self.columns, &self.read) else {
+            return Ok(());
+        };
+        let given: Vec<u32> = rows.iter(0..self.ends.len()).map(|row| row as u32).collect();
+        let wanted = (given.len() < self.ends.len()).then_some(given.as_slice());
+        if let Some((bytes, ends)) = reader.rebuild_fields(fields, wanted)? {
+            self.read = Read::Fields { rows: given, bytes: bytes.into(), ends };
+        }
+        Ok(())
+    }
+
+    /// The texts of those rows in `range` whose fields were read, and where each ends; none where whole texts
+    /// were read.
+    pub fn fields(&self, range: &Range<usize>) -> Option<(Bytes, Vec<u32>)> {
+        let Read::Fields { rows, bytes, ends } = &self.read else { return None };
+        let before = |end: usize| rows.partition_point(|row| (*row as usize) < end);
+        let span = before(range.start)..before(range.end);
+        let of = Texts { bytes, ends }.span(&span);
+        let start = of.start as u32;
+        let ends = ends.get(span).unwrap_or(&[]).iter().map(|end| end - start).collect();
+        Some((bytes.slice(of), ends))
+    }
+
     fn read_all(&self, out: &mut Vec<u8>) -> Result<()> {
         match &self.columns {
             Some(Columns::Lines(reader)) => {
@@ -137,7 +172,7 @@ impl<'b> PageBodies<'b> {
         let bytes = match &self.read {
             Read::Kept(bytes) => bytes,
             Read::Scratch(bytes) => bytes.as_slice(),
-            Read::Nothing | Read::Rows { .. } => &[],
+            Read::Nothing | Read::Rows { .. } | Read::Fields { .. } => &[],
         };
         Texts { bytes, ends: self.ends }
     }
@@ -156,7 +191,7 @@ impl<'b> PageBodies<'b> {
         match &self.read {
             Read::Kept(bytes) => Some(bytes.slice(self.block().span(rows))),
             Read::Scratch(bytes) => bytes.get(self.block().span(rows)).map(Bytes::copy_from_slice),
-            Read::Nothing | Read::Rows { .. } => None,
+            Read::Nothing | Read::Rows { .. } | Read::Fields { .. } => None,
         }
     }
 

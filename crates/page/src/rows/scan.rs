@@ -12,7 +12,8 @@ use crate::sample;
 use crate::section::Body;
 use base::{Error, Result};
 use bytes::Bytes;
-use model::{RowColumns, ScanStats, TimeRange};
+use model::{Fields, RowColumns, ScanStats, TimeRange};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
@@ -52,7 +53,7 @@ pub fn scan(
     let mut texts = PageBodies::open(body, run_rows, &ends, question.reads_bodies())?;
     let passing = page.passing(&mut texts, question)?;
     if question.projection.body {
-        page.read_given(&mut texts, passing.as_ref())?;
+        page.read_given(&mut texts, passing.as_ref(), question.fields())?;
     }
     let given: usize = passing.as_ref().map_or_else(|| page.candidate_rows(), Bits::count);
     stats.rows_passed.fetch_add(given as u64, Ordering::Relaxed);
@@ -146,16 +147,28 @@ impl Open {
 
     /// Reads the texts that are given. Most of the page as it is: then without a copy. Otherwise into the
     /// scratch buffer, so that a few rows do not hold a whole page in memory.
-    fn read_given(&self, texts: &mut PageBodies<'_>, passing: Option<&Bits>) -> Result<()> {
-        if let Some(passing) = passing {
-            return if passing.is_empty() { Ok(()) } else { texts.read(passing, false) };
+    fn read_given(
+        &self,
+        texts: &mut PageBodies<'_>,
+        passing: Option<&Bits>,
+        fields: Option<&Fields>,
+    ) -> Result<()> {
+        let of_candidates = || {
+            let mut rows = Bits::new(self.times.len());
+            self.candidates.iter().for_each(|candidate| rows.set_range(candidate.rows.clone()));
+            rows
+        };
+        let rows = passing.map_or_else(|| Cow::Owned(of_candidates()), Cow::Borrowed);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        if let Some(fields) = fields {
+            texts.read_fields(&rows, fields)?;
         }
         let block = texts.block();
         let given: usize = self.candidates.iter().map(|c| block.span(&c.rows).len()).sum();
         let all = block.ends.last().map_or(0, |end| *end as usize);
-        let mut rows = Bits::new(self.times.len());
-        self.candidates.iter().for_each(|candidate| rows.set_range(candidate.rows.clone()));
-        texts.read(&rows, given * 2 >= all)
+        texts.read(&rows, passing.is_none() && given * 2 >= all)
     }
 
     /// The rows for which all conditions hold; none when there is no condition.
@@ -261,28 +274,22 @@ impl Open {
                 Some(bits) => Box::new(bits.iter(range.clone())),
             }
         };
-        if passing.is_none() {
-            let start = texts.block().span(range).start as u32;
-            let of_page = texts.block().ends.get(range.clone()).unwrap_or(&[]);
-            out.ends.extend(of_page.iter().map(|end| end - start));
-        } else {
-            let mut end = 0;
-            out.ends.reserve_exact(out.ts_ns.len());
-            for row in rows() {
-                end += texts.block().span(&(row..row + 1)).len() as u32;
-                out.ends.push(end);
+        (out.bodies, out.ends) = match texts.fields(range) {
+            Some(fields) => fields,
+            None => {
+                let ends = gather_ends(texts.block(), range, passing);
+                let end = ends.last().copied().unwrap_or(0);
+                let unbroken = passing.is_none() || out.len() == range.len();
+                let together = if unbroken { texts.span(range) } else { None };
+                let one_by_one = || {
+                    let mut text = Vec::with_capacity(end as usize);
+                    rows().for_each(|row| text.extend_from_slice(texts.row(row)));
+                    text.into()
+                };
+                let bodies = question.projection.body.then(|| together.unwrap_or_else(one_by_one));
+                (bodies.unwrap_or_default(), ends)
             }
-        }
-        let end = out.ends.last().copied().unwrap_or(0);
-        if question.projection.body {
-            let unbroken = passing.is_none() || out.len() == range.len();
-            let together = if unbroken { texts.span(range) } else { None };
-            out.bodies = together.unwrap_or_else(|| {
-                let mut text = Vec::with_capacity(end as usize);
-                rows().for_each(|row| text.extend_from_slice(texts.row(row)));
-                text.into()
-            });
-        }
+        };
         if question.projection.metadata
             && let Some(metadata) = &mut self.metadata
         {
@@ -290,6 +297,20 @@ impl Open {
         }
         out
     }
+}
+
+/// Where the texts of the rows `range` end that are `passing`, by their lengths in `texts`.
+fn gather_ends(texts: Texts<'_>, range: &Range<usize>, passing: Option<&Bits>) -> Vec<u32> {
+    let Some(passing) = passing else {
+        let start = texts.span(range).start as u32;
+        return texts.ends.get(range.clone()).unwrap_or(&[]).iter().map(|end| end - start).collect();
+    };
+    let mut end = 0;
+    let ends = passing.iter(range.clone()).map(|row| {
+        end += texts.span(&(row..row + 1)).len() as u32;
+        end
+    });
+    ends.collect()
 }
 
 /// Metadata of `rows`; without any, no ends either.

@@ -11,8 +11,8 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, SelectAll};
 use hashbrown::HashSet;
 use model::{
-    Direction, Labels, LabelsBuilder, Limits, MatchOp, Matcher, Predicate, Projection, Run, RunStream,
-    ScanStats, Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
+    Direction, Fields, Labels, LabelsBuilder, Limits, MatchOp, Matcher, Predicate, Projection, Run,
+    RunStream, ScanStats, Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
 };
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -73,6 +73,8 @@ pub(super) struct Question<'a> {
     pub on_labels: Vec<Matcher>,
     pub range: TimeRange,
     pub projection: Projection,
+    /// As in [`Selection`].
+    pub fields: Option<Arc<Fields>>,
     pub direction: Direction,
     pub limit_hint: Option<usize>,
 }
@@ -236,6 +238,7 @@ impl Gather<'_> {
                 matchers: source.matchers,
                 predicates: source.predicates,
                 projection: question.projection,
+                fields: question.fields.clone(),
                 direction: question.direction,
                 limit_hint: question.limit_hint,
                 budget: self.budget.clone(),

@@ -48,6 +48,7 @@ pub(super) async fn answer(
             on_labels: on_labels.clone(),
             range: piece,
             projection: pipeline.projection(),
+            fields: None,
             direction: query.direction,
             limit_hint: Some(most).filter(|most| *most < usize::MAX && ending.is_none()),
         };

@@ -48,6 +48,7 @@ pub(super) async fn series(
         on_labels,
         range: time_range,
         projection: pipeline.projection(),
+        fields: pipeline.fields().cloned().map(Arc::new),
         direction: Direction::Forward,
         limit_hint: None,
     };

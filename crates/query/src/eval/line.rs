@@ -42,7 +42,8 @@ use base::Result;
 use hints::{Hints, Needs};
 use label_filter::Condition;
 use labels::{Category, LabelSet, Name, StreamLabels};
-use model::{Labels, LabelsRef, Projection, RowRef};
+use model::fields::Format;
+use model::{Fields, Labels, LabelsRef, Projection, RowRef};
 use row::Row;
 use series::SeriesLabels;
 use std::sync::Arc;
@@ -99,6 +100,7 @@ struct Compiled {
     series: SeriesLabels,
     unwrapped: Option<Unwrapped>,
     projection: Projection,
+    fields: Option<Fields>,
     counts_bytes: bool,
 }
 
@@ -138,7 +140,9 @@ impl Pipeline {
             metadata: !is_bare,
         };
         let counts_bytes = matches!(value, Some(SampleValue::Bytes));
-        let compiled = Compiled { steps, hints, series, unwrapped, projection, counts_bytes };
+        let gives_text = value.is_none() || counts_bytes;
+        let fields = if gives_text { None } else { fields(&steps, &hints) };
+        let compiled = Compiled { steps, hints, series, unwrapped, projection, fields, counts_bytes };
         Ok(Self { compiled: Arc::new(compiled) })
     }
 
@@ -146,6 +150,11 @@ impl Pipeline {
     /// need the text: its length is enough.
     pub fn projection(&self) -> Projection {
         self.compiled.projection
+    }
+
+    /// The fields that suffice of a text; none where more of it may matter.
+    pub fn fields(&self) -> Option<&Fields> {
+        self.compiled.fields.as_ref()
     }
 
     /// Binds the pipeline to the labels of a stream.
@@ -175,6 +184,21 @@ fn in_order(stages: &[Stage]) -> impl Iterator<Item = &Stage> {
 /// Whether line filters stay behind `stage`.
 fn makes_line(stage: &Stage) -> bool {
     matches!(stage, Stage::LineFormat(_) | Stage::Unpack)
+}
+
+/// The fields that suffice of texts: where one parser is all that reads them, and the labels that it
+/// looks for are known. Parsers that tell of bad pairs see them in fields that nobody wants, too.
+fn fields(steps: &[Step], hints: &Hints) -> Option<Fields> {
+    let mut readers = steps.iter().filter(|step| step.reads_text());
+    let (reader, None) = (readers.next()?, readers.next()) else { return None };
+    let (format, names) = match reader {
+        Step::Json => (Format::Json, hints.required()?),
+        Step::JsonPaths(extractions) => (Format::Json, extractions.names()?),
+        Step::Logfmt(flags) if !flags.strict => (Format::Logfmt, hints.required()?),
+        Step::LogfmtKeys(flags, extractions) if !flags.strict => (Format::Logfmt, extractions.keys()),
+        _ => return None,
+    };
+    Some(Fields { format, names })
 }
 
 /// What parsers must find for a query that gives samples.

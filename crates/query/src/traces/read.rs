@@ -78,6 +78,7 @@ impl Reader<'_> {
             matchers: Vec::new(),
             predicates,
             projection: Projection::ALL,
+            fields: None,
             direction: Direction::Backward,
             limit_hint: None,
             budget: self.budget.clone(),

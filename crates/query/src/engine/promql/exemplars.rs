@@ -62,6 +62,7 @@ impl Engine {
                 matchers,
                 predicates: Vec::new(),
                 projection: Projection::ALL,
+                fields: None,
                 direction: Direction::Forward,
                 limit_hint: None,
                 budget: budget.clone(),

@@ -10,6 +10,7 @@ use super::logfmt::{Flags, Pairs, fails_not};
 use super::path::{Segment, parse_json_path, parse_logfmt_key};
 use super::row::Row;
 use crate::logql::ast::Extraction;
+use model::fields::append_key;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -80,6 +81,19 @@ impl JsonExtractions {
         Ok(Self(extractions.iter().map(wanted).collect::<Result<_, String>>()?))
     }
 
+    /// The names of paths that are nothing but keys; none where a path is another one.
+    pub(super) fn names(&self) -> Option<Vec<String>> {
+        let name = |wanted: &Wanted<Place>| {
+            let mut name = String::new();
+            for step in &wanted.place.path {
+                let Segment::Field(key) = step else { return None };
+                append_key(&mut name, key);
+            }
+            (wanted.place.every.is_empty() && !name.is_empty()).then_some(name)
+        };
+        self.0.iter().map(name).collect()
+    }
+
     /// Takes the labels. What is not there is `""`. Says whether the line stays.
     pub(super) fn parse(&self, text: &str, row: &mut Row<'_>) -> bool {
         if text.is_empty() || row.hints.is_done(row) {
@@ -129,6 +143,11 @@ impl LogfmtExtractions {
             }
         }
         Ok(Self(all))
+    }
+
+    /// The keys that are looked for.
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.0.iter().map(|wanted| wanted.place.clone()).collect()
     }
 
     /// Takes the labels. What is not there is `""`; of a key that comes twice the last counts.

@@ -1,11 +1,7 @@
 //! Field names and values of parsed lines as labels.
 
+pub(super) use model::fields::append_label_name;
 use std::borrow::Cow;
-
-/// Whether `c` may stand in a label name.
-fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
-}
 
 /// `field` as a label name: what may not stand in one becomes `_`, and a digit in front gets a `_`.
 /// `buffer` holds the name where it differs.
@@ -17,15 +13,6 @@ pub(super) fn label_name<'n>(field: &'n str, buffer: &'n mut String) -> &'n str 
     buffer.clear();
     append_label_name(buffer, field);
     buffer
-}
-
-/// Appends `field` to a label name; at its front a digit gets a `_`.
-pub(super) fn append_label_name(name: &mut String, field: &str) {
-    let field = field.trim();
-    if name.is_empty() && field.starts_with(|c: char| c.is_ascii_digit()) {
-        name.push('_');
-    }
-    name.extend(field.chars().map(|c| if is_word(c) { c } else { '_' }));
 }
 
 /// `text` with characters that could not be decoded as spaces: Prometheus' labels refuse them.

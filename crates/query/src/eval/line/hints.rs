@@ -67,6 +67,12 @@ impl Hints {
         self.nothing
     }
 
+    /// The labels that parsers look for; none where they look for all.
+    pub(super) fn required(&self) -> Option<Vec<String>> {
+        let names = || self.required.iter().map(|name| name.get().text().to_owned());
+        (!self.required.is_empty()).then(|| names().collect())
+    }
+
     /// Whether errors stay on samples as a label instead of failing the query.
     pub(super) fn preserves_errors(&self) -> bool {
         self.preserves_errors

@@ -1,0 +1,53 @@
+//! Fields of structured lines, as a question may want them instead of whole lines.
+
+/// Fields that are all that a question reads of bodies.
+///
+/// A body may then be given with fields left out: as a text of the same format that has the fields of these
+/// names as they are, in the same order, and where parsers meet the same errors. Whole bodies always fit;
+/// who answers leaves out what costs it little to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fields {
+    /// How they are read.
+    pub format: Format,
+    /// What they are called as labels. Fields of one name are wanted all.
+    pub names: Vec<String>,
+}
+
+/// A format of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An object; a name is the path to a value of any kind, its keys joined as by [`append_key`].
+    Json,
+    /// `key=value` pairs; wrong ones are passed over.
+    Logfmt,
+}
+
+impl Fields {
+    /// Whether a field with this label name is wanted.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|wanted| wanted == name)
+    }
+}
+
+/// Whether `c` may stand in a label name.
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// Appends the next key of a path to a label name.
+pub fn append_key(name: &mut String, key: &str) {
+    if !name.is_empty() {
+        name.push('_');
+    }
+    append_label_name(name, key);
+}
+
+/// Appends the key `field` to a label name: what may not stand in one becomes `_`, and at its front a
+/// digit gets a `_`.
+pub fn append_label_name(name: &mut String, field: &str) {
+    let field = field.trim();
+    if name.is_empty() && field.starts_with(|c: char| c.is_ascii_digit()) {
+        name.push('_');
+    }
+    name.extend(field.chars().map(|c| if is_word(c) { c } else { '_' }));
+}

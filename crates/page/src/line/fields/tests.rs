@@ -1,0 +1,100 @@
+use crate::line::tests::{with_reader, written};
+use model::Fields;
+use model::fields::Format;
+
+/// The texts with the fields `names`; none where nothing is left out.
+fn shortened(lines: &[String], format: Format, names: &[&str]) -> Option<Vec<String>> {
+    let texts: Vec<Vec<u8>> = lines.iter().map(|line| line.clone().into_bytes()).collect();
+    let sections = written(&texts).unwrap();
+    let fields = Fields { format, names: names.iter().map(|name| (*name).to_owned()).collect() };
+    with_reader(&sections, |reader| {
+        let all = reader.rebuild_fields(&fields, None).unwrap();
+        let of = |(bytes, ends): (Vec<u8>, Vec<u32>)| -> Vec<String> {
+            let starts = [0].into_iter().chain(ends.clone());
+            let texts = starts.zip(&ends).map(|(start, end)| &bytes[start as usize..*end as usize]);
+            texts.map(|text| String::from_utf8(text.to_vec()).unwrap()).collect()
+        };
+        let all = all.map(of);
+        let some: Vec<u32> = (0..lines.len() as u32).filter(|row| row % 7 == 3).collect();
+        let of_some = reader.rebuild_fields(&fields, Some(&some)).unwrap().map(of);
+        let expected = all.as_ref().map(|all| some.iter().map(|row| all[*row as usize].clone()).collect());
+        assert_eq!(of_some, expected);
+        all
+    })
+}
+
+/// What is given of lines that are all `line` with other numbers for `~`, those numbers as `~` again.
+fn given(line: &str, format: Format, names: &[&str]) -> Option<String> {
+    let numbers = |n: usize| format!("{n}{}", n * 7919 % 10_000);
+    let lines: Vec<String> = (100..200).map(|n| line.replace('~', &numbers(n))).collect();
+    let given = shortened(&lines, format, names)?;
+    let masked = |(line, n): (&String, usize)| line.replace(&numbers(n), "~");
+    let first = masked((&given[0], 100));
+    assert!(given.iter().zip(100..).map(masked).all(|line| line == first), "{given:?}");
+    Some(first)
+}
+
+#[test]
+fn fields_of_objects() {
+    let given = |line, names: &[&str]| given(line, Format::Json, names);
+    let line = r#"{"a": ~, "b":{"c":"x~", "d" :{"a":null,"e":true}},"f":["~",{"a":~}],"a":"~" } "#;
+    for (names, expected) in [
+        (&["a"][..], r#"{"a": ~,"a":"~"}"#),
+        (&["b_c"], r#"{"b":{"c":"x~"}}"#),
+        (&["a", "b_d_e"], r#"{"a": ~,"b":{"d" :{"e":true}},"a":"~"}"#),
+        (&["b_d_a", "f"], r#"{"b":{"d" :{"a":null}},"f":["~",{"a":~}]}"#),
+        (&["c", "b_d"], r#"{"b":{"d" :{"a":null,"e":true}}}"#),
+        (&["c"], "{}"),
+    ] {
+        assert_eq!(given(line, names).as_deref(), Some(expected), "{names:?}");
+    }
+    assert_eq!(given(r#"{"1 é":-~,"x":"\u00e9 \"~"}"#, &["_1__"]).as_deref(), Some(r#"{"1 é":-~}"#));
+    assert_eq!(given(r#"{"y":~,"x":"\u00e9 \"~"}"#, &["x"]).as_deref(), Some(r#"{"x":"\u00e9 \"~"}"#));
+    for wrong in [
+        "~ no object",
+        r#"{"a":~"#,
+        r#" {"a":~}"#,
+        r#"{"a":~},"#,
+        r#"{"a":~,}"#,
+        r#"{"a":x~}"#,
+        r#"{"a":{"b":~,"c":[}]}"#,
+        r#"{"a" ~}"#,
+        r#"{"a":~"b":1}"#,
+        r#"{"a\n":~}"#,
+        r#"{"a":"~}"#,
+    ] {
+        assert_eq!(given(wrong, &["a"]), None, "{wrong}");
+    }
+}
+
+#[test]
+fn fields_of_pairs() {
+    let given = |line, names: &[&str]| given(line, Format::Logfmt, names);
+    let line = r#"~T10 a=~ b="x \" ~" c d=a=~ =~ e"b f=x"y a.b=~ms a="~""#;
+    for (names, expected) in [
+        (&["a"][..], r#"a=~ a="~""#),
+        (&["b", "c"], r#"b="x \" ~" c"#),
+        (&["d", "e", "a_b"], r#"d=a=~ e"b a.b=~ms"#),
+        (&["x", "f"], r#"f=x"y"#),
+    ] {
+        assert_eq!(given(line, names).as_deref(), Some(expected), "{names:?}");
+    }
+    assert_eq!(given("~T10 a=~", &["a", "_1"]), None);
+    for wrong in [r#"a="~"b=1"#, r#"a="~"#, "é=1 a=~", r#"a=~"b"#, "x~=1 a=1"] {
+        assert_eq!(given(wrong, &["a"]), None, "{wrong}");
+    }
+}
+
+#[test]
+fn values_that_break_out_keep_texts_whole() {
+    let lines = |values: [&str; 2]| -> Vec<String> {
+        (0..100).map(|n| format!(r#"{{"msg":"{}","a":{n}}}"#, values[usize::from(n % 10 == 9)])).collect()
+    };
+    let of = |values| shortened(&lines(values), Format::Json, &["a"]);
+    assert_eq!(of([r#"say \"x\""#, "y 1"]).map(|given| given[1].clone()).as_deref(), Some(r#"{"a":1}"#));
+    // The first quote ends the string, so what follows is another template.
+    let given = of(["x 1", r#"","a":"0"#]).unwrap();
+    assert_eq!((given[1].as_str(), given[9].as_str()), (r#"{"a":1}"#, r#"{"a":"0","a":9}"#));
+    let given = of(["x 1", r#"x","a":"#]).unwrap();
+    assert_eq!((given[1].as_str(), given[9].as_str()), (r#"{"a":1}"#, lines(["", r#"x","a":"#])[9].as_str()));
+}
