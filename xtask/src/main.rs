@@ -5,6 +5,7 @@ mod canary;
 mod ci;
 mod conformance;
 mod crash;
+mod signals;
 mod source;
 mod tidy;
 
@@ -16,6 +17,7 @@ cargo x ci               everything that continuous integration checks, in its o
 cargo x conformance [..] compare with the recorded answers of the real Loki, where they are present
 cargo x crash [ROUNDS]   kill the release binary again and again; what was acknowledged must be there once
 cargo x canary [MINUTES] write and read while the debug binary flushes, merges blocks and is killed, all very often
+cargo x signals          how many lines of each crate are about one signal, and how many about all
 cargo x bench [WHAT…]    ratios against yardsticks measured in the same run
 ";
 
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         "conformance" => conformance::run(rest),
         "crash" => crash::run(rest),
         "canary" => canary::run(rest),
+        "signals" => signals::run(),
         "bench" => bench::run(rest),
         _ => Err(USAGE.to_owned()),
     };

@@ -11,7 +11,7 @@ settings! {
     /// ([`crate::Shared`]).
     pub struct StoreConfig {
         /// What is stored.
-        signal: Signal = Signal::Line,
+        signal: Signal = Signal::default(),
         /// Directory of the write-ahead logs; each signal has its own below it.
         wal_dir: PathBuf = PathBuf::from("./data/wal"),
         /// When an acknowledged batch is on disk: `always` (before the acknowledgement), `interval`

@@ -260,7 +260,7 @@ impl Meters {
 
     /// Shows `cell` under a name of Loki when it is about logs.
     fn show_as_loki(&self, metric: &'static Metric, values: &[&str], cell: &Cell) {
-        if self.signal == Signal::Line {
+        if self.signal.is_counted_as_loki() {
             self.registry.show_also(metric, values, cell);
         }
     }

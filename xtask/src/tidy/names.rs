@@ -8,6 +8,11 @@ const DRAWERS: &[&str] = &["common", "util", "utils", "helper", "helpers", "mana
 const SIGNAL_BLIND: &[&str] = &["wal", "bucket", "store", "cluster"];
 /// Words that begin or end the name of a signal's type.
 const SIGNALS: &[&str] = &["Line", "Sample", "Span"];
+/// Crates whose product code may name one signal: the words of the domain, and what must understand a row's body.
+const SIGNAL_AWARE: &[&str] = &["model", "page", "query", "wire", "api", "xtask"];
+/// How a signal is named in code.
+const SIGNAL_PATHS: &[&str] =
+    &["Signal::Line", "Signal::Sample", "Signal::Span", "model::sample", "model::span", "model::attribute"];
 
 pub fn check(sources: &[Source]) -> Vec<String> {
     let mut findings = Vec::new();
@@ -24,6 +29,12 @@ pub fn check(sources: &[Source]) -> Vec<String> {
         }
         if !source.text.trim_start().starts_with("//!") {
             findings.push(format!("{path}: begins without a module doc (//!)"));
+        }
+        if !SIGNAL_AWARE.contains(&source.crate_name()) {
+            let named = SIGNAL_PATHS.iter().filter(|path| source.text.contains(**path));
+            findings.extend(named.map(|name| {
+                format!("{path}: names {name}; {} is the same for all signals", source.crate_name())
+            }));
         }
         if SIGNAL_BLIND.contains(&source.crate_name()) {
             findings.extend(types(&source.text).filter(|name| names_signal(name)).map(|name| {

@@ -50,7 +50,7 @@ impl Memory {
             shares_bytes: Default::default(),
             freed: Notify::new(),
         };
-        Self { inner: Arc::new(inner), signal: Signal::Line }
+        Self { inner: Arc::new(inner), signal: Signal::default() }
     }
 
     /// The same budget for the store of `signal`.

@@ -28,10 +28,11 @@ impl Stores {
                 .await
                 .with_context(|| format!("the store of {}", signal.word()))
         };
-        Ok(Self([open(Signal::Line).await?, open(Signal::Sample).await?, open(Signal::Span).await?]))
+        let [first, second, third] = Signal::ALL;
+        Ok(Self([open(first).await?, open(second).await?, open(third).await?]))
     }
 
-    /// The doors of logs, metrics and traces.
+    /// The doors of each signal, in the order of [`Signal::ALL`].
     pub fn doors(&self) -> [Doors; 3] {
         self.0.clone().map(|store| Doors::of(Arc::new(store)))
     }

@@ -1,6 +1,8 @@
 //! The stores of a process beside each other: one bucket, one budget, one registry.
 
 use super::*;
+use model::Predicate;
+use model::span::Span;
 use std::time::Duration;
 
 /// A store per signal.
@@ -161,5 +163,55 @@ async fn each_signal_has_its_retention() {
             store.retain(NOW_NS + after_s * SECOND_NS).await.unwrap();
         }
         assert_eq!(stores.iter().map(blocks).collect::<Vec<_>>(), left, "after {after_s} s");
+    }
+}
+
+/// The spans of minutes `from..to` of two traces in two services, one a minute of each.
+fn spans(minutes: std::ops::Range<u8>) -> Batch {
+    let mut batch = BatchBuilder::new(Tenant::single(), Signal::Span, NOW_NS);
+    for service in ["front", "cart"] {
+        let ids = minutes.clone().flat_map(|minute| [(1, minute), (2, minute)]);
+        let bodies = ids.map(|(trace, minute)| {
+            let start_ns = i64::from(minute) * 60_000_000_000;
+            let mut body = Vec::new();
+            Span { trace_id: [trace; 16], span_id: [minute; 8], start_ns, ..Span::default() }
+                .put_body(&mut body);
+            (start_ns, body)
+        });
+        let bodies: Vec<(i64, Vec<u8>)> = bodies.collect();
+        let rows =
+            bodies.iter().map(|(ts_ns, body)| RowRef { ts_ns: *ts_ns, body, metadata: LabelsRef::EMPTY });
+        batch.add_rows(Labels::from_pairs([("app", service)]).as_ref(), rows);
+    }
+    batch.build()
+}
+
+#[tokio::test]
+async fn a_trace_in_two_blocks_and_the_head_comes_back_whole_and_once() {
+    let place = Place::new();
+    let store = open_all(&place, &place.shared()).await.pop().unwrap();
+    assert_eq!(store.engine.config.signal, Signal::Span);
+    // What came before is sent again in part, as who has no reply does.
+    for (minutes, flushed) in [(0..3, true), (2..5, true), (4..7, false)] {
+        assert_eq!(store.append(spans(minutes)).await.unwrap().refused, []);
+        if flushed {
+            store.flush(None).await.unwrap();
+        }
+    }
+    assert_eq!((blocks(&store), memory_rows(&store)), (2, 12));
+    for trace in 1..4 {
+        let predicates = vec![Predicate::Key([trace; 16])];
+        let asked = Selection { signal: Signal::Span, predicates, ..selection(Direction::Forward) };
+        let found = runs(&store, asked).await;
+        let mut spans: Vec<(String, u8, u8)> = Vec::new();
+        for run in &found {
+            let app = run.stream.labels.get("app").unwrap_or("");
+            spans.extend(run.rows.rows().map(|row| (app.to_owned(), row.body[0], row.body[16])));
+        }
+        spans.sort();
+        let minutes = if trace < 3 { 0..7 } else { 0..0 };
+        let of =
+            |service: &'static str| minutes.clone().map(move |minute| (service.to_owned(), trace, minute));
+        assert_eq!(spans, of("cart").chain(of("front")).collect::<Vec<_>>());
     }
 }
