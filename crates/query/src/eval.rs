@@ -6,6 +6,7 @@ pub mod counter;
 pub mod fold;
 pub mod function;
 pub mod join;
+pub mod kept;
 pub mod line;
 pub mod quantile;
 pub mod relabel;

@@ -8,13 +8,17 @@
 //!
 //! Two bounds keep that affordable. A trace is looked for within [`REACH_NS`] of the time that is
 //! known of it, unless nothing is. A search evaluates at most [`TRACES_MAX`] traces; then it says in
-//! its counts that it is not complete.
+//! its counts that it is not complete. Series of spans ([`SpanMetrics`]) need whole traces only where
+//! a query asks for what spans are to one another.
 
+mod candidates;
+mod metrics;
 mod read;
 mod search;
 mod sieve;
 mod tags;
 
+pub use metrics::{SpanMetrics, SpanSeries};
 pub use search::{Search, Searched};
 pub use tags::{TagScope, TagsAsked};
 
@@ -31,14 +35,15 @@ use std::sync::atomic::Ordering;
 /// How far from one of its spans the others of a trace are looked for, in nanoseconds.
 pub const REACH_NS: i64 = HOUR_NS;
 
-/// Traces that one search evaluates at most.
-pub const TRACES_MAX: usize = 10_000;
+/// Traces that one search, or one aggregate of metrics, evaluates at most.
+pub const TRACES_MAX: u64 = 10_000;
 
 /// Finds traces. Cloning gives the same one.
 #[derive(Clone)]
 pub struct Traces {
     select: Arc<dyn Select>,
     pool: Pool,
+    traces_max: u64,
 }
 
 /// What finding cost.
@@ -76,7 +81,7 @@ pub struct Whole {
 impl Traces {
     /// Finds traces in `select` and computes on `pool`.
     pub fn new(select: Arc<dyn Select>, pool: Pool) -> Self {
-        Self { select, pool }
+        Self { select, pool, traces_max: TRACES_MAX }
     }
 
     /// All spans of a trace, of all `tenants`. With `near`, a range of time that some span of it starts
@@ -106,6 +111,7 @@ impl Traces {
             tenants,
             budget: ByteBudget::new("query", limits.max_query_memory.0),
             scan: Arc::default(),
+            traces_max: self.traces_max,
         }
     }
 }

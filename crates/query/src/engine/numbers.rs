@@ -4,8 +4,8 @@ use super::checks;
 use super::gather::{Compiled, Cost, Gather, Question, Work, compile};
 use super::uniform::{RowValue, is_uniform};
 use crate::eval::aggregate::group_labels;
-use crate::eval::fold::{Fold, FoldKind, merge_panes};
-use crate::eval::function::{Function, Keeps, Kept};
+use crate::eval::function::Function;
+use crate::eval::kept::{Keeps, Kept, KeptSeries};
 use crate::eval::line::{ERROR_LABEL, Pipeline, SampleValue, Scratch, StreamPipeline, Wanted};
 use crate::eval::series::StepSeries;
 use crate::eval::window::{Steps, Windows};
@@ -17,9 +17,6 @@ use model::{Direction, Labels, LabelsBuilder, LabelsRef, MatchOp, Matcher, RowCo
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-/// Bytes of a series besides its labels and numbers: map entry, vector, allocations.
-const SERIES_BYTES: usize = 96;
 
 /// The series of `leaf`, without labels that have no value where it `loses_empty` ones, and the
 /// lease on their memory.
@@ -62,7 +59,7 @@ pub(super) async fn series(
         keeps: function.keeps(),
         max_series: gather.limits.max_query_series,
         cost: gather.cost.clone(),
-        held: Mutex::new(Held { series: HashMap::new(), failure: None, lease: gather.budget.lease(0)? }),
+        held: Mutex::new(Held { kept: KeptSeries::new(gather.budget.lease(0)?), failure: None }),
     });
     gather.run(&question, work.clone()).await?;
     let (held, budget) = (work.held.lock().taken(gather.budget.lease(0)?), gather.budget.clone());
@@ -107,9 +104,8 @@ struct Windowed {
 
 /// What the runs so far gave.
 struct Held {
-    series: HashMap<Labels, Kept>,
+    kept: KeptSeries,
     failure: Option<Failure>,
-    lease: Lease,
 }
 
 /// A line with an error, in the first window that holds one.
@@ -152,7 +148,7 @@ impl Work for Windowed {
         let mut held = self.held.lock();
         held.merge(part).map_err(|full| {
             // Of two refusals the one that says how to mend the query.
-            if self.max_series > 0 && held.series.len() > self.max_series {
+            if self.max_series > 0 && held.kept.count() > self.max_series {
                 checks::too_many_series(self.max_series)
             } else {
                 full
@@ -206,7 +202,7 @@ impl Part {
                 last = self.position(of, sample.labels);
             }
             if let Some((_, kept)) = self.series.get_mut(last) {
-                keep(kept, *keeps, pane, *ts_ns, sample.value);
+                kept.take(*keeps, pane, *ts_ns, sample.value);
             }
         }
         passed
@@ -230,7 +226,7 @@ impl Part {
             });
             let kept = at.and_then(|at| self.series.get_mut(at));
             if let (Some((_, kept)), Some(ts_ns)) = (kept, lines.ts_ns.get(row)) {
-                keep(kept, of.keeps, pane, *ts_ns, sum);
+                kept.take(of.keeps, pane, *ts_ns, sum);
             }
         });
         passed as u64
@@ -250,40 +246,12 @@ impl Part {
         };
         let known = self.known.get(own.bytes()).copied();
         let at = known.unwrap_or_else(|| {
-            let kept = match of.keeps {
-                Keeps::Folds(_) => Kept::Folds(Vec::new()),
-                Keeps::Rows => Kept::Rows(Vec::new()),
-            };
             self.known.insert(own.bytes().into(), self.series.len());
-            self.series.push((own, kept));
+            self.series.push((own, of.keeps.nothing()));
             self.series.len() - 1
         });
         self.known.insert(labels.bytes().into(), at);
         at
-    }
-}
-
-/// Takes a row into what is kept of its series; panes come in ascending order.
-fn keep(kept: &mut Kept, keeps: Keeps, pane: u64, ts_ns: i64, value: f64) {
-    match (kept, keeps) {
-        (Kept::Folds(panes), Keeps::Folds(kind)) => keep_fold(panes, kind, pane, ts_ns, value),
-        (Kept::Rows(rows), _) => rows.push((ts_ns, value)),
-        (Kept::Folds(_), Keeps::Rows) => debug_assert!(false, "folds where rows are kept"),
-    }
-}
-
-fn keep_fold(panes: &mut Vec<(u64, Fold)>, kind: FoldKind, pane: u64, ts_ns: i64, value: f64) {
-    let fold = kind.of(ts_ns, value);
-    match panes.last_mut() {
-        Some((last, held)) if *last == pane => held.merge(&fold),
-        _ => panes.push((pane, fold)),
-    }
-}
-
-fn kept_bytes(kept: &Kept) -> usize {
-    match kept {
-        Kept::Folds(panes) => panes.len() * size_of::<(u64, Fold)>(),
-        Kept::Rows(rows) => rows.len() * size_of::<(i64, f64)>(),
     }
 }
 
@@ -292,32 +260,12 @@ impl Held {
         if let Some(failure) = part.failure {
             Failure::note(&mut self.failure, failure);
         }
-        for (labels, new) in part.series {
-            // What the new part has at most, before it is merged.
-            self.lease.grow(kept_bytes(&new) as u64)?;
-            match self.series.get_mut(&labels) {
-                None => {
-                    self.lease.grow((labels.bytes().len() + SERIES_BYTES) as u64)?;
-                    self.series.insert(labels, new);
-                }
-                Some(known) => {
-                    let (before, added) = (kept_bytes(known), kept_bytes(&new));
-                    match (&mut *known, new) {
-                        (Kept::Folds(panes), Kept::Folds(new)) => merge_panes(panes, &new),
-                        (Kept::Rows(rows), Kept::Rows(new)) => rows.extend(new),
-                        _ => return Err(Error::bug("a series keeps folds and rows")),
-                    }
-                    self.lease.shrink((before + added - kept_bytes(known)) as u64);
-                }
-            }
-        }
-        Ok(())
+        part.series.into_iter().try_for_each(|(labels, new)| self.kept.merge(labels, new))
     }
 
     /// All that is held; what stays behind is empty with the lease `empty`.
     fn taken(&mut self, empty: Lease) -> Self {
-        let empty = Self { series: HashMap::new(), failure: None, lease: empty };
-        std::mem::replace(self, empty)
+        Self { kept: self.kept.taken(empty), failure: self.failure.take() }
     }
 
     /// The numbers at each step. `absent` are the labels of `absent_over_time`, which gives 1 where
@@ -333,15 +281,16 @@ impl Held {
             return Err(failure.error());
         }
         let mut lease = budget.lease(0)?;
-        let mut series = Vec::with_capacity(self.series.len());
-        for (labels, kept) in self.series {
+        let mut series = Vec::with_capacity(self.kept.count());
+        self.kept.give(|labels, kept| {
             let points = function.evaluate(kept, windows);
             if !points.is_empty() {
                 let one = StepSeries::new(labels, points);
                 lease.grow(one.held_bytes())?;
                 series.push(one);
             }
-        }
+            Ok(())
+        })?;
         if let Some(labels) = absent {
             series = vec![absence(&series, labels, windows.count())];
         }

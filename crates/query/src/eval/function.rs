@@ -2,6 +2,7 @@
 
 use super::counter;
 use super::fold::{Fold, FoldKind, slide};
+use super::kept::{Keeps, Kept};
 use super::quantile::quantile;
 use super::window::Windows;
 use crate::logql::ast::RangeOp;
@@ -12,24 +13,6 @@ pub struct Function {
     op: RangeOp,
     parameter: f64,
     range_ns: i64,
-}
-
-/// What a function keeps of the rows of a series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keeps {
-    /// A fold per pane.
-    Folds(FoldKind),
-    /// Every row's time and value.
-    Rows,
-}
-
-/// What was kept of the rows of a series.
-#[derive(Clone, Debug)]
-pub enum Kept {
-    /// Folds, ascending by pane.
-    Folds(Vec<(u64, Fold)>),
-    /// Times and values, in no order.
-    Rows(Vec<(i64, f64)>),
 }
 
 impl Function {

@@ -50,7 +50,8 @@ impl<'t> Trace<'t> {
         let ends = members.iter().map(|member| member.span.start_ns.saturating_add(member.span.duration_ns));
         let duration_ns = ends.max().unwrap_or(0).saturating_sub(starts.min().unwrap_or(0));
         let roots = members.iter().filter(|member| member.span.parent_id == [0; 8]);
-        let root = roots.min_by_key(|member| member.span.start_ns);
+        // Of several that start at once always the same, in whatever order they are given.
+        let root = roots.min_by_key(|member| (member.span.start_ns, member.span.span_id));
         Self { members, tree: tree::Tree::new(ids), root, duration_ns }
     }
 

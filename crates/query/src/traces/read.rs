@@ -29,6 +29,7 @@ pub(super) struct Reader<'a> {
     pub tenants: &'a [Tenant],
     pub budget: ByteBudget,
     pub scan: Arc<ScanStats>,
+    pub traces_max: u64,
 }
 
 /// A trace with the memory it was counted for.

@@ -2,26 +2,20 @@
 
 use crate::eval::span::{Spanset, Trace, Value};
 use crate::traceql::ast::{Field, Intrinsic, Pipeline};
-use crate::traces::read::{HeldTrace, Origins, Passed, Reader, spans};
-use crate::traces::sieve::{self, Sieve};
-use crate::traces::{Cost, TRACES_MAX, Traces, around, members, root_service, service};
+use crate::traces::candidates::Candidates;
+use crate::traces::read::{HeldTrace, Reader};
+use crate::traces::sieve;
+use crate::traces::{Cost, Traces, around, members, root_service, service};
 use base::Result;
 use futures_util::future::try_join_all;
-use hashbrown::{HashMap, HashSet};
 use model::attribute;
-use model::span::{Attributes, Origin, TraceId, trace_id_of};
+use model::span::{Attributes, TraceId};
 use model::trace::{FoundSpan, FoundSpanset, FoundTrace, OriginSpans, ServiceCounts};
-use model::{Limits, Projection, Run, Tenant, TimeRange};
+use model::{Limits, Tenant, TimeRange};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-
-/// Traces that are read and evaluated at once.
-const AT_ONCE: usize = 8;
-
-/// Traces that wait to be evaluated at most; the oldest are given up beyond that.
-const WAITING_MAX: usize = 100_000;
 
 /// What is searched for.
 #[derive(Clone, Debug)]
@@ -58,110 +52,19 @@ impl Traces {
     pub async fn search(&self, search: &Search, limits: &Limits) -> Result<Searched> {
         let reader = self.reader(&search.tenants, limits);
         let sieves = sieve::of_pipeline(&search.pipeline);
-        let metadata = sieves.iter().any(|sieve| sieve.check.is_some());
-        let projection = Projection { body: true, metadata };
-        let few = Some(search.limit);
-        let mut passing = reader.passing(&sieves, search.range, projection, few);
-        let mut candidates = Candidates::default();
+        let mut candidates = Candidates::new(&reader, sieves, search.range, Some(search.limit));
         let mut finder =
             Finder { reader: &reader, search: Arc::new(search.clone()), found: Vec::new(), evaluated: 0 };
-        let (mut more, mut origins) = (true, Origins::default());
-        while finder.wants_more() && (more || !candidates.waiting.is_empty()) {
-            let bound_ns = if more { passing.bound_ns() } else { None };
-            let ready =
-                if more && bound_ns.is_none() { Vec::new() } else { candidates.take(bound_ns, AT_ONCE) };
-            if !ready.is_empty() {
-                finder.evaluate(ready).await?;
-            } else if more {
-                match reader.next(&mut passing).await? {
-                    Some(passed) => candidates.add_all(ids(&reader, &sieves, passed, &mut origins).await?),
-                    None => more = false,
-                }
-            }
+        while finder.wants_more()
+            && let Some(ready) = candidates.next().await?
+        {
+            finder.evaluate(ready).await?;
         }
         let Finder { mut found, evaluated, .. } = finder;
         found.sort_by_key(|trace| (Reverse(trace.start_ns), trace.id));
-        let known = if found.len() >= search.limit { evaluated } else { candidates.seen.len() as u64 };
+        let known = if found.len() >= search.limit { evaluated } else { candidates.seen() };
         let cost = Cost { traces: evaluated, candidates: known, ..reader.cost() };
         Ok(Searched { traces: found, cost })
-    }
-}
-
-/// The rows of `passed` that pass the rest of their sieve: times and trace ids.
-async fn ids(
-    reader: &Reader<'_>,
-    sieves: &[Sieve],
-    passed: Passed,
-    origins: &mut Origins,
-) -> Result<Vec<(i64, TraceId)>> {
-    let Passed { sieve, run, lease } = passed;
-    let check = sieves.get(sieve).and_then(|sieve| sieve.check.clone());
-    let origin = origins.of(&run);
-    let working = reader.pool.run(move || {
-        let ids = match check {
-            None => run.rows.rows().filter_map(|row| Some((row.ts_ns, trace_id_of(row.body)?))).collect(),
-            Some(check) => checked(&run, &origin, &check)?,
-        };
-        drop((run, lease));
-        Ok(ids)
-    });
-    working.await?
-}
-
-fn checked(
-    run: &Run,
-    origin: &Origin,
-    check: &crate::traceql::ast::FieldExpr,
-) -> Result<Vec<(i64, TraceId)>> {
-    // Not a trace, but the check looks at each span alone.
-    let group = [OriginSpans { origin: origin.clone(), spans: spans(run)? }];
-    let members = members(&group);
-    let all = Trace::new(&members);
-    let holds = |at: &usize| all.value(check, *at) == Value::Bool(true);
-    let passing = (0..members.len()).filter(holds).map(|at| members[at].span);
-    Ok(passing.map(|span| (span.start_ns, span.trace_id)).collect())
-}
-
-/// Traces that may match.
-#[derive(Default)]
-struct Candidates {
-    /// All that were ever met, and the newest of their spans.
-    seen: HashMap<TraceId, i64>,
-    /// Those that are still to be evaluated.
-    waiting: BTreeSet<(Reverse<i64>, TraceId)>,
-    taken: HashSet<TraceId>,
-}
-
-impl Candidates {
-    fn add_all(&mut self, ids: Vec<(i64, TraceId)>) {
-        for (ts_ns, id) in ids {
-            let newest = self.seen.entry(id).or_insert(ts_ns);
-            if self.taken.contains(&id) {
-                continue;
-            }
-            if *newest < ts_ns {
-                self.waiting.remove(&(Reverse(*newest), id));
-                *newest = ts_ns;
-            }
-            self.waiting.insert((Reverse(*newest), id));
-            if self.waiting.len() > WAITING_MAX {
-                self.waiting.pop_last();
-            }
-        }
-    }
-
-    /// The next ones, newest first, of which no newer one can come any more.
-    fn take(&mut self, bound_ns: Option<i64>, most: usize) -> Vec<(i64, TraceId)> {
-        let mut taken = Vec::new();
-        while let Some((Reverse(ts_ns), id)) = self.waiting.first().copied() {
-            if taken.len() == most || bound_ns.is_some_and(|bound_ns| ts_ns <= bound_ns) {
-                break;
-            }
-            self.waiting.pop_first();
-            self.taken.insert(id);
-            taken.push((ts_ns, id));
-        }
-        taken
     }
 }
 
@@ -175,7 +78,7 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn wants_more(&self) -> bool {
-        self.found.len() < self.search.limit && self.evaluated < TRACES_MAX as u64
+        self.found.len() < self.search.limit && self.evaluated < self.reader.traces_max
     }
 
     async fn evaluate(&mut self, ready: Vec<(i64, TraceId)>) -> Result<()> {
@@ -280,7 +183,7 @@ fn name(field: &Field) -> String {
 }
 
 /// A value as an attribute; none for what an answer has no words for.
-fn attribute_of(value: Value<'_>) -> Option<attribute::Value> {
+pub(super) fn attribute_of(value: Value<'_>) -> Option<attribute::Value> {
     Some(match value {
         Value::Nil | Value::Opaque => return None,
         Value::Int(number) | Value::Duration(number) => attribute::Value::Int(number),

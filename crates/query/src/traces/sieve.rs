@@ -13,7 +13,7 @@ use crate::traceql::ast::{
 use model::attribute::Value;
 use model::filter::Predicate;
 use model::span::{RESOURCE, SCOPE, SCOPE_NAME, SCOPE_VERSION};
-use model::{LineFilter, MatchOp, Matcher, Needle};
+use model::{LabelsRef, LineFilter, MatchOp, Matcher, Needle, RowRef};
 use std::sync::Arc;
 
 /// Sieves of one query at most.
@@ -28,6 +28,14 @@ pub struct Sieve {
     pub predicates: Vec<Predicate>,
     /// What else must hold of a span, whatever the rest of its trace is.
     pub check: Option<Arc<FieldExpr>>,
+}
+
+impl Sieve {
+    /// Whether storage lets a row of the stream `labels` pass.
+    pub fn lets_pass(&self, labels: LabelsRef<'_>, row: &RowRef<'_>) -> bool {
+        self.matchers.iter().all(|matcher| matcher.matches_labels(labels))
+            && self.predicates.iter().all(|predicate| predicate.matches(row))
+    }
 }
 
 /// One condition that storage checks.
@@ -244,11 +252,11 @@ fn own_part(expr: &FieldExpr) -> Option<FieldExpr> {
     }
 }
 
-fn is_own(expr: &FieldExpr) -> bool {
-    match expr {
-        FieldExpr::Literal(_) | FieldExpr::Field(Field::Attribute(_)) => true,
-        FieldExpr::Field(Field::Intrinsic(intrinsic)) => !matches!(
-            intrinsic,
+/// Whether a span has `field` by itself, whatever the rest of its trace is.
+pub fn is_own_field(field: &Field) -> bool {
+    !matches!(
+        field,
+        Field::Intrinsic(
             Intrinsic::RootName
                 | Intrinsic::RootServiceName
                 | Intrinsic::TraceDuration
@@ -256,7 +264,15 @@ fn is_own(expr: &FieldExpr) -> bool {
                 | Intrinsic::NestedSetRight
                 | Intrinsic::NestedSetParent
                 | Intrinsic::ChildCount
-        ),
+        )
+    )
+}
+
+/// Whether a span alone tells what `expr` gives.
+pub fn is_own(expr: &FieldExpr) -> bool {
+    match expr {
+        FieldExpr::Literal(_) => true,
+        FieldExpr::Field(field) => is_own_field(field),
         FieldExpr::Not(of) | FieldExpr::Negate(of) => is_own(of),
         FieldExpr::Match(rule) => is_own(&rule.value),
         FieldExpr::Binary(binary) => is_own(&binary.left) && is_own(&binary.right),

@@ -9,20 +9,20 @@ use model::{Append as _, BatchBuilder, RowRef, Signal};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-const BASE_NS: i64 = 1_741_640_400_000_000_000;
-const MINUTE_NS: i64 = base::unit::MINUTE_NS;
+pub(super) const BASE_NS: i64 = 1_741_640_400_000_000_000;
+pub(super) const MINUTE_NS: i64 = base::unit::MINUTE_NS;
 
-fn text(text: &str) -> Value {
+pub(super) fn text(text: &str) -> Value {
     Value::String(text.to_owned())
 }
 
-fn origin(service: &str) -> Origin {
+pub(super) fn origin(service: &str) -> Origin {
     let mut origin = Origin { scope_name: "lib".into(), ..Origin::default() };
     origin.resource.attributes = vec![("service.name".into(), text(service))];
     origin
 }
 
-fn span(trace: u8, id: u8, parent: u8, minute: i64, attributes: &[(&str, Value)]) -> Span {
+pub(super) fn span(trace: u8, id: u8, parent: u8, minute: i64, attributes: &[(&str, Value)]) -> Span {
     let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     Span {
         trace_id: [trace; 16],
@@ -36,7 +36,7 @@ fn span(trace: u8, id: u8, parent: u8, minute: i64, attributes: &[(&str, Value)]
     }
 }
 
-async fn push(twin: &Twin, tenant: &Tenant, groups: &[OriginSpans]) {
+pub(super) async fn push(twin: &Twin, tenant: &Tenant, groups: &[OriginSpans]) {
     let mut batch = BatchBuilder::new(tenant.clone(), Signal::Span, BASE_NS);
     for group in groups {
         for span in &group.spans {
@@ -49,15 +49,15 @@ async fn push(twin: &Twin, tenant: &Tenant, groups: &[OriginSpans]) {
     twin.append(batch.build()).await.unwrap();
 }
 
-fn group(service: &str, spans: Vec<Span>) -> OriginSpans {
+pub(super) fn group(service: &str, spans: Vec<Span>) -> OriginSpans {
     OriginSpans { origin: origin(service), spans }
 }
 
-fn traces(twin: &Twin) -> Traces {
+pub(super) fn traces(twin: &Twin) -> Traces {
     Traces::new(Arc::new(twin.clone()), Pool::new(2).unwrap())
 }
 
-fn tenants() -> Vec<Tenant> {
+pub(super) fn tenants() -> Vec<Tenant> {
     vec![Tenant::single()]
 }
 
@@ -309,13 +309,13 @@ fn any_value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(1, 3, 3, |inner| prop::collection::vec(inner, 0..3).prop_map(Value::Array))
 }
 
-fn some_attributes() -> impl Strategy<Value = Attributes> {
+pub(super) fn some_attributes() -> impl Strategy<Value = Attributes> {
     prop::collection::btree_map("[ab]", any_value(), 0..3).prop_map(|map| map.into_iter().collect())
 }
 
-type Drawn = (u8, u8, u8, i64, Attributes, Attributes, bool);
+pub(super) type Drawn = (u8, u8, u8, i64, Attributes, Attributes, bool);
 
-fn pushed(drawn: Vec<Drawn>) -> Vec<OriginSpans> {
+pub(super) fn pushed(drawn: Vec<Drawn>) -> Vec<OriginSpans> {
     let group = |(at, (trace, id, parent, minute, own, of_resource, other)): (usize, Drawn)| {
         let mut group =
             group(if other { "s1" } else { "s2" }, vec![span(trace, at as u8 + 10, parent, minute, &[])]);
