@@ -1,7 +1,8 @@
 //! Each door on its own.
 
 use super::*;
-use model::{LineFilter, Needle, Predicate, Refusal};
+use model::fields::Format;
+use model::{Fields, LineFilter, Needle, Predicate, Refusal};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -66,6 +67,27 @@ async fn counting_without_texts_still_drops_what_was_sent_again() {
     assert_eq!(stats.duplicates.load(Ordering::Relaxed), 1);
     let lines = &runs[0].rows;
     assert!(lines.bodies.is_empty() && lines.body_len(0) > 0);
+}
+
+#[tokio::test]
+async fn fields_are_left_out_unless_what_was_sent_again_must_be_found() {
+    let place = Place::new();
+    let store = place.open().await;
+    let line = |n: i64| format!(r#"{{"id":"request-{n}","path":"/api/items/{n}","ms":{}}}"#, n % 7);
+    let lines: Vec<String> = (0..2000).map(line).collect();
+    let rows: Vec<(i64, &str)> = (0..).zip(lines.iter().map(String::as_str)).collect();
+    push(&store, "a", &rows).await;
+    store.flush(None).await.unwrap();
+    let fields = Arc::new(Fields { format: Format::Json, names: vec!["ms".to_owned()] });
+    let asked = || Selection { fields: Some(fields.clone()), ..selection(Direction::Forward) };
+    let texts = async || {
+        let found = rows_of(&runs(&store, asked()).await).into_iter();
+        found.map(|(_, _, text)| text.trim_end_matches("{}").to_owned()).collect::<Vec<_>>()
+    };
+    let short: Vec<String> = (0..2000).map(|n| format!(r#"{{"ms":{}}}"#, n % 7)).collect();
+    assert_eq!(texts().await, short);
+    push(&store, "a", &rows[1990..]).await;
+    assert_eq!(texts().await, lines, "rows in a block and in memory are compared");
 }
 
 #[tokio::test]
