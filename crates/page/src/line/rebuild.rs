@@ -427,7 +427,9 @@ pub(super) fn text_bound(
     ids: &[u32],
     views: &[View<'_>],
 ) -> Result<usize> {
-    let literals = |id: &u32| programs.steps(*id).iter().map(|step| step.literal.len as usize).sum::<usize>();
+    let of_template = |id| programs.steps(id).iter().map(|step| step.literal.len as usize).sum::<usize>();
+    let of_templates: Vec<usize> = (0..table.templates.len() as u32).map(of_template).collect();
+    let literals = |id: &u32| of_templates.get(*id as usize).copied().unwrap_or(0);
     let values = |view: &View<'_>| view.spans.iter().map(|span| span.len as usize).sum::<usize>();
     let bound = ids.iter().map(literals).sum::<usize>() + views.iter().map(values).sum::<usize>();
     if bound > table.text_len as usize {
