@@ -23,6 +23,7 @@ mod label_filter;
 mod labels;
 mod line_filter;
 mod logfmt;
+mod name_list;
 mod path;
 mod pattern;
 mod pushdown;

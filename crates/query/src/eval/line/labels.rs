@@ -1,5 +1,6 @@
 //! The labels of the line at hand: those of its stream, and what stages added and took away.
 
+use super::name_list::{NameList, Named};
 use super::{ERROR_DETAILS_LABEL, ERROR_LABEL};
 use foldhash::fast::FixedState;
 use model::{Labels, LabelsRef, varint};
@@ -35,6 +36,10 @@ impl<'a> Name<'a> {
     pub(super) fn text(self) -> &'a str {
         self.text
     }
+
+    pub(super) fn hash(self) -> u64 {
+        self.hash
+    }
 }
 
 impl PartialEq for Name<'_> {
@@ -66,15 +71,15 @@ impl OwnedName {
     }
 }
 
-/// A part of [`LabelSet::arena`] or of a stream's label bytes.
+/// A part of [`LabelSet::arena`].
 #[derive(Clone, Copy, Debug, Default)]
-struct Span {
+pub(super) struct Span {
     start: u32,
     end: u32,
 }
 
 impl Span {
-    fn of(self, text: &str) -> &str {
+    pub(super) fn of(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize).unwrap_or("")
     }
 }
@@ -147,6 +152,26 @@ struct Mentioned {
     name: Span,
 }
 
+impl Named for Added {
+    fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    fn name(&self) -> Span {
+        self.name
+    }
+}
+
+impl Named for Mentioned {
+    fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    fn name(&self) -> Span {
+        self.name
+    }
+}
+
 /// What stages did to the labels of a line. Texts lie one after the other in one buffer.
 ///
 /// A name is at most once in `added`: parsed labels replace metadata, and metadata replaces what
@@ -156,11 +181,11 @@ pub(super) struct LabelSet {
     arena: String,
     /// The names of all three lists.
     seen: Seen,
-    added: Vec<Added>,
+    added: NameList<Added>,
     /// Names of the stream's labels that are gone.
-    deleted: Vec<Mentioned>,
+    deleted: NameList<Mentioned>,
     /// Names that were ever set as parsed; parsers do not look at them again.
-    extracted: Vec<Mentioned>,
+    extracted: NameList<Mentioned>,
     error: Option<&'static str>,
     error_details: String,
 }
@@ -207,7 +232,7 @@ impl LabelSet {
         }
         let added = Added { hash: name.hash, name: name_span, value, category };
         match place {
-            Some(at) => self.added[at] = added,
+            Some(at) => self.added.replace(at, added),
             None => self.added.push(added),
         }
     }
@@ -223,7 +248,7 @@ impl LabelSet {
     /// Takes `name` away, wherever it comes from.
     pub(super) fn delete(&mut self, name: Name<'_>) {
         if let Some(at) = self.position(name) {
-            self.added.remove(at);
+            self.added.swap_remove(at);
         }
         if !self.is_deleted(name) {
             self.seen.add(name.hash);
@@ -287,7 +312,7 @@ impl LabelSet {
                 each(name, value, Category::Stream);
             }
         }
-        for added in &self.added {
+        for added in self.added.iter() {
             let name = Name { hash: added.hash, text: added.name.of(&self.arena) };
             let hidden = match name.text {
                 ERROR_LABEL => self.error.is_some(),
@@ -329,13 +354,11 @@ impl LabelSet {
         if !self.seen.may_have(name.hash) {
             return None;
         }
-        let same = |added: &Added| added.hash == name.hash && added.name.of(&self.arena) == name.text;
-        self.added.iter().position(same)
+        self.added.position(&self.arena, name)
     }
 
-    fn mentions(&self, list: &[Mentioned], name: Name<'_>) -> bool {
-        self.seen.may_have(name.hash)
-            && list.iter().any(|item| item.hash == name.hash && item.name.of(&self.arena) == name.text)
+    fn mentions(&self, list: &NameList<Mentioned>, name: Name<'_>) -> bool {
+        self.seen.may_have(name.hash) && list.position(&self.arena, name).is_some()
     }
 
     /// Copies `text` into the buffer.

@@ -330,3 +330,22 @@ fn label_filters_before_stages_that_make_labels_are_pushed_down() {
     assert_eq!(pushed("| json | a=`b`"), pair("", r#"| json | a="b""#));
     assert_eq!(pushed("| __error__=`` | a_extracted=`b`"), pair("", r#"| __error__="" | a_extracted="b""#));
 }
+
+/// Looking every name up among all others would take minutes.
+#[test]
+fn lines_with_many_fields_are_taken_as_others() {
+    let names = || (0..20_000).map(|number| format!("key_{number}"));
+    let json =
+        format!("{{{}}}", names().map(|name| format!("\"{name}\":\"v\"")).collect::<Vec<_>>().join(","));
+    let logfmt = names().map(|name| format!("{name}=v")).collect::<Vec<_>>().join(" ");
+    for (parser, line) in [("json", &json), ("logfmt", &logfmt)] {
+        let all = made(&format!("| {parser}"), line);
+        assert_eq!(all.matches("=\"v\"").count(), 20_000);
+        assert_eq!(
+            made(&format!("| {parser} | keep key_7, key_19999"), line),
+            r#"{key_19999="v", key_7="v"}"#
+        );
+        let renamed = format!("| {parser} | label_format x=key_19998 | drop key_19999 | keep x, key_19999");
+        assert_eq!(made(&renamed, line), r#"{x="v"}"#);
+    }
+}
