@@ -9,6 +9,7 @@ mod string;
 pub use string::{unescape, unescape_lossy};
 
 use crate::refused::Refused;
+use crate::room::Room;
 
 /// What kind of value was read over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct Reader<'a> {
     /// What ended the body too early, when it did not end by itself.
     cut_by: Option<Refused>,
     ended: bool,
+    /// Room for what the body becomes.
+    pub room: Room,
 }
 
 /// Size of the buffer of `jsoniter`'s stream decoder.
@@ -48,7 +51,7 @@ pub const STREAM_PIECE_LEN: usize = 512;
 impl<'a> Reader<'a> {
     /// Reads `input`, which Go had all at once.
     pub fn whole(input: &'a [u8]) -> Self {
-        Self { input, at: 0, seen: 0, piece_len: 0, cut_by: None, ended: false }
+        Self { input, at: 0, seen: 0, piece_len: 0, cut_by: None, ended: false, room: Room::of(input) }
     }
 
     /// Reads `input`, which Go got in pieces; `cut_by` is why there is no more, if that is no end.

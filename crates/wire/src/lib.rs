@@ -13,6 +13,7 @@ pub mod protobuf;
 pub mod push;
 pub mod refused;
 pub mod reply;
+pub mod room;
 pub mod series;
 
 pub use push::Push;

@@ -9,6 +9,7 @@ use model::{Limits, Tenant};
 use std::sync::Arc;
 use wire::decompress::{Broken, Encoding, decompress};
 use wire::otlp::rules::Rules;
+use wire::room::Room;
 use wire::{Push, Refused, loki, otlp};
 
 /// How a body is wrapped and written.
@@ -77,8 +78,8 @@ fn decode(job: &Job, body: &[u8]) -> Result<Admitted, Failure> {
         }
         Encoded::LokiJson => admit_push(job, &loki::json::push(body, None)?),
         Encoded::LegacyJson => admit_push(job, &loki::legacy_json::push(body, None)?),
-        Encoded::OtlpProto => admit_otlp(job, otlp::proto::logs(body)?),
-        Encoded::OtlpJson => admit_otlp(job, otlp::json::logs(body)?),
+        Encoded::OtlpProto => admit_otlp(job, otlp::proto::logs(body)?, body),
+        Encoded::OtlpJson => admit_otlp(job, otlp::json::logs(body)?, body),
         Encoded::Unknown(content_type) => {
             let text = format!("content type: {content_type} is not supported");
             Err(Failure::new(StatusCode::BAD_REQUEST, text))
@@ -97,10 +98,11 @@ fn decode_cut(job: &Job, body: &[u8], cut_by: Refused) -> Failure {
     decoded.err().unwrap_or(cut_by).into()
 }
 
-fn admit_otlp(job: &Job, logs: otlp::Logs<'_>) -> Result<Admitted, Failure> {
+fn admit_otlp(job: &Job, logs: otlp::Logs<'_>, body: &[u8]) -> Result<Admitted, Failure> {
     let rules = Rules::new(&job.limits.otlp_config)?;
     let discover = &job.limits.discover_service_name;
-    admit_push(job, &otlp::map::push(logs, &rules, discover, job.received_ns)?)
+    let push = otlp::map::push(logs, &rules, discover, job.received_ns, &Room::of(body))?;
+    admit_push(job, &push)
 }
 
 fn admit_push(job: &Job, push: &Push<'_>) -> Result<Admitted, Failure> {

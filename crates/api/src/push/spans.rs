@@ -24,7 +24,7 @@ use wire::protobuf::{put_bytes, put_varint};
 
 /// Bytes that a byte of a body may become when it is decoded: the shortest spans, events and
 /// attributes take more in memory than on the wire.
-const DECODED_BYTES_PER_BYTE: u64 = 16;
+const DECODED_BYTES_PER_BYTE: u64 = wire::room::DECODED_BYTES_PER_BYTE as u64;
 
 static SPANS_RECEIVED: Metric = Metric {
     name: "tempo_distributor_spans_received_total",

@@ -19,15 +19,24 @@ pub fn logs(body: &[u8]) -> Result<Logs<'_>, Refused> {
     let mut logs = Logs::default();
     while let Some(name) = reader.field()? {
         match name.as_ref() {
-            b"resourceLogs" | b"resource_logs" => {
-                while reader.element()? {
-                    logs.resources.push(resource_logs(reader)?);
-                }
-            }
+            b"resourceLogs" | b"resource_logs" => list(reader, &mut logs.resources, resource_logs)?,
             _ => drop(reader.skip()?),
         }
     }
     Ok(logs)
+}
+
+/// Appends the elements of an array.
+pub(super) fn list<'a, T>(
+    reader: &mut Reader<'a>,
+    out: &mut Vec<T>,
+    read: impl Fn(&mut Reader<'a>) -> Result<T, Refused>,
+) -> Result<(), Refused> {
+    while reader.element()? {
+        let item = read(reader)?;
+        reader.room.keep(out, item)?;
+    }
+    Ok(())
 }
 
 fn resource_logs<'a>(reader: &mut Reader<'a>) -> Result<ResourceLogs<'a>, Refused> {
@@ -42,11 +51,7 @@ fn resource_logs<'a>(reader: &mut Reader<'a>) -> Result<ResourceLogs<'a>, Refuse
                     }
                 }
             }
-            b"scopeLogs" | b"scope_logs" => {
-                while reader.element()? {
-                    out.scopes.push(scope_logs(reader)?);
-                }
-            }
+            b"scopeLogs" | b"scope_logs" => list(reader, &mut out.scopes, scope_logs)?,
             _ => drop(reader.skip()?),
         }
     }
@@ -58,11 +63,7 @@ fn scope_logs<'a>(reader: &mut Reader<'a>) -> Result<ScopeLogs<'a>, Refused> {
     while let Some(name) = reader.field()? {
         match name.as_ref() {
             b"scope" => scope(reader, &mut out)?,
-            b"logRecords" | b"log_records" => {
-                while reader.element()? {
-                    out.records.push(log_record(reader)?);
-                }
-            }
+            b"logRecords" | b"log_records" => list(reader, &mut out.records, log_record)?,
             _ => drop(reader.skip()?),
         }
     }
@@ -165,7 +166,7 @@ pub(super) fn id<const LEN: usize>(reader: &mut Reader<'_>, name: &str) -> Resul
 
 pub(super) fn key_values<'a>(reader: &mut Reader<'a>, depth: usize) -> Result<Vec<KeyValue<'a>>, Refused> {
     let mut out = Vec::new();
-    while reader.element()? {
+    list(reader, &mut out, |reader| {
         let mut pair = KeyValue::default();
         while let Some(name) = reader.field()? {
             match name.as_ref() {
@@ -174,8 +175,8 @@ pub(super) fn key_values<'a>(reader: &mut Reader<'a>, depth: usize) -> Result<Ve
                 _ => drop(reader.skip()?),
             }
         }
-        out.push(pair);
-    }
+        Ok(pair)
+    })?;
     Ok(out)
 }
 
@@ -201,11 +202,7 @@ fn any_value<'a>(reader: &mut Reader<'a>, depth: usize) -> Result<AnyValue<'a>, 
                 let mut values = Vec::new();
                 while let Some(name) = reader.field()? {
                     match name.as_ref() {
-                        b"values" => {
-                            while reader.element()? {
-                                values.push(any_value(reader, depth + 1)?);
-                            }
-                        }
+                        b"values" => list(reader, &mut values, |reader| any_value(reader, depth + 1))?,
                         _ => drop(reader.skip()?),
                     }
                 }

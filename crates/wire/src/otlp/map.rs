@@ -7,6 +7,7 @@ use crate::otlp::value::{AnyValue, KeyValue};
 use crate::otlp::{LogRecord, Logs, ScopeLogs};
 use crate::push::{LabelPairs, Pair, Push, PushBuilder, SetAside};
 use crate::refused::Refused;
+use crate::room::Room;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -19,19 +20,22 @@ pub const UNKNOWN_SERVICE: &str = "unknown_service";
 type LabelMap<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 
 /// Streams of `logs`. `discover` are the labels that give `service_name` where the resource has
-/// none, or empty for none; records without any time get `received_ns`.
+/// none, or empty for none; records without any time get `received_ns`. What is repeated for scopes and records, and
+/// names that are joined, take of `room`.
 ///
 /// # Errors
-/// [`base::Kind::Invalid`] for an attribute without a usable name.
+/// [`base::Kind::Invalid`] for an attribute without a usable name, [`base::Kind::Limit`] when there is no room.
 pub fn push<'a>(
     logs: Logs<'a>,
     rules: &Rules,
     discover: &[String],
     received_ns: i64,
+    room: &Room,
 ) -> Result<Push<'a>, Refused> {
-    let mut mapper = Mapper { builder: PushBuilder::default(), rules, received_ns, aside: BTreeMap::new() };
+    let aside = BTreeMap::new();
+    let mut mapper = Mapper { builder: PushBuilder::default(), rules, received_ns, room, aside };
     for resource in logs.resources {
-        let (labels, metadata) = resource_labels(resource.attributes, rules, discover)?;
+        let (labels, metadata) = resource_labels(resource.attributes, rules, discover, room)?;
         for scope in resource.scopes {
             mapper.scope(scope, &labels, &metadata)?;
         }
@@ -48,6 +52,7 @@ fn resource_labels<'a>(
     attributes: Vec<KeyValue<'a>>,
     rules: &Rules,
     discover: &[String],
+    room: &Room,
 ) -> Result<(LabelMap<'a>, Vec<Pair<'a>>), Refused> {
     let named = |pair: &KeyValue<'_>| pair.key.as_ref() == b"service.name" && !pair.value.text().is_empty();
     let mut has_service_name = discover.is_empty() || attributes.iter().any(named);
@@ -55,10 +60,10 @@ fn resource_labels<'a>(
     for attribute in attributes {
         match rules.resource(&attribute.key) {
             Action::Drop => {}
-            Action::StructuredMetadata => flatten(attribute.key, attribute.value, &mut metadata)?,
+            Action::StructuredMetadata => flatten(attribute.key, attribute.value, room, &mut metadata)?,
             Action::IndexLabel => {
                 let mut pairs = Vec::new();
-                flatten(attribute.key, attribute.value, &mut pairs)?;
+                flatten(attribute.key, attribute.value, room, &mut pairs)?;
                 for (name, value) in pairs {
                     let (name, value) = label(&name, value)?;
                     if !has_service_name && discover.iter().any(|known| *known == name) {
@@ -91,15 +96,20 @@ fn normal_name(name: &[u8]) -> Result<Cow<'_, str>, Refused> {
 
 /// Appends `value` under `key`; a map's values under its key and theirs, joined by `_`. Names that
 /// are joined are made label names, others stay as they are: admission makes them label names.
-fn flatten<'a>(key: Cow<'a, [u8]>, value: AnyValue<'a>, out: &mut Vec<Pair<'a>>) -> Result<(), Refused> {
+fn flatten<'a>(
+    key: Cow<'a, [u8]>,
+    value: AnyValue<'a>,
+    room: &Room,
+    out: &mut Vec<Pair<'a>>,
+) -> Result<(), Refused> {
     let AnyValue::Map(pairs) = value else {
-        out.push((key, value.into_text()));
-        return Ok(());
+        return room.keep(out, (key, value.into_text()));
     };
     let prefix = normal_name(&key)?;
     for pair in pairs {
+        room.take(prefix.len() + 1 + pair.key.len())?;
         let joined = [prefix.as_bytes(), b"_", &pair.key].concat();
-        flatten(Cow::Owned(joined), pair.value, out)?;
+        flatten(Cow::Owned(joined), pair.value, room, out)?;
     }
     Ok(())
 }
@@ -108,6 +118,7 @@ struct Mapper<'a, 'r> {
     builder: PushBuilder<'a>,
     rules: &'r Rules,
     received_ns: i64,
+    room: &'r Room,
     /// Records with labels of their own.
     aside: BTreeMap<LabelPairs<'a>, Vec<SetAside<'a>>>,
 }
@@ -119,11 +130,12 @@ impl<'a> Mapper<'a, '_> {
         labels: &LabelMap<'a>,
         metadata: &[Pair<'a>],
     ) -> Result<(), Refused> {
+        self.room.take(bytes_of(metadata))?;
         let mut shared = metadata.to_vec();
         for attribute in scope.attributes {
             // Only attributes of resources and records can be labels.
             if self.rules.scope(&attribute.key) == Action::StructuredMetadata {
-                flatten(attribute.key, attribute.value, &mut shared)?;
+                flatten(attribute.key, attribute.value, self.room, &mut shared)?;
             }
         }
         for (name, value) in [("scope_name", scope.name), ("scope_version", scope.version)] {
@@ -151,12 +163,14 @@ impl<'a> Mapper<'a, '_> {
                 self.builder.entry(ts_ns, line);
                 continue;
             }
+            self.room.take(bytes_of_labels(labels))?;
             let mut all = labels.clone();
             all.extend(own_labels);
             let entry = self.builder.set_aside(ts_ns, line);
             self.aside.entry(pairs_of(&all)).or_default().push(entry);
         }
         if !self.builder.stream_is_empty() {
+            self.room.take(bytes_of_labels(labels))?;
             self.builder.join_stream(pairs_of(labels));
         }
         Ok(())
@@ -181,10 +195,10 @@ impl<'a> Mapper<'a, '_> {
             }
             match self.rules.log(&attribute.key) {
                 Action::Drop => {}
-                Action::StructuredMetadata => flatten(attribute.key, attribute.value, &mut pairs)?,
+                Action::StructuredMetadata => flatten(attribute.key, attribute.value, self.room, &mut pairs)?,
                 Action::IndexLabel => {
                     let mut as_labels = Vec::new();
-                    flatten(attribute.key, attribute.value, &mut as_labels)?;
+                    flatten(attribute.key, attribute.value, self.room, &mut as_labels)?;
                     for (name, value) in as_labels {
                         labels.extend([label(&name, value)?]);
                     }
@@ -220,6 +234,17 @@ impl<'a> Mapper<'a, '_> {
         }
         Ok((labels, record.body.into_text()))
     }
+}
+
+/// Memory of another copy of `pairs`.
+fn bytes_of(pairs: &[Pair<'_>]) -> usize {
+    let own = |text: &Cow<'_, [u8]>| if let Cow::Owned(bytes) = text { bytes.len() } else { 0 };
+    pairs.iter().map(|pair| size_of_val(pair) + own(&pair.0) + own(&pair.1)).sum()
+}
+
+/// Memory of another copy of `labels`, about.
+fn bytes_of_labels(labels: &LabelMap<'_>) -> usize {
+    labels.iter().map(|pair| 2 * size_of::<Cow<'_, str>>() + pair.0.len() + pair.1.len()).sum()
 }
 
 /// Pairs as a stream has them: sorted, without empty values.

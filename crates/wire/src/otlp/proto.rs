@@ -4,23 +4,24 @@ use crate::otlp::value::{AnyValue, DEPTH_MAX, KeyValue};
 use crate::otlp::{LogRecord, Logs, ResourceLogs, ScopeLogs};
 use crate::protobuf::{Fields, Value};
 use crate::refused::Refused;
+use crate::room::Room;
 
 /// Reads a request.
 ///
 /// # Errors
 /// [`base::Kind::Invalid`] in the words of Go's decoder.
 pub fn logs(body: &[u8]) -> Result<Logs<'_>, Refused> {
-    let mut logs = Logs::default();
+    let (mut logs, room) = (Logs::default(), &Room::of(body));
     let mut fields = Fields::new(body, "ExportLogsServiceRequest");
     while let Some((number, value)) = fields.next_field()? {
         if number == 1 {
-            logs.resources.push(resource_logs(value.bytes("ResourceLogs")?)?);
+            room.keep(&mut logs.resources, resource_logs(value.bytes("ResourceLogs")?, room)?)?;
         }
     }
     Ok(logs)
 }
 
-fn resource_logs(bytes: &[u8]) -> Result<ResourceLogs<'_>, Refused> {
+fn resource_logs<'a>(bytes: &'a [u8], room: &Room) -> Result<ResourceLogs<'a>, Refused> {
     let mut out = ResourceLogs::default();
     let mut fields = Fields::new(bytes, "ResourceLogs");
     while let Some((number, value)) = fields.next_field()? {
@@ -29,37 +30,37 @@ fn resource_logs(bytes: &[u8]) -> Result<ResourceLogs<'_>, Refused> {
                 let mut fields = Fields::new(value.bytes("Resource")?, "Resource");
                 while let Some((number, value)) = fields.next_field()? {
                     if number == 1 {
-                        out.attributes.push(key_value(value.bytes("Attributes")?, 0)?);
+                        room.keep(&mut out.attributes, key_value(value.bytes("Attributes")?, 0, room)?)?;
                     }
                 }
             }
-            2 => out.scopes.push(scope_logs(value.bytes("ScopeLogs")?)?),
+            2 => room.keep(&mut out.scopes, scope_logs(value.bytes("ScopeLogs")?, room)?)?,
             _ => {}
         }
     }
     Ok(out)
 }
 
-fn scope_logs(bytes: &[u8]) -> Result<ScopeLogs<'_>, Refused> {
+fn scope_logs<'a>(bytes: &'a [u8], room: &Room) -> Result<ScopeLogs<'a>, Refused> {
     let mut out = ScopeLogs::default();
     let mut fields = Fields::new(bytes, "ScopeLogs");
     while let Some((number, value)) = fields.next_field()? {
         match number {
-            1 => scope(value.bytes("Scope")?, &mut out)?,
-            2 => out.records.push(log_record(value.bytes("LogRecords")?)?),
+            1 => scope(value.bytes("Scope")?, room, &mut out)?,
+            2 => room.keep(&mut out.records, log_record(value.bytes("LogRecords")?, room)?)?,
             _ => {}
         }
     }
     Ok(out)
 }
 
-fn scope<'a>(bytes: &'a [u8], out: &mut ScopeLogs<'a>) -> Result<(), Refused> {
+fn scope<'a>(bytes: &'a [u8], room: &Room, out: &mut ScopeLogs<'a>) -> Result<(), Refused> {
     let mut fields = Fields::new(bytes, "InstrumentationScope");
     while let Some((number, value)) = fields.next_field()? {
         match number {
             1 => out.name = value.bytes("Name")?.into(),
             2 => out.version = value.bytes("Version")?.into(),
-            3 => out.attributes.push(key_value(value.bytes("Attributes")?, 0)?),
+            3 => room.keep(&mut out.attributes, key_value(value.bytes("Attributes")?, 0, room)?)?,
             4 => out.dropped_attributes = value.varint("DroppedAttributesCount")? as u32,
             _ => {}
         }
@@ -67,7 +68,7 @@ fn scope<'a>(bytes: &'a [u8], out: &mut ScopeLogs<'a>) -> Result<(), Refused> {
     Ok(())
 }
 
-fn log_record(bytes: &[u8]) -> Result<LogRecord<'_>, Refused> {
+fn log_record<'a>(bytes: &'a [u8], room: &Room) -> Result<LogRecord<'a>, Refused> {
     let mut out = LogRecord::default();
     let mut fields = Fields::new(bytes, "LogRecord");
     while let Some((number, value)) = fields.next_field()? {
@@ -75,8 +76,8 @@ fn log_record(bytes: &[u8]) -> Result<LogRecord<'_>, Refused> {
             1 => out.time_ns = value.fixed64("TimeUnixNano")?,
             2 => out.severity_number = value.varint("SeverityNumber")? as i32,
             3 => out.severity_text = value.bytes("SeverityText")?.into(),
-            5 => out.body = any_value(value.bytes("Body")?, 0)?,
-            6 => out.attributes.push(key_value(value.bytes("Attributes")?, 0)?),
+            5 => out.body = any_value(value.bytes("Body")?, 0, room)?,
+            6 => room.keep(&mut out.attributes, key_value(value.bytes("Attributes")?, 0, room)?)?,
             7 => out.dropped_attributes = value.varint("DroppedAttributesCount")? as u32,
             8 => out.flags = value.fixed32("Flags")?,
             9 => out.trace_id = id(value, "TraceID")?,
@@ -99,20 +100,20 @@ pub(super) fn id<const LEN: usize>(value: Value<'_>, name: &str) -> Result<[u8; 
     }
 }
 
-pub(super) fn key_value(bytes: &[u8], depth: usize) -> Result<KeyValue<'_>, Refused> {
+pub(super) fn key_value<'a>(bytes: &'a [u8], depth: usize, room: &Room) -> Result<KeyValue<'a>, Refused> {
     let mut out = KeyValue::default();
     let mut fields = Fields::new(bytes, "KeyValue");
     while let Some((number, value)) = fields.next_field()? {
         match number {
             1 => out.key = value.bytes("Key")?.into(),
-            2 => out.value = any_value(value.bytes("Value")?, depth)?,
+            2 => out.value = any_value(value.bytes("Value")?, depth, room)?,
             _ => {}
         }
     }
     Ok(out)
 }
 
-fn any_value(bytes: &[u8], depth: usize) -> Result<AnyValue<'_>, Refused> {
+fn any_value<'a>(bytes: &'a [u8], depth: usize, room: &Room) -> Result<AnyValue<'a>, Refused> {
     if depth > DEPTH_MAX {
         return Err(Refused::invalid(format!("value nested deeper than {DEPTH_MAX}")));
     }
@@ -124,8 +125,8 @@ fn any_value(bytes: &[u8], depth: usize) -> Result<AnyValue<'_>, Refused> {
             2 => out = AnyValue::Bool(value.varint("BoolValue")? != 0),
             3 => out = AnyValue::Int(value.varint("IntValue")? as i64),
             4 => out = AnyValue::Double(f64::from_bits(value.fixed64("DoubleValue")?)),
-            5 => out = AnyValue::Array(array(value.bytes("ArrayValue")?, depth + 1)?),
-            6 => out = AnyValue::Map(map(value.bytes("KvlistValue")?, depth + 1)?),
+            5 => out = AnyValue::Array(array(value.bytes("ArrayValue")?, depth + 1, room)?),
+            6 => out = AnyValue::Map(map(value.bytes("KvlistValue")?, depth + 1, room)?),
             7 => out = AnyValue::Bytes(value.bytes("BytesValue")?.into()),
             _ => {}
         }
@@ -133,23 +134,23 @@ fn any_value(bytes: &[u8], depth: usize) -> Result<AnyValue<'_>, Refused> {
     Ok(out)
 }
 
-fn array(bytes: &[u8], depth: usize) -> Result<Vec<AnyValue<'_>>, Refused> {
+fn array<'a>(bytes: &'a [u8], depth: usize, room: &Room) -> Result<Vec<AnyValue<'a>>, Refused> {
     let mut out = Vec::new();
     let mut fields = Fields::new(bytes, "ArrayValue");
     while let Some((number, value)) = fields.next_field()? {
         if number == 1 {
-            out.push(any_value(value.bytes("Values")?, depth)?);
+            room.keep(&mut out, any_value(value.bytes("Values")?, depth, room)?)?;
         }
     }
     Ok(out)
 }
 
-fn map(bytes: &[u8], depth: usize) -> Result<Vec<KeyValue<'_>>, Refused> {
+fn map<'a>(bytes: &'a [u8], depth: usize, room: &Room) -> Result<Vec<KeyValue<'a>>, Refused> {
     let mut out = Vec::new();
     let mut fields = Fields::new(bytes, "KeyValueList");
     while let Some((number, value)) = fields.next_field()? {
         if number == 1 {
-            out.push(key_value(value.bytes("Values")?, depth)?);
+            room.keep(&mut out, key_value(value.bytes("Values")?, depth, room)?)?;
         }
     }
     Ok(out)

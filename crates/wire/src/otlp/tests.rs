@@ -2,9 +2,12 @@ use super::rules::Rules;
 use super::value::{AnyValue, KeyValue, from_base64};
 use super::*;
 use crate::push::Push;
+use crate::room::Room;
 use model::limits::OtlpConfig;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+mod room;
 
 /// Streams and entries in a plain shape: labels, then time, line and metadata of each entry.
 fn shown(push: &Push<'_>) -> Value {
@@ -26,7 +29,13 @@ const DISCOVER: [&str; 2] = ["app", "container_name"];
 fn mapped(body: &Value, config: OtlpConfig) -> Result<Value, String> {
     let text = body.to_string();
     let logs = json::logs(text.as_bytes()).map_err(|refused| refused.to_string())?;
-    let push = map::push(logs, &Rules::new(&config).unwrap(), &DISCOVER.map(str::to_owned), 77);
+    let push = map::push(
+        logs,
+        &Rules::new(&config).unwrap(),
+        &DISCOVER.map(str::to_owned),
+        77,
+        &Room::of(text.as_bytes()),
+    );
     push.map(|push| shown(&push)).map_err(|refused| refused.to_string())
 }
 

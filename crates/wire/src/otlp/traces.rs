@@ -11,11 +11,13 @@ pub mod json;
 pub mod proto;
 mod put_json;
 
-pub use put_json::{Style, put_resource_spans, put_value};
+pub use put_json::{Style, put_double, put_resource_spans, put_value};
 
 use crate::otlp::value::{AnyValue, KeyValue};
+use crate::refused::Refused;
+use crate::room::Room;
 use model::attribute::{DEPTH_MAX, Value};
-use model::span::{self, Attributes, Origin, Span};
+use model::span::{self, Attributes, Origin, Source, Span};
 use model::trace::OriginSpans;
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -76,16 +78,21 @@ impl Draft {
     }
 
     /// Gives the span to `spans`, or counts it as refused.
-    fn finish(mut self, spans: &mut Vec<Span>, refused: &mut RefusedSpans) {
+    fn finish(
+        mut self,
+        room: &Room,
+        spans: &mut Vec<Span>,
+        refused: &mut RefusedSpans,
+    ) -> Result<(), Refused> {
         self.check();
         let Self { mut span, start_ns, end_ns, wrong } = self;
         if let Some(what) = wrong {
             refused.add(|| refusal(&span, &what));
-            return;
+            return Ok(());
         }
         span.start_ns = start_ns as i64;
         span.duration_ns = end_ns.wrapping_sub(start_ns) as i64;
-        spans.push(span);
+        room.keep(spans, span)
     }
 
     fn check(&mut self) {
@@ -117,12 +124,40 @@ fn refusal(span: &Span, what: &str) -> String {
     format!("span {:?} of trace {} refused: {what}", span.name, hex(&span.trace_id))
 }
 
-/// Puts `spans` of `origin` into `export`, unless the origin cannot be kept.
-fn add_group(export: &mut Export, origin: Origin, spans: Vec<Span>) {
+/// Puts `spans` of `resource` and the scope in `origin` into `export`, unless the origin cannot be kept. Every scope has
+/// the resource for its own.
+fn add_group(
+    export: &mut Export,
+    room: &Room,
+    resource: &Source,
+    mut origin: Origin,
+    spans: Vec<Span>,
+) -> Result<(), Refused> {
+    if spans.is_empty() {
+        return Ok(());
+    }
+    room.take(resource.schema_url.len() + bytes_of(&resource.attributes))?;
+    origin.resource = resource.clone();
     if !(span::keeps(&origin.resource.attributes) && span::keeps(&origin.scope.attributes)) {
         spans.iter().for_each(|span| export.refused.add(|| refusal(span, &too_deep())));
-    } else if !spans.is_empty() {
-        export.groups.push(OriginSpans { origin, spans });
+        return Ok(());
+    }
+    room.keep(&mut export.groups, OriginSpans { origin, spans })
+}
+
+/// Memory of attributes.
+fn bytes_of(attributes: &Attributes) -> usize {
+    attributes.iter().map(|(name, value)| size_of::<(String, Value)>() + name.len() + bytes_in(value)).sum()
+}
+
+/// Memory that a value has elsewhere.
+fn bytes_in(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Array(values) => values.iter().map(|value| size_of::<Value>() + bytes_in(value)).sum(),
+        Value::Map(pairs) => bytes_of(pairs),
+        Value::Empty | Value::Bool(_) | Value::Int(_) | Value::Double(_) => 0,
     }
 }
 

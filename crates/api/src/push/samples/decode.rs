@@ -13,7 +13,7 @@ use wire::prometheus::{write_v1, write_v2};
 
 /// Bytes that a byte of an OTLP body may become when it is decoded: the shortest points take more in memory than on the
 /// wire. Remote write is not decoded as a whole.
-const OTLP_BYTES_PER_BYTE: u64 = 16;
+const OTLP_BYTES_PER_BYTE: u64 = wire::room::DECODED_BYTES_PER_BYTE as u64;
 
 /// How a body is written.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! OTLP metrics in JSON: ids in hex, whole numbers as numbers or strings, names of fields in camel or snake case.
 
 use crate::go_json::Reader;
-use crate::otlp::json::{id, key_values, number};
+use crate::otlp::json::{id, key_values, list, number};
 use crate::otlp::metrics::{
     CUMULATIVE, Data, ExponentialBuckets, ExponentialPoint, HistogramPoint, Metric, Metrics, NumberPoint,
     PointExemplar, PointHead, Points, ResourceMetrics, ScopeMetrics, Sum, SummaryPoint,
@@ -24,18 +24,6 @@ pub fn metrics(body: &[u8]) -> Result<Metrics<'_>, Refused> {
         }
     }
     Ok(out)
-}
-
-/// Appends the elements of an array.
-fn list<'a, T>(
-    reader: &mut Reader<'a>,
-    out: &mut Vec<T>,
-    read: impl Fn(&mut Reader<'a>) -> Result<T, Refused>,
-) -> Result<(), Refused> {
-    while reader.element()? {
-        out.push(read(reader)?);
-    }
-    Ok(())
 }
 
 fn resource_metrics<'a>(reader: &mut Reader<'a>) -> Result<ResourceMetrics<'a>, Refused> {

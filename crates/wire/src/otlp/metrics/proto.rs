@@ -7,6 +7,7 @@ use crate::otlp::metrics::{
 use crate::otlp::proto::{id, key_value};
 use crate::protobuf::{Fields, Value};
 use crate::refused::Refused;
+use crate::room::Room;
 use model::attribute::unzigzag;
 use model::varint;
 
@@ -15,17 +16,17 @@ use model::varint;
 /// # Errors
 /// [`base::Kind::Invalid`] in the words of Go's decoder.
 pub fn metrics(body: &[u8]) -> Result<Metrics<'_>, Refused> {
-    let mut out = Metrics::default();
+    let (mut out, room) = (Metrics::default(), &Room::of(body));
     let mut fields = Fields::new(body, "ExportMetricsServiceRequest");
     while let Some((number, value)) = fields.next_field()? {
         if number == 1 {
-            out.resources.push(resource_metrics(value.bytes("ResourceMetrics")?)?);
+            room.keep(&mut out.resources, resource_metrics(value.bytes("ResourceMetrics")?, room)?)?;
         }
     }
     Ok(out)
 }
 
-fn resource_metrics(bytes: &[u8]) -> Result<ResourceMetrics<'_>, Refused> {
+fn resource_metrics<'a>(bytes: &'a [u8], room: &Room) -> Result<ResourceMetrics<'a>, Refused> {
     let mut out = ResourceMetrics::default();
     let mut fields = Fields::new(bytes, "ResourceMetrics");
     while let Some((number, value)) = fields.next_field()? {
@@ -34,18 +35,18 @@ fn resource_metrics(bytes: &[u8]) -> Result<ResourceMetrics<'_>, Refused> {
                 let mut fields = Fields::new(value.bytes("Resource")?, "Resource");
                 while let Some((number, value)) = fields.next_field()? {
                     if number == 1 {
-                        out.attributes.push(key_value(value.bytes("Attributes")?, 0)?);
+                        room.keep(&mut out.attributes, key_value(value.bytes("Attributes")?, 0, room)?)?;
                     }
                 }
             }
-            2 => out.scopes.push(scope_metrics(value.bytes("ScopeMetrics")?)?),
+            2 => room.keep(&mut out.scopes, scope_metrics(value.bytes("ScopeMetrics")?, room)?)?,
             _ => {}
         }
     }
     Ok(out)
 }
 
-fn scope_metrics(bytes: &[u8]) -> Result<ScopeMetrics<'_>, Refused> {
+fn scope_metrics<'a>(bytes: &'a [u8], room: &Room) -> Result<ScopeMetrics<'a>, Refused> {
     let mut out = ScopeMetrics::default();
     let mut fields = Fields::new(bytes, "ScopeMetrics");
     while let Some((number, value)) = fields.next_field()? {
@@ -56,12 +57,14 @@ fn scope_metrics(bytes: &[u8]) -> Result<ScopeMetrics<'_>, Refused> {
                     match number {
                         1 => out.name = value.bytes("Name")?.into(),
                         2 => out.version = value.bytes("Version")?.into(),
-                        3 => out.attributes.push(key_value(value.bytes("Attributes")?, 0)?),
+                        3 => {
+                            room.keep(&mut out.attributes, key_value(value.bytes("Attributes")?, 0, room)?)?
+                        }
                         _ => {}
                     }
                 }
             }
-            2 => out.metrics.push(metric(value.bytes("Metrics")?)?),
+            2 => room.keep(&mut out.metrics, metric(value.bytes("Metrics")?, room)?)?,
             3 => out.schema_url = value.bytes("SchemaUrl")?.into(),
             _ => {}
         }
@@ -69,7 +72,7 @@ fn scope_metrics(bytes: &[u8]) -> Result<ScopeMetrics<'_>, Refused> {
     Ok(out)
 }
 
-fn metric(bytes: &[u8]) -> Result<Metric<'_>, Refused> {
+fn metric<'a>(bytes: &'a [u8], room: &Room) -> Result<Metric<'a>, Refused> {
     let mut out = Metric::default();
     let mut fields = Fields::new(bytes, "Metric");
     while let Some((number, value)) = fields.next_field()? {
@@ -77,21 +80,23 @@ fn metric(bytes: &[u8]) -> Result<Metric<'_>, Refused> {
             1 => out.name = value.bytes("Name")?.into(),
             2 => out.description = value.bytes("Description")?.into(),
             3 => out.unit = value.bytes("Unit")?.into(),
-            5 => out.data = Data::Gauge(points(value.bytes("Gauge")?, "Gauge", number_point)?.0.points),
+            5 => out.data = Data::Gauge(points(value.bytes("Gauge")?, "Gauge", room, number_point)?.0.points),
             7 => {
-                let (points, monotonic) = points(value.bytes("Sum")?, "Sum", number_point)?;
+                let (points, monotonic) = points(value.bytes("Sum")?, "Sum", room, number_point)?;
                 out.data = Data::Sum(Sum { points, monotonic });
             }
             9 => {
                 out.data =
-                    Data::Histogram(points(value.bytes("Histogram")?, "Histogram", histogram_point)?.0);
+                    Data::Histogram(points(value.bytes("Histogram")?, "Histogram", room, histogram_point)?.0);
             }
             10 => {
                 let bytes = value.bytes("ExponentialHistogram")?;
-                out.data = Data::Exponential(points(bytes, "ExponentialHistogram", exponential_point)?.0);
+                out.data =
+                    Data::Exponential(points(bytes, "ExponentialHistogram", room, exponential_point)?.0);
             }
             11 => {
-                out.data = Data::Summary(points(value.bytes("Summary")?, "Summary", summary_point)?.0.points);
+                out.data =
+                    Data::Summary(points(value.bytes("Summary")?, "Summary", room, summary_point)?.0.points);
             }
             _ => {}
         }
@@ -103,14 +108,15 @@ fn metric(bytes: &[u8]) -> Result<Metric<'_>, Refused> {
 fn points<'a, P>(
     bytes: &'a [u8],
     message: &'static str,
-    point: fn(&'a [u8]) -> Result<P, Refused>,
+    room: &Room,
+    point: fn(&'a [u8], &Room) -> Result<P, Refused>,
 ) -> Result<(Points<P>, bool), Refused> {
     let mut out = Points::default();
     let mut monotonic = false;
     let mut fields = Fields::new(bytes, message);
     while let Some((number, value)) = fields.next_field()? {
         match number {
-            1 => out.points.push(point(value.bytes("DataPoints")?)?),
+            1 => room.keep(&mut out.points, point(value.bytes("DataPoints")?, room)?)?,
             2 => out.temporality = value.varint("AggregationTemporality")? as i32,
             3 => monotonic = value.varint("IsMonotonic")? != 0,
             _ => {}
@@ -119,16 +125,16 @@ fn points<'a, P>(
     Ok((out, monotonic))
 }
 
-fn number_point(bytes: &[u8]) -> Result<NumberPoint<'_>, Refused> {
+fn number_point<'a>(bytes: &'a [u8], room: &Room) -> Result<NumberPoint<'a>, Refused> {
     let mut out = NumberPoint::default();
     let mut fields = Fields::new(bytes, "NumberDataPoint");
     while let Some((number, value)) = fields.next_field()? {
         match number {
             3 => out.head.time_ns = value.fixed64("TimeUnixNano")?,
             4 => out.value = float(value, "AsDouble")?,
-            5 => out.exemplars.push(exemplar(value.bytes("Exemplars")?)?),
+            5 => room.keep(&mut out.exemplars, exemplar(value.bytes("Exemplars")?, room)?)?,
             6 => out.value = value.fixed64("AsInt")? as i64 as f64,
-            7 => attribute(value, &mut out.head)?,
+            7 => attribute(value, room, &mut out.head)?,
             8 => out.head.flags = value.varint("Flags")? as u32,
             _ => {}
         }
@@ -136,7 +142,7 @@ fn number_point(bytes: &[u8]) -> Result<NumberPoint<'_>, Refused> {
     Ok(out)
 }
 
-fn histogram_point(bytes: &[u8]) -> Result<HistogramPoint<'_>, Refused> {
+fn histogram_point<'a>(bytes: &'a [u8], room: &Room) -> Result<HistogramPoint<'a>, Refused> {
     let mut out = HistogramPoint::default();
     let mut fields = Fields::new(bytes, "HistogramDataPoint");
     while let Some((number, value)) = fields.next_field()? {
@@ -146,8 +152,8 @@ fn histogram_point(bytes: &[u8]) -> Result<HistogramPoint<'_>, Refused> {
             5 => out.sum = Some(float(value, "Sum")?),
             6 => eights(value, "BucketCounts", &mut out.bucket_counts, |bits| bits)?,
             7 => eights(value, "ExplicitBounds", &mut out.explicit_bounds, f64::from_bits)?,
-            8 => out.exemplars.push(exemplar(value.bytes("Exemplars")?)?),
-            9 => attribute(value, &mut out.head)?,
+            8 => room.keep(&mut out.exemplars, exemplar(value.bytes("Exemplars")?, room)?)?,
+            9 => attribute(value, room, &mut out.head)?,
             10 => out.head.flags = value.varint("Flags")? as u32,
             _ => {}
         }
@@ -155,21 +161,21 @@ fn histogram_point(bytes: &[u8]) -> Result<HistogramPoint<'_>, Refused> {
     Ok(out)
 }
 
-fn exponential_point(bytes: &[u8]) -> Result<ExponentialPoint<'_>, Refused> {
+fn exponential_point<'a>(bytes: &'a [u8], room: &Room) -> Result<ExponentialPoint<'a>, Refused> {
     let mut out = ExponentialPoint::default();
     let mut fields = Fields::new(bytes, "ExponentialHistogramDataPoint");
     while let Some((number, value)) = fields.next_field()? {
         match number {
-            1 => attribute(value, &mut out.head)?,
+            1 => attribute(value, room, &mut out.head)?,
             3 => out.head.time_ns = value.fixed64("TimeUnixNano")?,
             4 => out.count = value.fixed64("Count")?,
             5 => out.sum = Some(float(value, "Sum")?),
             6 => out.scale = unzigzag(value.varint("Scale")?) as i32,
             7 => out.zero_count = value.fixed64("ZeroCount")?,
-            8 => out.positive = exponential_buckets(value.bytes("Positive")?)?,
-            9 => out.negative = exponential_buckets(value.bytes("Negative")?)?,
+            8 => out.positive = exponential_buckets(value.bytes("Positive")?, room)?,
+            9 => out.negative = exponential_buckets(value.bytes("Negative")?, room)?,
             10 => out.head.flags = value.varint("Flags")? as u32,
-            11 => out.exemplars.push(exemplar(value.bytes("Exemplars")?)?),
+            11 => room.keep(&mut out.exemplars, exemplar(value.bytes("Exemplars")?, room)?)?,
             14 => out.zero_threshold = float(value, "ZeroThreshold")?,
             _ => {}
         }
@@ -177,7 +183,7 @@ fn exponential_point(bytes: &[u8]) -> Result<ExponentialPoint<'_>, Refused> {
     Ok(out)
 }
 
-fn exponential_buckets(bytes: &[u8]) -> Result<ExponentialBuckets, Refused> {
+fn exponential_buckets(bytes: &[u8], room: &Room) -> Result<ExponentialBuckets, Refused> {
     let mut out = ExponentialBuckets::default();
     let mut fields = Fields::new(bytes, "Buckets");
     while let Some((number, value)) = fields.next_field()? {
@@ -187,17 +193,17 @@ fn exponential_buckets(bytes: &[u8]) -> Result<ExponentialBuckets, Refused> {
                 while !packed.is_empty() {
                     let count =
                         varint::take(&mut packed).ok_or_else(|| Refused::invalid("unexpected EOF"))?;
-                    out.counts.push(count);
+                    room.keep(&mut out.counts, count)?;
                 }
             }
-            (2, value) => out.counts.push(value.varint("BucketCounts")?),
+            (2, value) => room.keep(&mut out.counts, value.varint("BucketCounts")?)?,
             _ => {}
         }
     }
     Ok(out)
 }
 
-fn summary_point(bytes: &[u8]) -> Result<SummaryPoint<'_>, Refused> {
+fn summary_point<'a>(bytes: &'a [u8], room: &Room) -> Result<SummaryPoint<'a>, Refused> {
     let mut out = SummaryPoint::default();
     let mut fields = Fields::new(bytes, "SummaryDataPoint");
     while let Some((number, value)) = fields.next_field()? {
@@ -205,8 +211,8 @@ fn summary_point(bytes: &[u8]) -> Result<SummaryPoint<'_>, Refused> {
             3 => out.head.time_ns = value.fixed64("TimeUnixNano")?,
             4 => out.count = value.fixed64("Count")?,
             5 => out.sum = float(value, "Sum")?,
-            6 => out.quantiles.push(quantile(value.bytes("QuantileValues")?)?),
-            7 => attribute(value, &mut out.head)?,
+            6 => room.keep(&mut out.quantiles, quantile(value.bytes("QuantileValues")?)?)?,
+            7 => attribute(value, room, &mut out.head)?,
             8 => out.head.flags = value.varint("Flags")? as u32,
             _ => {}
         }
@@ -227,7 +233,7 @@ fn quantile(bytes: &[u8]) -> Result<(f64, f64), Refused> {
     Ok(out)
 }
 
-fn exemplar(bytes: &[u8]) -> Result<PointExemplar<'_>, Refused> {
+fn exemplar<'a>(bytes: &'a [u8], room: &Room) -> Result<PointExemplar<'a>, Refused> {
     let mut out = PointExemplar::default();
     let mut fields = Fields::new(bytes, "Exemplar");
     while let Some((number, value)) = fields.next_field()? {
@@ -237,16 +243,15 @@ fn exemplar(bytes: &[u8]) -> Result<PointExemplar<'_>, Refused> {
             4 => out.span_id = id(value, "SpanID")?,
             5 => out.trace_id = id(value, "TraceID")?,
             6 => out.value = value.fixed64("AsInt")? as i64 as f64,
-            7 => out.attributes.push(key_value(value.bytes("FilteredAttributes")?, 0)?),
+            7 => room.keep(&mut out.attributes, key_value(value.bytes("FilteredAttributes")?, 0, room)?)?,
             _ => {}
         }
     }
     Ok(out)
 }
 
-fn attribute<'a>(value: Value<'a>, head: &mut PointHead<'a>) -> Result<(), Refused> {
-    head.attributes.push(key_value(value.bytes("Attributes")?, 0)?);
-    Ok(())
+fn attribute<'a>(value: Value<'a>, room: &Room, head: &mut PointHead<'a>) -> Result<(), Refused> {
+    room.keep(&mut head.attributes, key_value(value.bytes("Attributes")?, 0, room)?)
 }
 
 fn float(value: Value<'_>, field: &str) -> Result<f64, Refused> {

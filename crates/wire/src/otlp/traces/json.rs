@@ -2,7 +2,7 @@
 //! number or name, names of fields in camel or snake case.
 
 use crate::go_json::Reader;
-use crate::otlp::json::{key_values, number};
+use crate::otlp::json::{key_values, list, number};
 use crate::otlp::traces::{Draft, Export, RefusedSpans, add_group, attributes, enum_number, from_hex, text};
 use crate::refused::Refused;
 use model::labels::GoQuoted;
@@ -52,18 +52,17 @@ fn resource_spans(reader: &mut Reader<'_>, export: &mut Export) -> Result<(), Re
             b"resource" => source(reader, &mut resource)?,
             b"scopeSpans" | b"scope_spans" => {
                 while reader.element()? {
-                    scopes.push(scope_spans(reader, &mut export.refused)?);
+                    let scope = scope_spans(reader, &mut export.refused)?;
+                    reader.room.keep(&mut scopes, scope)?;
                 }
             }
             b"schemaUrl" | b"schema_url" => resource.schema_url = text(reader.string()?),
             _ => drop(reader.skip()?),
         }
     }
-    for (mut origin, spans) in scopes {
-        origin.resource = resource.clone();
-        add_group(export, origin, spans);
-    }
-    Ok(())
+    scopes
+        .into_iter()
+        .try_for_each(|(origin, spans)| add_group(export, &reader.room, &resource, origin, spans))
 }
 
 fn source(reader: &mut Reader<'_>, out: &mut Source) -> Result<(), Refused> {
@@ -86,7 +85,7 @@ fn scope_spans(reader: &mut Reader<'_>, refused: &mut RefusedSpans) -> Result<Sc
             b"scope" => scope(reader, &mut origin)?,
             b"spans" => {
                 while reader.element()? {
-                    draft(reader)?.finish(&mut spans, refused);
+                    draft(reader)?.finish(&reader.room, &mut spans, refused)?;
                 }
             }
             b"schemaUrl" | b"schema_url" => origin.scope.schema_url = text(reader.string()?),
@@ -130,18 +129,14 @@ fn draft(reader: &mut Reader<'_>) -> Result<Draft, Refused> {
             b"droppedAttributesCount" | b"dropped_attributes_count" => {
                 span.extra.dropped_attributes = number(reader, "ReadUint32")?;
             }
-            b"events" => {
-                while reader.element()? {
-                    span.extra.events.push(event(reader)?);
-                }
-            }
+            b"events" => list(reader, &mut span.extra.events, event)?,
             b"droppedEventsCount" | b"dropped_events_count" => {
                 span.extra.dropped_events = number(reader, "ReadUint32")?;
             }
             b"links" => {
                 while reader.element()? {
                     let link = link(reader, &mut draft)?;
-                    draft.span.extra.links.push(link);
+                    reader.room.keep(&mut draft.span.extra.links, link)?;
                 }
             }
             b"droppedLinksCount" | b"dropped_links_count" => {

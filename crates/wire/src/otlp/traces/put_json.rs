@@ -160,8 +160,8 @@ pub fn put_value(out: &mut Vec<u8>, value: &Value) {
     out.push(b'}');
 }
 
-/// What JSON has no number for is a string, as protobuf's JSON has it.
-fn put_double(out: &mut Vec<u8>, number: f64) {
+/// Appends a float. What JSON has no number for is a string, as protobuf's JSON has it.
+pub fn put_double(out: &mut Vec<u8>, number: f64) {
     if number.is_nan() {
         out.extend_from_slice(b"\"NaN\"");
     } else if number.is_infinite() {
