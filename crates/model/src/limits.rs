@@ -118,6 +118,8 @@ settings! {
         max_bytes_per_tag_values_query: ByteSize = ByteSize(1_000_000),
         /// Longest time range of a search for traces; 0 is no limit.
         max_search_duration: Period = Period(7 * DAY_NS),
+        /// Longest time range of a query for series of spans; 0 is no limit.
+        max_metrics_duration: Period = Period(DAY_NS),
         /// How OTLP attributes become labels and metadata.
         otlp_config: OtlpConfig = OtlpConfig::default(),
         /// Most lines a log query may ask for; 0 is no limit.

@@ -52,6 +52,8 @@ fn stricter(a: &Limits, b: &Limits) -> Limits {
         max_query_length: smaller(a.max_query_length, b.max_query_length),
         max_query_range: smaller(a.max_query_range, b.max_query_range),
         max_query_lookback: smaller(a.max_query_lookback, b.max_query_lookback),
+        max_search_duration: smaller(a.max_search_duration, b.max_search_duration),
+        max_metrics_duration: smaller(a.max_metrics_duration, b.max_metrics_duration),
         query_timeout: smaller(a.query_timeout, b.query_timeout),
         max_streams_matchers_per_query: smaller(
             a.max_streams_matchers_per_query,

@@ -6,6 +6,7 @@
 
 mod path;
 mod search;
+mod series;
 mod tags;
 mod tags_text;
 mod trace;
@@ -16,9 +17,8 @@ use crate::error::{HttpError, HttpResult};
 use crate::params::timestamp;
 use axum::Router;
 use axum::routing::get;
-use base::unit::{HOUR_NS, SECOND_NS, go_duration_text};
-use http::StatusCode;
-use model::TimeRange;
+use base::unit::{HOUR_NS, Period, SECOND_NS, go_duration_text};
+use model::{Limits, TimeRange};
 use query::traces::{Cost, Traces};
 use wire::reply::tempo::Metrics;
 
@@ -40,8 +40,8 @@ pub fn waiting_routes() -> Router<Context> {
             .route(&at("v2/search/tags"), get(tags::scoped_names))
             .route(&at("search/tag/{name}/values"), get(tags::values))
             .route(&at("v2/search/tag/{name}/values"), get(tags::typed_values))
-            .route(&at("metrics/query_range"), get(to_come))
-            .route(&at("metrics/query"), get(to_come));
+            .route(&at("metrics/query_range"), get(series::range))
+            .route(&at("metrics/query"), get(series::instant));
     }
     routes
 }
@@ -55,11 +55,6 @@ pub fn routes() -> Router<Context> {
             .route(&format!("{prefix}/api/status/buildinfo"), get(crate::admin::build_info));
     }
     routes
-}
-
-async fn to_come() -> HttpError {
-    let text = "TraceQL metrics queries are not answered yet; ask /tempo/api/search for the spans themselves";
-    HttpError::new(StatusCode::NOT_IMPLEMENTED, text)
 }
 
 fn traces(ask: &Ask) -> Traces {
@@ -104,17 +99,29 @@ fn search_range(ask: &Ask) -> HttpResult<TimeRange> {
             TimeRange::new(ask.now_ns.saturating_sub(SINCE_DEFAULT_NS), ask.now_ns.saturating_add(SECOND_NS))
         }
     };
-    let longest_ns = limits.max_search_duration.ns();
-    if longest_ns > 0 && range.length_ns() > longest_ns.saturating_add(SECOND_NS) {
-        return Err(HttpError::bad_request(format!(
-            "the range from start to end is {} long, longer than max_search_duration ({}); search a shorter one",
-            go_duration_text(range.length_ns()),
-            limits.max_search_duration.prometheus_text()
-        )));
+    // The whole second at the end counts and is not asked for.
+    let asked = TimeRange::new(range.start_ns, range.end_ns.saturating_sub(SECOND_NS));
+    check_length(asked, limits.max_search_duration, "max_search_duration")?;
+    Ok(seen(range, &limits, ask.now_ns))
+}
+
+/// Refuses a range longer than `longest`, the limit called `name`.
+fn check_length(range: TimeRange, longest: Period, name: &str) -> HttpResult<()> {
+    if longest.is_zero() || range.length_ns() <= longest.ns() {
+        return Ok(());
     }
+    Err(HttpError::bad_request(format!(
+        "the range from start to end is {} long, longer than {name} ({}); ask for a shorter one",
+        go_duration_text(range.length_ns()),
+        longest.prometheus_text()
+    )))
+}
+
+/// What `max_query_lookback` leaves of `range`.
+fn seen(range: TimeRange, limits: &Limits, now_ns: i64) -> TimeRange {
     let lookback_ns = limits.max_query_lookback.ns();
-    let oldest_ns = if lookback_ns > 0 { ask.now_ns.saturating_sub(lookback_ns) } else { i64::MIN };
-    Ok(TimeRange::new(range.start_ns.max(oldest_ns), range.end_ns))
+    let oldest_ns = if lookback_ns > 0 { now_ns.saturating_sub(lookback_ns) } else { i64::MIN };
+    TimeRange::new(range.start_ns.max(oldest_ns), range.end_ns)
 }
 
 /// The whole number `name`, `default` when absent, `most` at most.

@@ -9,6 +9,10 @@ use crate::reply::put_strings;
 use model::span::Attributes;
 use model::trace::{FoundSpan, FoundSpanset, FoundTrace, OriginSpans};
 
+mod series;
+
+pub use series::{instant_series, range_series};
+
 /// What stands for the root's service as long as the root is not there.
 pub const ROOT_MISSING: &str = "<root span not yet received>";
 
@@ -48,10 +52,10 @@ pub fn trace_proto(groups: &[OriginSpans]) -> Vec<u8> {
     encode::traces(groups)
 }
 
-/// What is said beside a trace.
+/// What is said beside a trace or series.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Envelope {
-    /// Why the trace is not complete; none when it is.
+    /// Why the answer is not complete; none when it is.
     pub partial: Option<String>,
     /// What it cost.
     pub metrics: Metrics,
@@ -64,14 +68,16 @@ pub fn trace_v2(groups: &[OriginSpans], envelope: &Envelope) -> Vec<u8> {
     out.extend_from_slice(b"},\"metrics\":{");
     put_quoted(&mut out, "inspectedBytes", envelope.metrics.inspected_bytes);
     out.push(b'}');
-    put_key(&mut out, "status");
-    put_string(&mut out, if envelope.partial.is_some() { b"PARTIAL" } else { b"COMPLETE" });
-    if let Some(message) = &envelope.partial {
-        put_key(&mut out, "message");
-        put_string(&mut out, message.as_bytes());
-    }
+    put_status(&mut out, envelope);
     out.push(b'}');
     out
+}
+
+fn put_status(out: &mut Vec<u8>, envelope: &Envelope) {
+    put_text(out, "status", if envelope.partial.is_some() { "PARTIAL" } else { "COMPLETE" });
+    if let Some(message) = &envelope.partial {
+        put_text(out, "message", message);
+    }
 }
 
 /// A trace as `/api/v2/traces/{id}` answers it, in protobuf: `TraceByIDResponse`.

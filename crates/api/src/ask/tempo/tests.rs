@@ -220,7 +220,6 @@ async fn wrong_searches_are_refused_by_name() {
         assert!(answer.text().contains(words), "{parameters}: {}", answer.text());
     }
     assert_eq!(get(&context, "/api/search").await.status, 404, "is Grafana's");
-    assert_eq!(get(&context, "/tempo/api/metrics/query_range?q=%7B%7D%7Crate()").await.status, 501);
 }
 
 #[tokio::test]
@@ -263,4 +262,62 @@ async fn probes() {
     }
     let build = get(&context, "/tempo/api/status/buildinfo").await.json();
     assert_eq!(build["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[tokio::test]
+async fn series_of_spans() {
+    let context = filled().await;
+    let q = query("{} | count_over_time() by(resource.service.name)");
+    let times = format!("&start={}&end={NOW_S}", NOW_S - 60);
+    for prefix in ["/tempo", ""] {
+        let answer = get(&context, &format!("{prefix}/api/metrics/query_range?q={q}{times}&step=30s")).await;
+        assert_eq!((answer.status, answer.content_type.as_str()), (200, "application/json; charset=UTF-8"));
+        let samples = |values: [i64; 3]| {
+            let sample = |(at, value): (i64, i64)| json!({"timestampMs": ((NOW_S - 60 + at * 30) * 1000).to_string(), "value": value});
+            (0..).zip(values).map(sample).collect::<Vec<_>>()
+        };
+        let series = |service: &str, values| {
+            json!({
+                "labels": [{"key": "resource.service.name", "value": {"stringValue": service}}],
+                "samples": samples(values),
+                "promLabels": format!("{{\"resource.service.name\"=\"{service}\"}}"),
+            })
+        };
+        let found = answer.json();
+        assert_eq!(found["series"], json!([series("db", [0, 1, 0]), series("shop", [1, 1, 0])]));
+        assert_eq!(
+            (&found["status"], &found["metrics"]["inspectedSpans"]),
+            (&json!("COMPLETE"), &json!("3"))
+        );
+    }
+    let q = query("{} | quantile_over_time(duration, 0.5)");
+    let instant = get(&context, &format!("/tempo/api/metrics/query?q={q}&end={NOW_S}&since=2m")).await.json();
+    let labels = json!([{"key": "p", "value": {"doubleValue": 0.5}}]);
+    assert_eq!(instant["series"], json!([{"labels": labels, "value": 0.04, "promLabels": "{p=\"0.5\"}"}]));
+    let q = query("{ status = error } | rate()");
+    let default = get(&context, &format!("/tempo/api/metrics/query_range?q={q}")).await.json();
+    assert_eq!(default["series"][0]["promLabels"], "{__name__=\"rate\"}");
+    let samples = default["series"][0]["samples"].as_array().unwrap();
+    let total: f64 = samples.iter().map(|sample| sample["value"].as_f64().unwrap()).sum();
+    assert!((total * 14.0 - 1.0).abs() < 1e-9, "an hour has 258 steps of 14 s, one has a span: {total}");
+}
+
+#[tokio::test]
+async fn wrong_questions_for_series_are_refused_by_name() {
+    let context = filled().await;
+    let rate = query("{} | rate()");
+    for (parameters, status, words) in [
+        (String::new(), 400, "parse error"),
+        ("q=%7B%7D".to_owned(), 400, "whose place is /api/search"),
+        (format!("q={}", query("{} | compare({ status = error })")), 501, "compare() is not answered yet"),
+        (format!("q={rate}&start=9&end=9"), 400, "must lie before end"),
+        (format!("q={rate}&start={}&end={NOW_S}", NOW_S - 86_401), 400, "max_metrics_duration (1d)"),
+        (format!("q={rate}&step=0"), 400, "step"),
+        (format!("q={rate}&step=1ms"), 400, "11,000 points"),
+        (format!("q={rate}&since=x"), 400, "since: "),
+    ] {
+        let answer = get(&context, &format!("/tempo/api/metrics/query_range?{parameters}")).await;
+        assert_eq!(answer.status, status, "{parameters}");
+        assert!(answer.text().contains(words), "{parameters}: {}", answer.text());
+    }
 }
