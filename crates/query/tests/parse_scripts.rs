@@ -5,6 +5,8 @@
 //! canonical text or by `fails` with the words of the refusal. `pretty` is answered with the text
 //! over several lines. `BLESS=1` writes the answers as they are now.
 
+#![allow(clippy::unwrap_used)] // in tests, also in the functions around them
+
 use query::{logql, promql, traceql};
 use std::path::{Path, PathBuf};
 
