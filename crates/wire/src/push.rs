@@ -30,6 +30,9 @@ pub struct PushStream<'a> {
     entries: Range<usize>,
 }
 
+/// Memory of an entry besides its pairs, or of a pair.
+pub const ITEM_BYTES: usize = size_of::<Entry<'_>>();
+
 #[derive(Debug)]
 struct Entry<'a> {
     ts_ns: i64,

@@ -9,7 +9,7 @@
 
 use crate::go_json::{Kind, Reader, unescape, unescape_lossy};
 use crate::loki::{Streams, into_owned, parse_labels};
-use crate::push::{LabelPairs, NO_TIME_NS, Push, PushBuilder};
+use crate::push::{ITEM_BYTES, LabelPairs, NO_TIME_NS, Push, PushBuilder};
 use crate::refused::Refused;
 use model::labels::GoQuoted;
 use std::borrow::Cow;
@@ -187,6 +187,7 @@ fn entry<'a>(reader: &mut Reader<'a>, builder: &mut PushBuilder<'a>) -> Result<R
         }
         more = reader.item(false)?;
     }
+    reader.room.take(ITEM_BYTES)?;
     builder.entry(ts_ns, line);
     Ok(fault)
 }

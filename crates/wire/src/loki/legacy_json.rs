@@ -3,7 +3,7 @@
 
 use crate::go_json::{Reader, unescape_lossy};
 use crate::loki::{Streams, into_owned, parse_labels};
-use crate::push::{NO_TIME_NS, Push, PushBuilder};
+use crate::push::{ITEM_BYTES, NO_TIME_NS, Push, PushBuilder};
 use crate::refused::Refused;
 use model::labels::GoQuoted;
 use std::borrow::Cow;
@@ -68,6 +68,7 @@ fn entry<'a>(reader: &mut Reader<'a>, builder: &mut PushBuilder<'a>) -> Result<(
             reader.skip().map(drop)
         }
     })?;
+    reader.room.take(ITEM_BYTES)?;
     builder.entry(ts_ns, line);
     Ok(())
 }

@@ -3,19 +3,20 @@
 
 use crate::loki::Streams;
 use crate::protobuf::{Fields, Value};
-use crate::push::{NO_TIME_NS, Push, PushBuilder};
+use crate::push::{ITEM_BYTES, NO_TIME_NS, Push, PushBuilder};
 use crate::refused::Refused;
+use crate::room::Room;
 
 /// Reads a decompressed body; texts stay borrowed from it.
 ///
 /// # Errors
 /// [`base::Kind::Invalid`] in the words of Go's decoder or of Prometheus' label parser.
 pub fn push(body: &[u8]) -> Result<Push<'_>, Refused> {
-    let mut streams = Streams::default();
+    let (mut streams, room) = (Streams::default(), Room::of(body));
     let mut fields = Fields::new(body, "PushRequest");
     while let Some((number, value)) = fields.next_field()? {
         match number {
-            1 => stream(value.bytes("Streams")?, &mut streams)?,
+            1 => stream(value.bytes("Streams")?, &room, &mut streams)?,
             2 => drop(value.bytes("Format")?),
             _ => {}
         }
@@ -23,13 +24,13 @@ pub fn push(body: &[u8]) -> Result<Push<'_>, Refused> {
     streams.build()
 }
 
-fn stream<'a>(bytes: &'a [u8], streams: &mut Streams<'a>) -> Result<(), Refused> {
+fn stream<'a>(bytes: &'a [u8], room: &Room, streams: &mut Streams<'a>) -> Result<(), Refused> {
     let mut labels: &[u8] = b"";
     let mut fields = Fields::new(bytes, "StreamAdapter");
     while let Some((number, value)) = fields.next_field()? {
         match number {
             1 => labels = value.bytes("Labels")?,
-            2 => entry(value.bytes("Entries")?, &mut streams.builder)?,
+            2 => entry(value.bytes("Entries")?, room, &mut streams.builder)?,
             3 => drop(value.varint("Hash")?),
             _ => {}
         }
@@ -38,7 +39,7 @@ fn stream<'a>(bytes: &'a [u8], streams: &mut Streams<'a>) -> Result<(), Refused>
     Ok(())
 }
 
-fn entry<'a>(bytes: &'a [u8], builder: &mut PushBuilder<'a>) -> Result<(), Refused> {
+fn entry<'a>(bytes: &'a [u8], room: &Room, builder: &mut PushBuilder<'a>) -> Result<(), Refused> {
     let mut ts_ns = NO_TIME_NS;
     let mut line: &[u8] = b"";
     let mut fields = Fields::new(bytes, "EntryAdapter");
@@ -48,11 +49,13 @@ fn entry<'a>(bytes: &'a [u8], builder: &mut PushBuilder<'a>) -> Result<(), Refus
             2 => line = value.bytes("Line")?,
             3 => {
                 let (name, value) = pair(value)?;
+                room.take(ITEM_BYTES)?;
                 builder.pair(name, value);
             }
             _ => {}
         }
     }
+    room.take(ITEM_BYTES)?;
     builder.entry(ts_ns, line);
     Ok(())
 }

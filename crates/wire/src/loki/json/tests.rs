@@ -188,3 +188,12 @@ proptest! {
         let _ = push(format!("{{\"streams\":[{shape}").as_bytes(), None);
     }
 }
+
+#[test]
+fn empty_entries_do_not_fill_the_memory() {
+    let body = |count: usize| {
+        format!("{{\"streams\":[{{\"stream\":{{}},\"values\":[{}]}}]}}", vec!["[]"; count].join(","))
+    };
+    assert_eq!(push(body(1000).as_bytes(), None).unwrap().entry_count(), 1000);
+    assert_eq!(push(body(600_000).as_bytes(), None).unwrap_err().kind(), base::Kind::Limit);
+}

@@ -27,3 +27,12 @@ fn refusals_name_the_types() {
     );
     assert!(refused(r#"{"streams":[{"labels":"{a"}]}"#).starts_with("couldn't parse labels: 1:3:"));
 }
+
+#[test]
+fn empty_entries_do_not_fill_the_memory() {
+    let body = |count: usize| {
+        format!("{{\"streams\":[{{\"labels\":\"{{}}\",\"entries\":[{}]}}]}}", vec!["{}"; count].join(","))
+    };
+    assert_eq!(push(body(1000).as_bytes(), None).unwrap().entry_count(), 1000);
+    assert_eq!(push(body(600_000).as_bytes(), None).unwrap_err().kind(), base::Kind::Limit);
+}

@@ -109,3 +109,19 @@ proptest! {
         let _ = push(&body);
     }
 }
+
+#[test]
+fn empty_messages_do_not_fill_the_memory() {
+    let stream = |one: &[u8], count: usize| {
+        let (mut stream, mut body) = (Vec::new(), Vec::new());
+        crate::protobuf::put_bytes(&mut stream, 1, b"{a=\"b\"}");
+        stream.extend(one.repeat(count));
+        crate::protobuf::put_bytes(&mut body, 1, &stream);
+        body
+    };
+    // An entry that is empty, and one with a pair that is.
+    for one in [&b"\x12\x00"[..], b"\x12\x02\x1a\x00"] {
+        assert_eq!(push(&stream(one, 1000)).unwrap().entry_count(), 1000);
+        assert_eq!(push(&stream(one, 600_000)).unwrap_err().kind(), base::Kind::Limit);
+    }
+}
