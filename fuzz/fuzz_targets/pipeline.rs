@@ -33,7 +33,7 @@ static PIPELINES: LazyLock<Vec<[StreamPipeline; 2]>> = LazyLock::new(|| {
 
 libfuzzer_sys::fuzz_target!(|line: &[u8]| {
     let metadata = Labels::from_pairs([("a", "m"), ("app", "m")]);
-    let row = RowRef { ts_ns: 1, text: line, metadata: metadata.as_ref() };
+    let row = RowRef { ts_ns: 1, body: line, metadata: metadata.as_ref() };
     let mut scratch = Scratch::default();
     for [lines, samples] in &*PIPELINES {
         if let Some(mut processed) = lines.line(&mut scratch, row) {
