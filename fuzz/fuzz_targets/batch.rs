@@ -3,7 +3,7 @@
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(batch) = model::Batch::decode(bytes::Bytes::copy_from_slice(bytes)) {
-        let rows: u64 = batch.streams().map(|stream| stream.lines().count() as u64).sum();
+        let rows: u64 = batch.streams().map(|stream| stream.rows().count() as u64).sum();
         assert_eq!(rows, batch.row_count());
     }
 });
