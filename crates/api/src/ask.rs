@@ -3,6 +3,7 @@
 mod around;
 mod bounds;
 mod detected;
+mod explain;
 mod format_query;
 mod labels;
 mod legacy;
@@ -46,6 +47,7 @@ pub fn routes(context: &Context) -> Router<Context> {
     let waiting = Router::new()
         .route(&format!("{api}/query_range"), both(query::range))
         .route(&format!("{api}/query"), both(query::instant))
+        .route(&format!("{api}/explain"), both(explain::explain))
         .route(&format!("{api}/context"), both(around::context))
         .route(&format!("{api}/label"), both(labels::names))
         .route(&format!("{api}/labels"), both(labels::names))

@@ -73,6 +73,34 @@ async fn sizes() {
 }
 
 #[tokio::test]
+async fn explained() {
+    let query = ("query", r#"{app="a"} |= "error" | json"#);
+    let text = ask(&small().await, "explain", &[query]).await;
+    assert_eq!(
+        (text.status, text.content_type.as_str()),
+        (StatusCode::OK, "application/json; charset=UTF-8")
+    );
+    let answer: serde_json::Value = serde_json::from_str(&text.body).unwrap();
+    let leaf = &answer["data"]["leaves"][0];
+    assert_eq!(
+        (&leaf["stages"][0]["doneBy"], &leaf["stages"][1]["doneBy"]),
+        (&"store".into(), &"engine".into())
+    );
+    assert_eq!(leaf["estimate"]["heads"], serde_json::json!({"rows": 2, "bytes": 36}));
+    assert!(answer["data"]["actual"].is_null());
+    let text = ask(&small().await, "explain", &[query, ("run", "true")]).await.body;
+    let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let actual = &answer["data"]["actual"];
+    assert_eq!((&actual["entriesReturned"], &actual["scan"]["headRows"]), (&1.into(), &2.into()));
+    let at =
+        format!("{API}/explain?time=1741640460&query=sum(count_over_time(%7Bapp%3D~%22.%2B%22%7D%5B1m%5D))");
+    let answer: serde_json::Value = serde_json::from_str(&get(&small().await, &at).await.body).unwrap();
+    assert_eq!(answer["data"]["root"], serde_json::json!(["leaf 1"]));
+    bad("explain", &[query, ("run", "x")], 400, r#"run is "x", must be true or false"#).await;
+    bad("explain", &[], 400, NO_QUERY).await;
+}
+
+#[tokio::test]
 async fn what_can_be_detected() {
     let labels = r#"{"detectedLabels":[{"label":"app","cardinality":2},{"label":"env","cardinality":2}]}"#;
     good("detected_labels", &[], labels).await;

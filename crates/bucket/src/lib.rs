@@ -39,6 +39,7 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// A store of objects, or the part of it under a prefix. Cheap to clone.
@@ -209,14 +210,35 @@ impl Bucket {
         object_bytes: u64,
         ranges: &[Range<u64>],
     ) -> Result<Vec<Bytes>> {
+        self.get_ranges_counted(name, object_bytes, ranges, &AtomicU64::new(0)).await
+    }
+
+    /// As [`Bucket::get_ranges`], and adds to `requests` how many the store was asked: what the cache has is
+    /// not asked for, and one that is tried again counts once. All of them are on their way at the same time.
+    ///
+    /// # Errors
+    /// As [`Bucket::get_ranges`].
+    pub async fn get_ranges_counted(
+        &self,
+        name: &str,
+        object_bytes: u64,
+        ranges: &[Range<u64>],
+        requests: &AtomicU64,
+    ) -> Result<Vec<Bytes>> {
         let path = self.path(name)?;
         if let Some(range) = ranges.iter().find(|r| r.start > r.end || r.end > object_bytes) {
             return Err(Error::bug(format!("range {range:?} of {path}, which has {object_bytes} bytes")));
         }
         let inner = &self.inner;
-        let fetch = |range: Range<u64>| self.fetch(&path, range);
+        let fetch = |range: Range<u64>| {
+            requests.fetch_add(1, Ordering::Relaxed);
+            self.fetch(&path, range)
+        };
         let answer = match (&inner.cache, inner.cloud.far) {
-            (_, false) => self.read_near(&path, ranges).await,
+            (_, false) => {
+                requests.fetch_add(1, Ordering::Relaxed);
+                self.read_near(&path, ranges).await
+            }
             (Some(cache), true) => cache.read(path.as_ref(), object_bytes, ranges, fetch).await,
             (None, true) => {
                 let joined = ranges::join(ranges, ranges::GAP_BYTES, ranges::FETCH_MAX_BYTES);

@@ -1,6 +1,7 @@
 //! The second door: what was kept comes out here.
 
 use crate::batch::Batch;
+use crate::estimate::{Estimate, RowsEstimate};
 use crate::fields::Fields;
 use crate::filter::Predicate;
 use crate::matcher::Matcher;
@@ -31,6 +32,21 @@ pub trait Select: Send + Sync {
 
     /// What is known about the streams that match, without reading rows.
     fn streams(&self, query: StreamQuery) -> BoxFuture<'_, Result<Vec<StreamFacts>>>;
+
+    /// What `selection` would read, without reading rows; what finding that out costs is counted in its
+    /// statistics. A store that knows no more than its streams tells what they hold.
+    fn estimate(&self, selection: Selection) -> BoxFuture<'_, Result<Estimate>> {
+        let Selection { tenant, signal, range, matchers, .. } = selection;
+        let streams = self.streams(StreamQuery { tenant, signal, range, matchers });
+        Box::pin(async move {
+            let streams = streams.await?;
+            let mut heads = RowsEstimate::default();
+            for run in streams.iter().flat_map(|stream| &stream.runs) {
+                heads.add(RowsEstimate { rows: run.rows, bytes: run.bytes });
+            }
+            Ok(Estimate { streams: streams.len() as u64, heads, ..Estimate::default() })
+        })
+    }
 }
 
 /// Gives what is being appended, as it comes.
@@ -174,6 +190,10 @@ pub struct ScanStats {
     pub fetched_bytes: AtomicU64,
     /// Requests to the bucket that the cache could not answer.
     pub bucket_requests: AtomicU64,
+    /// The most of these that had to wait for each other, of any block.
+    pub bucket_rounds: AtomicU64,
+    /// Nanoseconds of threads that searched and decoded rows.
+    pub scan_ns: AtomicU64,
     /// Bytes of pages as stored.
     pub compressed_bytes: AtomicU64,
     /// Bytes of text and metadata looked at in blocks.

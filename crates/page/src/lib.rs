@@ -9,6 +9,7 @@
 mod bits;
 mod codec;
 mod condition;
+mod describe;
 pub mod filter;
 mod line;
 mod question;
@@ -19,6 +20,8 @@ mod section;
 mod span;
 
 pub use codec::Codec;
+pub use describe::Description;
+pub use line::{ColumnFacts, TemplateFacts};
 pub use question::Question;
 pub use rows::{
     Choice, PAGE_BYTES, PAGE_ROWS_MAX, Piece, concat, fitting, merge, pick, project, raw_bytes, slice, sort,

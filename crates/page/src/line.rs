@@ -10,6 +10,7 @@
 
 mod alphabet;
 mod column;
+mod describe;
 mod dictionary;
 mod encode;
 mod fields;
@@ -22,9 +23,10 @@ mod streams;
 mod token;
 mod tree;
 
+pub use describe::{ColumnFacts, TemplateFacts};
 pub use encode::encode;
 pub use rebuild::Reader;
-pub use streams::{ALPHABETS_TAG, is_section};
+pub use streams::{ALPHABETS_TAG, is_section, long_position};
 
 /// The most bytes of text that are cut into columns; a page aims at a fraction of it.
 pub const TEXT_BYTES_MAX: usize = 16 << 20;

@@ -14,6 +14,7 @@ mod search;
 mod times;
 
 pub use merge::{merge, sort, sort_rows};
+pub(crate) use metadata::names as metadata_names;
 pub use pick::{concat, pick, project, slice};
 pub(crate) use scan::scan;
 pub use seal::Choice;
@@ -53,7 +54,7 @@ const NAMES_TAG: Tag = Tag::body(4);
 /// Pairs of metadata sets that have no column.
 const REST_TAG: Tag = Tag::body(5);
 /// The bodies, one after the other; where they are in columns only their length.
-const BODIES_TAG: Tag = Tag::body(6);
+pub(crate) const BODIES_TAG: Tag = Tag::body(6);
 /// Number of the first metadata column; the others follow.
 const COLUMN_NUMBER: u16 = 32;
 /// The most metadata columns; rarer names go to the rest.
@@ -82,6 +83,12 @@ pub(crate) fn needs(tag: Tag, question: &Question) -> Option<bool> {
             (None, None) => None,
         },
     }
+}
+
+/// Which metadata column `tag` is.
+pub(crate) fn metadata_column(tag: Tag) -> Option<usize> {
+    let at = usize::from(tag.number().checked_sub(COLUMN_NUMBER)?);
+    (at < COLUMNS_MAX && tag == column_tag(at)).then_some(at)
 }
 
 /// Bytes of bodies and encoded metadata in a piece: what pages are cut by.

@@ -3,6 +3,7 @@
 mod ask;
 pub mod checks;
 mod ending;
+pub mod explain;
 mod gather;
 mod lines;
 mod numbers;

@@ -21,7 +21,7 @@ pub use open::{Block, decode_untrusted, describe};
 pub(crate) use order::order_key;
 pub use order::stream_order;
 pub use scan::{PagePlan, Plan, PlannedRun};
-pub use tail::{FOOTER_BYTES, tail_len};
+pub use tail::{FOOTER_BYTES, tail_len, tail_parts};
 
 #[cfg(test)]
 mod tests;

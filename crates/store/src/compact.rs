@@ -15,6 +15,7 @@ mod stream;
 use crate::block::BlockMeta;
 use crate::catalogue::{Change, Removed};
 use crate::engine::Engine;
+use crate::open_blocks::Rounds;
 use crate::passes::Pass;
 use base::{Error, Kind, Result};
 use hashbrown::HashSet;
@@ -175,7 +176,8 @@ impl Engine {
                 Step::More => {}
                 Step::Fetch(number, ranges) => {
                     let meta = merger.input(number).ok_or_else(|| Error::bug("a merge lacks an input"))?;
-                    let fetched = self.blocks.ranges(meta, &ranges).await;
+                    let fetched =
+                        self.blocks.ranges(meta, &ranges, &ScanStats::default(), &Rounds::default()).await;
                     let parts = fetched.map_err(|error| input_failure(number, error))?;
                     merger.take(number, parts);
                 }
@@ -203,7 +205,7 @@ impl Engine {
     async fn open_merger(&self, inputs: &[Arc<BlockMeta>]) -> Result<Merger, Failure> {
         let mut opened = Vec::with_capacity(inputs.len());
         for (number, meta) in inputs.iter().enumerate() {
-            let block = self.blocks.get(meta, &ScanStats::default()).await;
+            let block = self.blocks.get(meta, &ScanStats::default(), &Rounds::default()).await;
             let block = block.map_err(|error| input_failure(number, error))?;
             let budget = self.compaction_memory.clone();
             let input = self.pool.run(move || Input::new(block, &budget)).await?;

@@ -23,6 +23,7 @@ mod engine;
 mod flush;
 mod follow;
 mod head;
+pub mod inspect;
 mod meters;
 mod open_blocks;
 mod passes;

@@ -8,7 +8,7 @@ use model::ScanStats;
 use quick_cache::sync::Cache;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Blocks that are expected to be open at once; a hint to size the cache's tables.
 const EXPECTED_BLOCKS: usize = 1000;
@@ -19,6 +19,11 @@ pub struct OpenBlocks {
     bucket: Bucket,
     blocks: Arc<Cache<String, Arc<Block>, Weight>>,
 }
+
+/// How often a question had to wait for the bucket because of one block: what is asked for when something
+/// else has come is a later round than that.
+#[derive(Debug, Default)]
+pub struct Rounds(AtomicU64);
 
 #[derive(Clone, Debug)]
 struct Weight;
@@ -39,24 +44,38 @@ impl OpenBlocks {
     ///
     /// # Errors
     /// As [`OpenBlocks::ranges`].
-    pub async fn get(&self, meta: &BlockMeta, stats: &ScanStats) -> Result<Arc<Block>> {
+    pub async fn get(&self, meta: &BlockMeta, stats: &ScanStats, rounds: &Rounds) -> Result<Arc<Block>> {
         let open = async {
             let tail = meta.tail_range();
-            stats.fetched_bytes.fetch_add(tail.end - tail.start, Ordering::Relaxed);
-            let mut fetched = self.ranges(meta, &[tail]).await?;
+            let mut fetched = self.ranges(meta, &[tail], stats, rounds).await?;
             let tail = fetched.pop().ok_or_else(|| Error::bug("no bytes for a range"))?;
             Block::open(meta.clone(), &tail).map(Arc::new)
         };
         self.blocks.get_or_insert_async(&meta.name, open).await
     }
 
-    /// Ranges of the object of `meta`.
+    /// Ranges of the object of `meta`, fetched at the same time; what that takes is counted.
     ///
     /// # Errors
     /// [`Kind::Unavailable`]; [`Kind::Corrupt`], also when there is no such object: who asks for rows has
     /// not asked for it.
-    pub async fn ranges(&self, meta: &BlockMeta, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        let fetched = self.bucket.get_ranges(&meta.name, meta.size_bytes, ranges).await;
+    pub async fn ranges(
+        &self,
+        meta: &BlockMeta,
+        ranges: &[Range<u64>],
+        stats: &ScanStats,
+        rounds: &Rounds,
+    ) -> Result<Vec<Bytes>> {
+        let (requests, round) = (AtomicU64::new(0), rounds.0.load(Ordering::Relaxed) + 1);
+        let fetched = self.bucket.get_ranges_counted(&meta.name, meta.size_bytes, ranges, &requests).await;
+        let requests = requests.into_inner();
+        if requests > 0 {
+            rounds.0.fetch_max(round, Ordering::Relaxed);
+            stats.bucket_rounds.fetch_max(round, Ordering::Relaxed);
+        }
+        stats.bucket_requests.fetch_add(requests, Ordering::Relaxed);
+        let bytes = ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum();
+        stats.fetched_bytes.fetch_add(bytes, Ordering::Relaxed);
         fetched.map_err(|error| match error.kind() {
             Kind::Missing => {
                 let (name, rfc3339) = (&meta.name, model::time::rfc3339);

@@ -17,6 +17,7 @@
 //! still read for streams whose rows in a block share time with another source. Therefore a block is
 //! read only after all blocks that share time with it have been opened.
 
+mod estimate;
 mod gather;
 mod order;
 mod plan;
@@ -24,7 +25,9 @@ mod scan;
 mod task;
 
 use crate::engine::Engine;
+use crate::open_blocks::Rounds;
 use base::{Error, Result};
+pub use estimate::estimate;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use hashbrown::HashMap;
 use model::{Labels, Run, RunFacts, RunStream, ScanStats, Selection, Stream, StreamFacts, StreamQuery};
@@ -105,7 +108,7 @@ pub async fn streams(engine: &Engine, query: StreamQuery) -> Result<Vec<StreamFa
     let opened = futures_util::stream::iter(metas).map(|meta| {
         let query = query.clone();
         async move {
-            let block = engine.blocks.get(&meta, &ScanStats::default()).await?;
+            let block = engine.blocks.get(&meta, &ScanStats::default(), &Rounds::default()).await?;
             let facts = move || -> Result<Vec<_>> {
                 let ordinals = block.matching(&query.matchers, query.range)?;
                 let one = |ordinal| block.facts(ordinal, query.range).map(|facts| (facts.stream, facts.runs));

@@ -11,8 +11,8 @@ use crate::{select, writer_name};
 use base::meter::Registry;
 use base::{Error, Result};
 use model::{
-    Ack, Append, Batch, BoxFuture, Follow, Followed, Operate, RunStream, Select, Selection, StreamFacts,
-    StreamQuery, Tenant,
+    Ack, Append, Batch, BoxFuture, Estimate, Follow, Followed, Operate, RunStream, Select, Selection,
+    StreamFacts, StreamQuery, Tenant,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -158,6 +158,10 @@ impl Select for Store {
 
     fn streams(&self, query: StreamQuery) -> BoxFuture<'_, Result<Vec<StreamFacts>>> {
         Box::pin(select::streams(&self.engine, query))
+    }
+
+    fn estimate(&self, selection: Selection) -> BoxFuture<'_, Result<Estimate>> {
+        Box::pin(select::estimate(&self.engine, selection))
     }
 }
 

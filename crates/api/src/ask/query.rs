@@ -19,27 +19,37 @@ pub async fn range(Extension(waited): Extension<Waited>, ask: Ask) -> HttpResult
 
 /// Answers a query at one point of time.
 pub async fn instant(Extension(waited): Extension<Waited>, ask: Ask) -> HttpResult {
+    let query = instant_query(&ask)?;
+    let answered = answer_instant(&ask, waited, query).await?;
+    reply(&ask, waited, answered, ask.categorize()).await
+}
+
+/// The query at one point of time that the parameters of `ask` describe.
+pub fn instant_query(ask: &Ask) -> HttpResult<InstantQuery> {
     let params = &ask.params;
-    let limit = params.limit()?;
+    params.limit()?;
     let time_ns = params.time(ask.now_ns)?;
     params.direction()?;
-    let query = InstantQuery {
+    Ok(InstantQuery {
         tenants: ask.tenants.all().to_vec(),
         query: params.get("query").to_owned(),
         time_ns,
-        partial: page::partial(&ask)?,
+        partial: page::partial(ask)?,
         now_ns: ask.now_ns,
-    };
+    })
+}
+
+/// As [`answer_range`].
+pub async fn answer_instant(ask: &Ask, waited: Waited, query: InstantQuery) -> HttpResult<Answered> {
     let asked = Asked {
         query: query.query.clone(),
         range_type: "instant",
-        range: TimeRange::new(time_ns, time_ns),
+        range: TimeRange::new(query.time_ns, query.time_ns),
         step_ns: 0,
-        limit,
+        limit: ask.params.limit()?,
     };
-    let record = Record::start(&ask, waited, asked);
-    let answered = record.finish(engine(&ask).instant(query, &ask.limits()).await)?;
-    reply(&ask, waited, answered, ask.categorize()).await
+    let record = Record::start(ask, waited, asked);
+    record.finish(engine(ask).instant(query, &ask.limits()).await)
 }
 
 /// The query that the parameters of `ask` describe.
@@ -84,14 +94,20 @@ pub async fn answer_range(ask: &Ask, waited: Waited, query: RangeQuery) -> HttpR
     record.finish(engine(ask).range(query, &ask.limits()).await)
 }
 
-fn engine(ask: &Ask) -> Engine {
+/// What answers.
+pub fn engine(ask: &Ask) -> Engine {
     Engine::new(ask.context.logs.select.clone(), ask.context.pool.clone())
 }
 
 /// Writes an answer.
 pub async fn reply(ask: &Ask, waited: Waited, answered: Answered, categorize: bool) -> HttpResult {
     let stats = reply_stats(&answered.stats, waited);
-    let around = Around { categorize, warnings: answered.warnings, cursor: answered.next.map(page::cursor_text), stats };
+    let around = Around {
+        categorize,
+        warnings: answered.warnings,
+        cursor: answered.next.map(page::cursor_text),
+        stats,
+    };
     // large answers take a while to write
     let body = ask.context.pool.run(move || wire::reply::result::query(&answered.answer, &around));
     Ok(json(body.await?))

@@ -156,6 +156,8 @@ impl Record {
             pages_read = stats.scan.pages_read,
             pages_skipped = stats.scan.pages_skipped,
             fetched_bytes = stats.scan.fetched_bytes,
+            bucket_requests = stats.scan.bucket_requests,
+            bucket_rounds = stats.scan.bucket_rounds,
             tags = self.tags,
             "query"
         );
@@ -241,6 +243,8 @@ pub fn reply_stats(stats: &QueryStats, waited: Waited) -> Stats {
             store: Store {
                 chunks_ref: scan.pages_considered,
                 chunks_downloaded: scan.pages_read,
+                bucket_requests: scan.bucket_requests,
+                bucket_rounds: scan.bucket_rounds,
                 chunk: blocks,
                 ..Store::default()
             },

@@ -115,6 +115,17 @@ impl<'a> Reader<'a> {
         table.coding.decode(ids, table.rows as usize, table.templates.len())
     }
 
+    /// Bytes of all values of `column`.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub(super) fn value_bytes(&self, column: &Column) -> Result<u64> {
+        if let Encoding::Constant(value) = &column.encoding {
+            return Ok(u64::from(column.values).saturating_mul(value.len() as u64));
+        }
+        Ok(self.view(column, None)?.spans.iter().map(|span| u64::from(span.len)).sum())
+    }
+
     /// The values of `column` that are wanted.
     pub(super) fn view(&self, column: &Column, wanted: Wanted<'_>) -> Result<View<'_>> {
         let count = column.values as usize;

@@ -31,6 +31,12 @@ fn long_tag(at: usize) -> Tag {
     Tag::body(LONG_NUMBER + at as u16)
 }
 
+/// Which of the long streams of numbers is section `tag`.
+pub fn long_position(tag: Tag) -> Option<usize> {
+    let long = is_section(tag) && tag.number() >= LONG_NUMBER;
+    long.then(|| usize::from(tag.number() - LONG_NUMBER))
+}
+
 /// Whether `tag` is a section of this module.
 pub fn is_section(tag: Tag) -> bool {
     const LONG: Range<u16> = LONG_NUMBER..LONG_NUMBER + LONG_MAX as u16;
@@ -220,6 +226,17 @@ impl<'a> Streams<'a> {
         let bytes = content.get(place.range.clone()).ok_or_else(missing)?;
         Ok(StreamBytes { section, start: place.range.start, bytes })
     }
+
+    /// Bytes that `stream` has of its section as stored, in proportion to its length.
+    pub fn stored_bytes(&self, stream: Stream) -> u64 {
+        let Some(place) = self.places.get(stream.0 as usize) else { return 0 };
+        let section = self.body.sections.iter().find(|section| section.tag == place.tag);
+        section.map_or(0, |section| {
+            let share = place.range.len() as u64 * u64::from(section.stored_len);
+            share / u64::from(section.raw_len).max(1)
+        })
+    }
+
     /// All words, of dictionaries and of columns stored as they are, with [`SLACK_BYTES`] behind them.
     ///
     /// # Errors

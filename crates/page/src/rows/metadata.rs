@@ -303,6 +303,19 @@ fn decode_numbers(codes: &mut [u32]) -> Result<usize> {
     Ok(next as usize - 1)
 }
 
+/// Names of the metadata columns of a page.
+///
+/// # Errors
+/// [`base::Kind::Corrupt`].
+pub fn names(body: &Body<'_>) -> Result<Vec<String>> {
+    if body.stored(NAMES_TAG)?.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut raw = Vec::new();
+    body.decode(NAMES_TAG, &mut raw)?;
+    read_names(&raw)
+}
+
 fn read_names(mut raw: &[u8]) -> Result<Vec<String>> {
     let corrupt = || Error::corrupt("metadata: wrong names");
     let mut names: Vec<String> = Vec::new();

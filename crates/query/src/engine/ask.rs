@@ -1,6 +1,7 @@
 //! What is asked of the engine and what it gives back.
 
 use model::{Answer, Direction, Tenant};
+use serde::Serialize;
 use std::time::Instant;
 
 /// A query over a range of time.
@@ -89,7 +90,8 @@ pub struct Answered {
 }
 
 /// What a query cost, for the statistics block of an answer and for the query log.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct QueryStats {
     /// Seconds from question to answer.
     pub exec_seconds: f64,
@@ -122,7 +124,8 @@ impl QueryStats {
 }
 
 /// [`model::ScanStats`] as they were when the query ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[allow(missing_docs)] // each field is the counter of its name
 pub struct ScanCounts {
     pub blocks: u64,
@@ -131,6 +134,8 @@ pub struct ScanCounts {
     pub pages_read: u64,
     pub fetched_bytes: u64,
     pub bucket_requests: u64,
+    pub bucket_rounds: u64,
+    pub scan_ns: u64,
     pub compressed_bytes: u64,
     pub block_bytes: u64,
     pub block_rows: u64,
@@ -152,6 +157,8 @@ impl From<&model::ScanStats> for ScanCounts {
             pages_read: get(&stats.pages_read),
             fetched_bytes: get(&stats.fetched_bytes),
             bucket_requests: get(&stats.bucket_requests),
+            bucket_rounds: get(&stats.bucket_rounds),
+            scan_ns: get(&stats.scan_ns),
             compressed_bytes: get(&stats.compressed_bytes),
             block_bytes: get(&stats.block_bytes),
             block_rows: get(&stats.block_rows),

@@ -2,7 +2,7 @@
 //! query's memory, until all came or the rest cannot matter.
 
 use super::{Partial, checks};
-use crate::eval::line::{Pipeline, Pushdown, Wanted};
+use crate::eval::line::{Doer, Pipeline, Pushdown, Wanted};
 use crate::logql::ast::Stage;
 use crate::volume::holding;
 use base::{ByteBudget, Error, Kind, Pool, Result};
@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, SelectAll};
 use hashbrown::HashSet;
 use model::{
-    Direction, Fields, Labels, LabelsBuilder, Limits, MatchOp, Matcher, Predicate, Projection, Run,
+    Direction, Estimate, Fields, Labels, LabelsBuilder, Limits, MatchOp, Matcher, Predicate, Projection, Run,
     RunStream, ScanStats, Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
 };
 use parking_lot::Mutex;
@@ -231,23 +231,43 @@ impl Gather<'_> {
     ) -> Vec<impl futures_util::Stream<Item = Item> + Send + Unpin + use<>> {
         let asked = sources.into_iter().enumerate().map(|(at, source)| {
             self.cost.selections.fetch_add(1, Ordering::Relaxed);
-            let runs: RunStream = self.select.select(Selection {
-                tenant: source.tenant.clone(),
-                signal: Signal::Line,
-                range: question.range,
-                matchers: source.matchers,
-                predicates: source.predicates,
-                projection: question.projection,
-                fields: question.fields.clone(),
-                direction: question.direction,
-                limit_hint: question.limit_hint,
-                budget: self.budget.clone(),
-                stats: self.scan.clone(),
-            });
+            let runs: RunStream = self.select.select(self.selection(question, source));
             let end = futures_util::stream::iter([(at, None)]);
             runs.map(move |run| (at, Some(run))).chain(end)
         });
         asked.collect()
+    }
+
+    fn selection(&self, question: &Question<'_>, source: Source<'_>) -> Selection {
+        Selection {
+            tenant: source.tenant.clone(),
+            signal: Signal::Line,
+            range: question.range,
+            matchers: source.matchers,
+            predicates: source.predicates,
+            projection: question.projection,
+            fields: question.fields.clone(),
+            direction: question.direction,
+            limit_hint: question.limit_hint,
+            budget: self.budget.clone(),
+            stats: self.scan.clone(),
+        }
+    }
+
+    /// What answering `question` would read, and how many selections it is.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn estimate(&self, question: &Question<'_>) -> Result<(Estimate, u64)> {
+        let (mut estimate, mut selections, mut last) = (Estimate::default(), 0, None);
+        for source in self.sources(question) {
+            let at = source.at;
+            let part = self.select.estimate(self.selection(question, source)).await?;
+            // The parts of one tenant lie in the same blocks.
+            estimate.add(&part, last.replace(at) == Some(at));
+            selections += 1;
+        }
+        Ok((estimate, selections))
     }
 
     /// The tenants that the matchers let pass, each with the matchers on its own labels.
@@ -342,6 +362,8 @@ pub(super) struct Compiled {
     pub on_labels: Vec<Matcher>,
     /// The stages that it does not check.
     pub rest: Vec<Stage>,
+    /// As in [`Pushdown::doers`].
+    pub doers: Vec<Doer>,
     /// A pipeline for these.
     pub pipeline: Pipeline,
 }
@@ -351,9 +373,9 @@ pub(super) struct Compiled {
 /// # Errors
 /// [`base::Kind::Invalid`] for a stage that does not compile.
 pub(super) fn compile(stages: &[Stage], wanted: Wanted<'_>) -> Result<Compiled> {
-    let Pushdown { predicates, on_labels, rest } = Pushdown::split(stages)?;
+    let Pushdown { predicates, on_labels, rest, doers } = Pushdown::split(stages)?;
     let pipeline = Pipeline::compile(&rest, wanted)?;
-    Ok(Compiled { predicates, on_labels, rest, pipeline })
+    Ok(Compiled { predicates, on_labels, rest, doers, pipeline })
 }
 
 /// Which of several streams with a line at one time comes first: the one with the lesser hash, and

@@ -30,14 +30,13 @@ pub(super) async fn series(
     let windows = Windows::new(steps, range.range_ns, range.offset_ns.unwrap_or(0));
     let function = Function::new(range.op, range.parameter, range.range_ns);
     let (matchers, time_range) = (&range.log.matchers, windows.time_range());
-    let value = sample_value(range.op, range.unwrap.as_ref());
-    let compiled = compile(&range.log.stages, Wanted::Samples { value, grouping: leaf.grouping.as_ref() });
+    let compiled = compiled(leaf);
     let absent = (range.op == RangeOp::AbsentOverTime).then(|| absent_labels(matchers));
     let Some(compiled) = gather.needed(compiled, matchers, time_range).await? else {
         let series = absent.map(|labels| absence(&[], labels, windows.count()));
         return Ok((series.into_iter().collect(), gather.budget.lease(0)?));
     };
-    let Compiled { predicates, on_labels, rest, pipeline } = compiled;
+    let Compiled { predicates, on_labels, rest, pipeline, .. } = compiled;
     gather.check_bytes(matchers, time_range).await?;
     let question = Question {
         matchers,
@@ -64,6 +63,15 @@ pub(super) async fn series(
     gather.run(&question, work.clone()).await?;
     let (held, budget) = (work.held.lock().taken(gather.budget.lease(0)?), gather.budget.clone());
     gather.pool.run(move || held.finish(&function, &windows, absent, &budget)).await?
+}
+
+/// The stages of `leaf`, compiled.
+///
+/// # Errors
+/// As [`compile`].
+pub(super) fn compiled(leaf: &Leaf) -> Result<Compiled> {
+    let value = sample_value(leaf.range.op, leaf.range.unwrap.as_ref());
+    compile(&leaf.range.log.stages, Wanted::Samples { value, grouping: leaf.grouping.as_ref() })
 }
 
 fn sample_value(op: RangeOp, unwrap: Option<&Unwrap>) -> SampleValue<'_> {

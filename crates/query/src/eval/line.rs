@@ -35,7 +35,7 @@ mod unpack;
 mod unwrap;
 
 pub use json_path::json_path;
-pub use pushdown::Pushdown;
+pub use pushdown::{Doer, Pushdown};
 pub use scratch::Scratch;
 
 use crate::logql::ast::{Grouping, Stage, Unwrap};

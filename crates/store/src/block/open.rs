@@ -7,6 +7,7 @@ use bytes::Bytes;
 use index::Index;
 use model::{Matcher, RunFacts, Stream, StreamFacts, TimeRange};
 use page::Page;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// An open block: its tables, not its rows. Streams are numbered in the block's order; such a
@@ -133,6 +134,24 @@ impl Block {
     /// Number of pages.
     pub fn page_count(&self) -> usize {
         self.pages.len()
+    }
+
+    /// The page at this position.
+    pub fn page(&self, at: u32) -> Option<&Page> {
+        self.pages.get(at as usize).map(|placed| &placed.page)
+    }
+
+    /// Where the body of the page at this position lies in the object.
+    pub fn body_range(&self, at: u32) -> Option<Range<u64>> {
+        let placed = self.pages.get(at as usize)?;
+        Some(placed.body_start..placed.body_start + placed.page.body_len())
+    }
+
+    /// What is known about the runs of the page at this position.
+    pub fn runs_of_page(&self, at: u32) -> impl Iterator<Item = RunFacts> {
+        let start = self.runs.partition_point(|run| run.page < at);
+        let runs = self.runs.get(start..).unwrap_or(&[]);
+        runs.iter().take_while(move |run| run.page == at).map(|run| run.facts)
     }
 
     /// The label index.

@@ -149,6 +149,14 @@ pub fn tail_len(footer: &[u8]) -> Result<u64> {
     sum_of(&take_footer(footer, true)?)
 }
 
+/// Bytes of the parts of a tail: index, run table, page directory, facts.
+///
+/// # Errors
+/// [`base::Kind::Corrupt`].
+pub fn tail_parts(tail: &[u8]) -> Result<[u64; PARTS]> {
+    Ok(take_footer(tail, true)?.map(|(length, _)| length))
+}
+
 fn sum_of(parts: &[(u64, u64); PARTS]) -> Result<u64> {
     let sum = parts.iter().try_fold(FOOTER_BYTES as u64, |sum, (length, _)| sum.checked_add(*length));
     sum.ok_or_else(|| corrupt("impossible lengths"))

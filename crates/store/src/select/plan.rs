@@ -6,14 +6,20 @@ use super::task::{Opened, Task, Work};
 use crate::block::{Block, BlockMeta, PagePlan, Plan};
 use crate::engine::Engine;
 use crate::head::{Head, RunView, StreamKey, StreamView};
+use crate::open_blocks::Rounds;
 use base::{Error, Result};
 use model::{Matcher, ScanStats, Stream};
 use page::Question;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Bytes of rows in one task, about: enough to be worth a request, little enough to be held.
 const TASK_BYTES: u64 = 4 << 20;
+/// The same of pages with something rare.
+const SOUGHT_TASK_BYTES: u64 = 16 << 20;
+/// Pages that filters leave where what is looked for is rare, at most.
+const SOUGHT_PAGES: usize = 16;
 /// Bytes of a head's rows in one task.
 const HEAD_TASK_BYTES: u64 = 1 << 20;
 /// The most runs of a head in one task.
@@ -39,11 +45,17 @@ pub struct Asked {
 /// A block that was opened, before its streams are numbered.
 pub struct Found {
     /// The block.
-    block: Arc<Block>,
+    pub block: Arc<Block>,
     /// Streams with rows that may pass, by ordinal.
-    streams: Vec<(u32, Arc<Stream>)>,
+    pub streams: Vec<(u32, Arc<Stream>)>,
     /// What to read of it.
-    pages: Vec<PagePlan>,
+    pub pages: Vec<PagePlan>,
+    /// What filters were read for that; empty without any.
+    pub filters: Range<u64>,
+    /// Pages that filters proved empty.
+    pub skipped: u64,
+    /// Requests so far.
+    rounds: Rounds,
 }
 
 /// Opens a block and finds what to read of it.
@@ -51,7 +63,8 @@ pub struct Found {
 /// # Errors
 /// What reading gives.
 pub async fn open(engine: &Engine, meta: &BlockMeta, asked: Asked) -> Result<Found> {
-    let block = engine.blocks.get(meta, &asked.stats).await?;
+    let rounds = Rounds::default();
+    let block = engine.blocks.get(meta, &asked.stats, &rounds).await?;
     let (opened, by) = (block.clone(), asked.clone());
     let plan = move || -> Result<Plan> {
         let ordinals = opened.matching(&by.matchers, by.question.range)?;
@@ -63,19 +76,20 @@ pub async fn open(engine: &Engine, meta: &BlockMeta, asked: Asked) -> Result<Fou
     stats.pages_considered.fetch_add(plan.pages.len() as u64, Relaxed);
     let mut filters = None;
     if let Some(range) = plan.filters.clone() {
-        stats.fetched_bytes.fetch_add(range.end - range.start, Relaxed);
-        filters = engine.blocks.ranges(meta, &[range]).await?.pop();
+        filters = engine.blocks.ranges(meta, &[range], stats, &rounds).await?.pop();
     }
     let found = move || -> Result<Found> {
+        let mut skipped = 0;
         if let Some(filters) = filters {
-            let skipped = block.prune(&mut plan, &filters, &asked.question)?;
+            skipped = block.prune(&mut plan, &filters, &asked.question)?;
             asked.stats.pages_skipped.fetch_add(skipped, Relaxed);
         }
         let mut ordinals: Vec<u32> =
             plan.pages.iter().flat_map(|page| &page.runs).map(|run| run.ordinal).collect();
         ordinals.dedup();
         let streams = ordinals.into_iter().map(|ordinal| Ok((ordinal, block.stream(ordinal)?)));
-        Ok(Found { streams: streams.collect::<Result<_>>()?, pages: plan.pages, block })
+        let (streams, filters) = (streams.collect::<Result<_>>()?, plan.filters.unwrap_or_default());
+        Ok(Found { block, streams, pages: plan.pages, filters, skipped, rounds })
     };
     engine.pool.run(found).await?
 }
@@ -87,6 +101,12 @@ impl Found {
         STREAM_BYTES * self.streams.len() as u64 + 2 * MEMBER_BYTES * runs as u64
     }
 
+    /// Whether filters have shown that what is looked for is rare: then most pages left have some of it, and are best
+    /// read at once however few rows are asked for.
+    pub fn is_sought(&self) -> bool {
+        self.skipped > 0 && self.pages.len() <= SOUGHT_PAGES
+    }
+
     /// The tasks that read it; its streams are expected in `gather` from `place`.
     pub fn tasks(self, gather: &mut Gather, place: u32, asked: &Asked) -> Result<Vec<Task>> {
         let numbers = self.streams.iter().map(|(ordinal, stream)| (*ordinal, gather.stream(stream)));
@@ -94,9 +114,13 @@ impl Found {
         let order = asked.order;
         let reach = |page: &PagePlan| order.span(page.min_ns(), page.max_ns()).within(asked.span);
         let far = self.pages.iter().filter_map(|page| Some(reach(page)?.far)).min().unwrap_or(i64::MAX);
-        let opened = Arc::new(Opened { block: self.block, streams, far });
-        // Where few rows are asked for, each page may be the last one needed.
-        let limit = if asked.few { 0 } else { TASK_BYTES };
+        let limit = match (self.is_sought(), asked.few) {
+            (true, _) => SOUGHT_TASK_BYTES,
+            // Each page may be the last one needed.
+            (false, true) => 0,
+            (false, false) => TASK_BYTES,
+        };
+        let opened = Arc::new(Opened { block: self.block, streams, far, rounds: self.rounds });
         let mut tasks: Vec<Task> = Vec::new();
         let mut bytes = u64::MAX;
         for page in self.pages {

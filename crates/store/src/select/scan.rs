@@ -54,6 +54,8 @@ pub struct Scan {
     next_number: u64,
     /// Tasks that may run now.
     tasks_max: usize,
+    /// What that may grow to.
+    tasks_most: usize,
     work: JoinSet<Result<Done>>,
     /// For plans and for rows that wait for others.
     held: Lease,
@@ -75,7 +77,7 @@ impl Scan {
         let question = Question::new(selection.range, &selection.predicates, selection.projection)
             .with_fields(selection.fields.clone());
         let few = selection.limit_hint.is_some();
-        let tasks_max = engine.pool.threads().saturating_mul(2).clamp(4, TASKS_MAX);
+        let tasks_most = engine.pool.threads().saturating_mul(2).clamp(4, TASKS_MAX);
         let mut scan = Self {
             whole: question.with_projection(Projection::ALL),
             asked: Asked {
@@ -92,7 +94,8 @@ impl Scan {
             waiting: BinaryHeap::new(),
             running: BTreeMap::new(),
             next_number: 0,
-            tasks_max: if few { TASKS_FEW } else { tasks_max },
+            tasks_max: if few { TASKS_FEW } else { tasks_most },
+            tasks_most,
             work: JoinSet::new(),
             held: selection.budget.lease(0)?,
             runs,
@@ -105,7 +108,7 @@ impl Scan {
             let Some(done) = scan.work.join_next().await else { return Ok(()) };
             let done = done.map_err(|e| Error::bug("a part of a scan has failed").because(e))??;
             if few {
-                scan.tasks_max = (scan.tasks_max + 1).min(tasks_max);
+                scan.tasks_max = (scan.tasks_max + 1).min(tasks_most);
             }
             if !scan.finish(done).await? {
                 return Ok(());
@@ -202,6 +205,9 @@ impl Scan {
             Done::Opened { place, found } => {
                 self.opening.remove(&place);
                 self.held.grow(found.cost_bytes())?;
+                if found.is_sought() {
+                    self.tasks_max = self.tasks_most;
+                }
                 self.waiting.extend(found.tasks(&mut self.gather, place, &self.asked)?);
                 Ok(!self.runs.is_closed())
             }

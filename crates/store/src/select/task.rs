@@ -5,6 +5,7 @@ use super::order::Reach;
 use crate::block::{Block, PagePlan, Plan};
 use crate::engine::Engine;
 use crate::head::{Head, RunView, StreamKey};
+use crate::open_blocks::Rounds;
 use base::{Error, Result};
 use bytes::Bytes;
 use model::{RowColumns, ScanStats};
@@ -12,6 +13,7 @@ use page::Question;
 use std::cmp::Ordering;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 /// What a row of a head costs in a scan besides its bytes.
 const HEAD_ROW_BYTES: u64 = 24;
@@ -47,6 +49,8 @@ pub struct Opened {
     pub streams: Vec<(u32, u32)>,
     /// The far end of all its rows asked for.
     pub far: i64,
+    /// Requests so far.
+    pub rounds: Rounds,
 }
 
 /// Rows of streams by number.
@@ -102,11 +106,11 @@ async fn scan_pages(
     let parts: Vec<_> = pages.iter().flat_map(|page| page.parts.iter().cloned()).collect();
     let fetch_bytes: u64 = pages.iter().map(PagePlan::fetch_bytes).sum();
     let meta = opened.block.meta();
-    let fetched = engine.blocks.ranges(meta, &parts).await?;
-    stats.fetched_bytes.fetch_add(fetch_bytes, Relaxed);
+    let fetched = engine.blocks.ranges(meta, &parts, &stats, &opened.rounds).await?;
     stats.compressed_bytes.fetch_add(fetch_bytes, Relaxed);
     stats.pages_read.fetch_add(pages.len() as u64, Relaxed);
     let scan = move || -> Result<Scanned> {
+        let started = Instant::now();
         let mut fetched = fetched.as_slice();
         let mut scanned = Vec::new();
         for page in &pages {
@@ -119,6 +123,7 @@ async fn scan_pages(
                 scanned.extend(opened.number(ordinal).map(|stream| (stream, piece)));
             }
         }
+        count_time(started, &stats);
         Ok(scanned)
     };
     engine.pool.run(scan).await?
@@ -151,6 +156,7 @@ fn scan_runs(
     question: &Question,
     stats: &ScanStats,
 ) -> Scanned {
+    let started = Instant::now();
     let mut scanned = Vec::new();
     for (stream, (key, view)) in runs {
         let Some(run) = head.read(*key, view) else { continue };
@@ -166,7 +172,13 @@ fn scan_runs(
             scanned.push((*stream, Piece { source: Source { place, run: view.run }, page: 0, rows }));
         }
     }
+    count_time(started, stats);
     scanned
+}
+
+fn count_time(started: Instant, stats: &ScanStats) {
+    let spent = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    stats.scan_ns.fetch_add(spent, Relaxed);
 }
 
 /// By near end: of several tasks the one with the largest comes first.

@@ -3,6 +3,7 @@
 mod compact;
 mod crash;
 mod doors;
+mod estimate;
 mod signals;
 mod twin;
 

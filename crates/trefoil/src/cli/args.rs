@@ -43,6 +43,10 @@ pub enum Command {
     Context(ContextOptions),
     /// Evaluate a metric query at one time: `trefoil instant 'sum by (app) (rate({app=~".+"}[5m]))'`
     Instant(InstantOptions),
+    /// Show how a query would be answered and what it would read: why is it slow?
+    Explain(ExplainOptions),
+    /// Look into a block: what is in there, and what takes the space
+    Inspect(InspectOptions),
     /// List label names, or the values of one: `trefoil labels app`
     Labels(LabelsOptions),
     /// List streams: `trefoil series '{app="shop"}'`
@@ -220,6 +224,59 @@ pub struct InstantOptions {
     /// How the answer is printed
     #[arg(long, short, value_enum, default_value_t)]
     pub output: Output,
+}
+
+/// `trefoil explain`
+#[derive(Clone, Debug, ClapArgs)]
+pub struct ExplainOptions {
+    /// LogQL
+    pub query: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub connection: Connection,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub span: Span,
+    /// Answer it too, and show what that really took
+    #[arg(long)]
+    pub run: bool,
+    /// Most lines of the answer
+    #[arg(long, short = 'n', default_value_t = 100)]
+    pub limit: usize,
+    /// Oldest first
+    #[arg(long)]
+    pub forward: bool,
+    /// Step of metric queries, as `30s`
+    #[arg(long)]
+    pub step: Option<String>,
+    /// Print the server's answer instead
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `trefoil inspect`
+#[derive(Clone, Debug, ClapArgs)]
+pub struct InspectOptions {
+    /// File of a block, or its name in the configured bucket
+    pub block: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub run: RunOptions,
+    /// Most streams to list
+    #[arg(long, default_value_t = 10)]
+    pub streams: usize,
+    /// Most pages to list
+    #[arg(long, default_value_t = 10)]
+    pub pages: usize,
+    /// Look into this page, from 0; without it into the largest one
+    #[arg(long)]
+    pub page: Option<usize>,
+    /// Most templates and columns of that page to list
+    #[arg(long, default_value_t = 12)]
+    pub templates: usize,
+    /// Print everything as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `trefoil labels`

@@ -65,6 +65,14 @@ impl Drop for Bar {
     }
 }
 
+/// `part` of `whole` as a bar of at most `width` characters; what is not nothing can be seen.
+pub fn share_bar(part: u64, whole: u64, width: usize) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (part.min(whole) as f64 / whole.max(1) as f64 * width as f64 * 8.0).round() as usize;
+    let eighths = if part > 0 { eighths.max(1) } else { 0 };
+    "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
+}
+
 /// `bytes` for people: `12.3 MB`.
 pub fn bytes_text(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];

@@ -235,3 +235,92 @@ async fn flags_as_loki_has_them() {
     assert!(config.contains("max_concurrent: 7") && config.contains("reject_old_samples: false"), "{config}");
     assert!(log.is_dir() && !server.data().join("wal").exists());
 }
+
+/// The value of a row that `explain` prints: what stands behind `name`.
+fn row<'a>(screen: &'a str, name: &str) -> &'a str {
+    let row = screen.lines().find_map(|line| line.strip_prefix("  ")?.strip_prefix(name)?.strip_prefix(' '));
+    row.unwrap_or_else(|| panic!("no row {name} in\n{screen}")).trim_start()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_shows_plan_estimate_and_actuals() {
+    let (server, dir) = small().await;
+    let query = "{app=\"shop\"} |= \"no 7\" | json | status>=500";
+    let screen = ask(&server, &["explain", query]);
+    let mut lines = screen.lines();
+    assert_eq!((lines.next(), lines.next()), (Some(query), Some("")));
+    assert_eq!(lines.next(), Some(format!("leaf 1  {query}").as_str()));
+    assert_eq!(row(&screen, "selector"), "{app=\"shop\"}");
+    assert_eq!(
+        row(&screen, "stages"),
+        "|= \"no 7\"      store  searched in templates and columns; filters skip pages without its long ids"
+    );
+    assert!(
+        screen.contains("| status>=500  engine label filter after json: the label comes from the line\n"),
+        "{screen}"
+    );
+    assert_eq!((row(&screen, "streams"), row(&screen, "in memory")), ("1", "10 rows, 300 B"));
+    assert_eq!(row(&screen, "in blocks"), "0 of 0 in the range, 0 pages");
+    assert!(screen.ends_with("--run answers the query and shows what that took\n"), "{screen}");
+
+    server.flush().await;
+    let count = "sum by (app) (count_over_time({app=~\".+\"}[1h])) > 1";
+    let screen = ask(&server, &["explain", count, "--run"]);
+    assert!(screen.contains("\n  >\n  ├─ leaf 1\n  └─ 1\n\nleaf 1  count_over_time("), "{screen}");
+    assert_eq!((row(&screen, "streams"), row(&screen, "in memory")), ("2", "0 rows, 0 B"));
+    assert_eq!(row(&screen, "in blocks"), "1 of 1 in the range, 1 page");
+    assert!(row(&screen, "filters").starts_with("not asked: "), "{screen}");
+    assert!(row(&screen, "to fetch").starts_with("directory "), "{screen}");
+    assert_eq!(row(&screen, "pages"), "1 of 1 read, 0 skipped by filters");
+    assert!(row(&screen, "rows").starts_with("20 looked at in blocks, 0 in memory, "), "{screen}");
+    let json: serde_json::Value = serde_json::from_str(&ask(&server, &["explain", count, "--json"])).unwrap();
+    assert_eq!(json["leaves"][0]["estimate"]["pages"], 1);
+    assert_eq!(json["actual"], serde_json::Value::Null);
+    inspect(&server, dir.path());
+}
+
+/// The one block of `server`, looked into; damaged copies go to `dir`.
+fn inspect(server: &Server, dir: &Path) {
+    let bucket = server.data().join("bucket");
+    let find = Command::new("find").arg(&bucket).args(["-name", "*.block"]).output().unwrap();
+    let path = String::from_utf8(find.stdout).unwrap().lines().next().unwrap().to_owned();
+    let screen = run(&mut trefoil(&["inspect", &path])).out;
+    assert!(screen.starts_with(&format!("{path}\n  tenant    fake, logs\n")), "{screen}");
+    assert_eq!(row(&screen, "rows"), "20 in 2 streams and 1 page");
+    for line in
+        ["\nwhat takes the space\n", "\nstreams\n", "\npages\n", "\npage 0: sections\n", " times (pco) "]
+    {
+        assert!(screen.contains(line), "{line} is not in\n{screen}");
+    }
+    assert!(screen.contains("{app=\"shop\", filename="), "{screen}");
+    // By its name in the bucket the same.
+    let name = path.strip_prefix(&format!("{}/", bucket.display())).unwrap();
+    let data = server.data().display().to_string();
+    let named = run(&mut trefoil(&["inspect", name, "--data", &data])).out;
+    assert_eq!(named.lines().skip(1).collect::<Vec<_>>(), screen.lines().skip(1).collect::<Vec<_>>());
+    let json = run(&mut trefoil(&["inspect", &path, "--json"])).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["block"]["rows"], &json["pages"][0]["rows"]), (&20.into(), &20.into()));
+
+    let refused = |args: &[&str], why: &str| {
+        let done = trefoil(args).output().unwrap();
+        let err = String::from_utf8(done.stderr).unwrap();
+        assert_eq!(done.status.code(), Some(1), "{err}");
+        assert!(err.starts_with("trefoil: ") && err.contains(why), "{err}");
+    };
+    refused(&["inspect", &path, "--page", "9"], "there is no page 9: the block has 1, the first is 0");
+    refused(&["inspect", "no/such.block", "--data", &data], "is neither a file here nor an object of");
+    let damaged = dir.join("damaged.block");
+    let bytes = std::fs::read(&path).unwrap();
+    let spoil = |at: usize| {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&damaged, bytes).unwrap();
+        damaged.display().to_string()
+    };
+    refused(&["inspect", &spoil(10)], "wrong checksum");
+    refused(&["inspect", &spoil(bytes.len() - 20)], "wrong checksum of the footer");
+    refused(&["inspect", &spoil(bytes.len() - 120)], "wrong checksum in the tail");
+    std::fs::write(&damaged, &bytes[..50]).unwrap();
+    refused(&["inspect", &damaged.display().to_string()], "an object of 50 bytes is no block");
+}

@@ -134,6 +134,10 @@ written! {
         congestion_seconds: f64 = "congestionControlLatency",
         /// Lines hidden from the asker.
         hidden_lines: u64 = "pipelineWrapperFilteredLines",
+        /// Requests to the bucket that the cache could not answer.
+        bucket_requests: u64 = "bucketRequests",
+        /// The most of these that had to wait for each other, of any block.
+        bucket_rounds: u64 = "bucketRounds",
     }
 }
 

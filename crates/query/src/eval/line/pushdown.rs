@@ -23,6 +23,19 @@ pub struct Pushdown {
     pub on_labels: Vec<Matcher>,
     /// The stages that remain, given that all rows hold the predicates and the conditions.
     pub rest: Vec<Stage>,
+    /// Of each stage who does it.
+    pub doers: Vec<Doer>,
+}
+
+/// Who does a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doer {
+    /// The store: the stage is gone.
+    Store,
+    /// The store drops what surely does not pass, the pipeline the rest.
+    Both,
+    /// The pipeline.
+    Pipeline,
 }
 
 /// Each name doubles the questions to the store.
@@ -34,7 +47,12 @@ impl Pushdown {
     /// # Errors
     /// [`base::Kind::Invalid`] for a filter that does not compile.
     pub fn split(stages: &[Stage]) -> Result<Self> {
-        let mut split = Self { predicates: Vec::new(), on_labels: Vec::new(), rest: Vec::new() };
+        let mut split = Self {
+            predicates: Vec::new(),
+            on_labels: Vec::new(),
+            rest: Vec::new(),
+            doers: Vec::with_capacity(stages.len()),
+        };
         let (mut rewritten, mut labelled) = (false, false);
         for stage in stages {
             rewritten |= makes_line(stage);
@@ -42,6 +60,7 @@ impl Pushdown {
             if let (false, Stage::LabelFilter(filter)) = (labelled, stage)
                 && split.take_label_filter(filter)
             {
+                split.doers.push(Doer::Store);
                 continue;
             }
             let pushed = match stage {
@@ -53,6 +72,11 @@ impl Pushdown {
                 Stage::LineFilter(filter) if !rewritten => implied(filter),
                 _ => None,
             };
+            split.doers.push(match (&pushed, &implied) {
+                (Some(_), _) => Doer::Store,
+                (None, Some(_)) => Doer::Both,
+                (None, None) => Doer::Pipeline,
+            });
             match pushed {
                 Some(filter) => split.predicates.push(Predicate::Line(filter)),
                 None => split.rest.push(stage.clone()),
