@@ -21,11 +21,6 @@ fn stream(pairs: &[(&str, &str)]) -> Arc<Stream> {
     Arc::new(Stream::new(Labels::from_pairs(pairs.iter().copied())))
 }
 
-fn lines(rows: &RowColumns) -> &RowColumns {
-    let lines = rows;
-    lines
-}
-
 /// `count` lines of about `bytes` each, a second apart.
 fn rows(count: i64, bytes: usize, seed: i64) -> RowColumns {
     let texts: Vec<String> = (0..count)
@@ -73,7 +68,7 @@ fn asked(
         }
     }
     let joined = found.into_iter().map(|(labels, runs)| {
-        let joined = RowColumns::from_rows(runs.iter().flat_map(|rows| lines(rows).rows()));
+        let joined = RowColumns::from_rows(runs.iter().flat_map(|rows| rows.rows()));
         (labels, joined)
     });
     (joined.collect(), dropped)
@@ -106,7 +101,7 @@ fn rows_come_back_whatever_their_sizes() {
     );
     let (found, _) = asked(&block, &object, &[], &Question::all());
     for (stream, rows) in mixed() {
-        assert_eq!(&found[&stream.labels], lines(&rows), "{}", stream.labels);
+        assert_eq!(&found[&stream.labels], &rows, "{}", stream.labels);
     }
 }
 
@@ -125,12 +120,12 @@ fn a_stream_may_come_in_pieces() {
     let mut builder = Builder::new(tenant(), Signal::Line, 0..=0);
     let stream = stream(&[("app", "a")]);
     for piece in [0..400, 400..401, 401..1000] {
-        let piece = RowColumns::from_rows(lines(&whole).rows().skip(piece.start).take(piece.len()));
+        let piece = RowColumns::from_rows(whole.rows().skip(piece.start).take(piece.len()));
         builder.push(&stream, piece).unwrap();
     }
     let (meta, object) = builder.finish().unwrap();
     let (found, _) = asked(&opened(&meta, &object), &object, &[], &Question::all());
-    assert_eq!(&found[&stream.labels], lines(&whole));
+    assert_eq!(&found[&stream.labels], &whole);
     assert_eq!(meta.streams, 1);
 }
 
@@ -146,7 +141,7 @@ fn what_is_out_of_order_is_refused() {
     assert_eq!(refused(&[("b", a.clone()), ("a", b.clone())]), base::Kind::Bug);
     assert_eq!(refused(&[("a", rows(2, 60, 9)), ("a", a.clone())]), base::Kind::Bug);
     assert_eq!(refused(&[]), base::Kind::Bug);
-    let mut backwards = lines(&a).clone();
+    let mut backwards = a.clone();
     backwards.ts_ns.reverse();
     assert_eq!(refused(&[("a", backwards)]), base::Kind::Bug);
 }
@@ -160,7 +155,7 @@ fn filters_drop_pages_without_the_id() {
     let (found, dropped) = asked(&block, &object, &[], &question);
     assert!(found.is_empty());
     assert_eq!(dropped, block.page_count() as u64);
-    let first = lines(&rows(30, 100, 7)).row(3).body.to_vec();
+    let first = rows(30, 100, 7).row(3).body.to_vec();
     let cut = std::str::from_utf8(&first[15..35]).unwrap().to_owned();
     let (found, dropped) =
         asked(&block, &object, &[], &Question::new(TimeRange::ALL, &[needle(&cut)], Projection::ALL));
@@ -255,7 +250,7 @@ fn golden_block() {
     assert_eq!(meta.name, "t1/logs/2023-11-14/5ee4ca4d4b8691f27982a84e72467493.block");
     let (found, _) = asked(&opened(&meta, &golden), &golden, &[], &Question::all());
     for (stream, rows) in streams() {
-        assert_eq!(&found[&stream.labels], lines(&rows));
+        assert_eq!(&found[&stream.labels], &rows);
     }
 }
 
@@ -286,7 +281,7 @@ fn real_lines_come_back_byte_for_byte() {
     assert!(meta.size_bytes * 6 < meta.raw_bytes);
     let (found, _) = asked(&opened(&meta, &object), &object, &[], &Question::all());
     for (stream, rows) in &streams {
-        assert_eq!(&found[&stream.labels], lines(rows), "{}", stream.labels);
+        assert_eq!(&found[&stream.labels], rows, "{}", stream.labels);
     }
 }
 
@@ -345,7 +340,7 @@ proptest! {
         let matchers = [Matcher::new("app", MatchOp::Regex, app).unwrap()];
         let mut expected = BTreeMap::new();
         for (stream, rows) in &streams {
-            let passing = lines(rows).rows().filter(|row| range.contains(row.ts_ns) && predicates.iter().all(|p| p.matches(row)));
+            let passing = rows.rows().filter(|row| range.contains(row.ts_ns) && predicates.iter().all(|p| p.matches(row)));
             let passing = RowColumns::from_rows(passing);
             if matchers[0].matches_labels(stream.labels.as_ref()) && !passing.is_empty() {
                 expected.insert(stream.labels.clone(), passing);

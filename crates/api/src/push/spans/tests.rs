@@ -29,8 +29,11 @@ async fn post_to(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response =
-        routes().with_state(context.clone()).oneshot(request.body(axum::body::Body::from(body)).unwrap()).await.unwrap();
+    let response = routes()
+        .with_state(context.clone())
+        .oneshot(request.body(axum::body::Body::from(body)).unwrap())
+        .await
+        .unwrap();
     let status = response.status().as_u16();
     let content_type = response.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
     (status, content_type, response.into_body().collect().await.unwrap().to_bytes().to_vec())

@@ -27,7 +27,8 @@ async fn a_crash_at_any_step_loses_and_doubles_nothing() {
         let store = place.open().await;
         assert_eq!(texts(&store).await, ["one", "three", "eins"], "{pass:?}");
         let is_committed = matches!(pass, Pass::Committed | Pass::Forgotten);
-        assert_eq!(blocks(&store), usize::from(is_committed), "{pass:?}");
+        // There was no catalogue yet, so a block that lies there is taken into one.
+        assert_eq!(blocks(&store), usize::from(pass != Pass::Frozen), "{pass:?}");
         let replayed = if is_committed { 0 } else { 3 };
         assert_eq!(memory_rows(&store), replayed, "{pass:?}: what the catalogue covers is not replayed");
         push(&store, "a", &[(2, "two"), (1, "one")]).await;
