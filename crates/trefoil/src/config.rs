@@ -9,6 +9,8 @@ mod tree;
 use crate::cli::args::{CheckOptions, ConfigOptions, RunOptions};
 use crate::cli::paint::Paint;
 use anyhow::{Context, Result, bail};
+use base::meter::Registry;
+use bucket::Bucket;
 use model::Limits;
 pub use sections::Config;
 use serde_json::{Map, Value};
@@ -26,6 +28,16 @@ pub struct Loaded {
 
 /// Limits of single tenants, from the runtime file.
 pub type Overrides = BTreeMap<String, Limits>;
+
+/// Opens the bucket that `options` name, as the server would.
+///
+/// # Errors
+/// As [`load`]; a store that cannot be opened.
+pub fn open_bucket(options: &RunOptions) -> Result<Bucket> {
+    let config = load(options)?.config;
+    let data = Path::new(&config.common.path_prefix);
+    Ok(Bucket::open(&config.bucket(data), &Registry::default())?)
+}
 
 /// Reads what `options` name.
 ///

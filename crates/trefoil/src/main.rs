@@ -44,7 +44,7 @@ async fn dispatch(args: Args) -> Result<()> {
         Command::Context(options) => cli::query::context(options).await,
         Command::Instant(options) => cli::query::instant(options).await,
         Command::Explain(options) => cli::explain::run(options).await,
-        Command::Inspect(options) => cli::inspect::run(options).await,
+        Command::Inspect(options) => cli::inspect::run(options, config::open_bucket).await,
         Command::Labels(options) => cli::show::labels(options).await,
         Command::Series(options) => cli::show::series(options).await,
         Command::Stats(options) => cli::show::stats(options).await,

@@ -3,20 +3,19 @@
 mod draw;
 mod json;
 
-use super::args::InspectOptions;
+use super::args::{InspectOptions, RunOptions};
 use anyhow::{Context as _, Result, bail};
-use base::meter::Registry;
 use bucket::Bucket;
 use bytes::Bytes;
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use store::inspect::{FOOTER_BYTES, InspectedBody, Inspection, tail_range};
 
-/// Runs `trefoil inspect`.
-pub async fn run(options: InspectOptions) -> Result<()> {
-    let source = Source::open(&options).await?;
+/// Runs `trefoil inspect`. `bucket_of` opens the bucket of a configuration, for a block that is no file here.
+pub async fn run(options: InspectOptions, bucket_of: fn(&RunOptions) -> Result<Bucket>) -> Result<()> {
+    let source = Source::open(&options, bucket_of).await?;
     let footer_start = source.size_bytes.saturating_sub(FOOTER_BYTES as u64);
     let footer = source.read(footer_start..source.size_bytes).await?;
     let tail = source.read(tail_range(source.size_bytes, &footer)?).await?;
@@ -55,7 +54,7 @@ enum From {
 }
 
 impl Source {
-    async fn open(options: &InspectOptions) -> Result<Self> {
+    async fn open(options: &InspectOptions, bucket_of: fn(&RunOptions) -> Result<Bucket>) -> Result<Self> {
         let path = Path::new(&options.block);
         if path.is_file() {
             let failed = || format!("cannot read {}", path.display());
@@ -63,9 +62,7 @@ impl Source {
             let size_bytes = file.metadata().with_context(failed)?.len();
             return Ok(Self { name: options.block.clone(), size_bytes, from: From::File(file) });
         }
-        let config = crate::config::load(&options.run)?.config;
-        let data = PathBuf::from(&config.common.path_prefix);
-        let bucket = Bucket::open(&config.bucket(&data), &Registry::default())?;
+        let bucket = bucket_of(&options.run)?;
         let size = bucket.size(&options.block).await;
         let size_bytes = size.with_context(|| {
             format!("{} is neither a file here nor an object of {}", options.block, bucket.address())
