@@ -49,17 +49,18 @@ impl Tree {
         let numbers = vec![Numbers::default(); ids.len()];
         let mut tree =
             Self { parents, order: Vec::with_capacity(ids.len()), families, child_counts, numbers };
-        tree.walk(|at| ids[at].1 == [0; 8]);
+        tree.walk(&ids);
         tree
     }
 
     /// Finds the order and gives the numbers.
-    fn walk(&mut self, is_true_root: impl Fn(usize) -> bool) {
+    fn walk(&mut self, ids: &[(SpanId, SpanId)]) {
+        let is_true_root = |at: usize| ids[at].1 == [0; 8];
         let mut children = Children::of(&self.parents);
         let mut reached = vec![false; self.parents.len()];
         let mut counter = 0;
         // True roots go first, so that their numbers start at 1; what is still not reached at the end
-        // is on a circle, of which the first one met becomes a root.
+        // is on a circle, of which the one of the least id becomes a root, in whatever order spans come.
         let roots = |parents: &[Option<usize>], wanted: &dyn Fn(usize) -> bool| -> Vec<usize> {
             (0..parents.len()).filter(|at| parents[*at].is_none() && wanted(*at)).collect()
         };
@@ -69,7 +70,9 @@ impl Tree {
         for root in roots(&self.parents, &|at| !is_true_root(at)) {
             self.descend(root, &mut children, &mut reached, None);
         }
-        for at in 0..self.parents.len() {
+        let mut left: Vec<usize> = (0..self.parents.len()).filter(|at| !reached[*at]).collect();
+        left.sort_by_key(|at| ids[*at]);
+        for at in left {
             if !reached[at] {
                 self.parents[at] = None;
                 self.descend(at, &mut children, &mut reached, None);

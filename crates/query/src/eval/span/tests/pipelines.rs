@@ -166,6 +166,25 @@ fn circles_and_twins_do_no_harm() {
 }
 
 #[test]
+fn where_a_circle_is_cut_does_not_depend_on_the_order_of_spans() {
+    let origin = service("web");
+    let spans = [span(1, 2, "a"), span(2, 1, "b"), span(3, 2, "c")];
+    let members: Vec<Member<'_>> = spans.iter().map(|span| Member { span, origin: &origin }).collect();
+    let backwards: Vec<Member<'_>> =
+        spans.iter().rev().map(|span| Member { span, origin: &origin }).collect();
+    for query in ["{} >> {}", r#"{ name = "b" } > {}"#, r#"{ name = "a" } < {}"#] {
+        let given = |members: &[Member<'_>]| {
+            let text = super::given(members, query);
+            let mut names: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(given(&members), given(&backwards), "{query}");
+    }
+    assert_eq!(given(&members, r#"{ name = "a" } > {}"#), "b");
+}
+
+#[test]
 fn the_stack_bears_the_longest_query() {
     check(&[
         (&format!("{{ .size > 60{} }}", " && .size > 60".repeat(990)), "late"),
