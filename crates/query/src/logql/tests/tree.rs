@@ -139,6 +139,24 @@ fn log() -> impl Strategy<Value = LogExpr> {
     (matchers(), stages()).prop_map(|(matchers, stages)| LogExpr { matchers, stages })
 }
 
+/// Stages of the whole answer, at the end of log queries.
+fn endings() -> impl Strategy<Value = Vec<Stage>> {
+    let key = (name(), any::<bool>()).prop_map(|(label, descending)| SortKey { label, descending });
+    let distinct = of(prop::collection::vec(name(), 1..3).prop_map(Stage::Distinct));
+    let sort = of(prop::collection::vec(key, 1..3).prop_map(Stage::Sort));
+    (distinct, sort, any::<bool>()).prop_map(|(distinct, sort, swap)| {
+        let both = if swap { [sort, distinct] } else { [distinct, sort] };
+        both.into_iter().flatten().collect()
+    })
+}
+
+fn whole_log() -> impl Strategy<Value = LogExpr> {
+    (log(), endings()).prop_map(|(mut log, mut endings)| {
+        log.stages.append(&mut endings);
+        log
+    })
+}
+
 fn grouping() -> impl Strategy<Value = Grouping> {
     (any::<bool>(), prop::collection::vec(name(), 0..3))
         .prop_map(|(without, labels)| Grouping { without, labels })
@@ -158,6 +176,7 @@ fn range() -> impl Strategy<Value = RangeAggregation> {
     let kind = prop_oneof![
         counted.prop_map(|op| (op, None)),
         (unwrapped, unwrap()).prop_map(|(op, unwrap)| (op, Some(unwrap))),
+        name().prop_map(|label| (CountDistinctOverTime, Some(Unwrap::identity(&label)))),
     ];
     let offset = any::<i64>().prop_filter("nothing to write", |ns| *ns != 0);
     (kind, log(), 0i64..1_000_000_000_000, of(offset), number(), of(grouping())).prop_map(
@@ -168,7 +187,9 @@ fn range() -> impl Strategy<Value = RangeAggregation> {
             unwrap,
             range_ns: range_ms * 1_000_000,
             offset_ns,
-            grouping: grouping.filter(|_| matches!(op, AvgOverTime | QuantileOverTime | LastOverTime)),
+            grouping: grouping.filter(|_| {
+                matches!(op, AvgOverTime | QuantileOverTime | LastOverTime | CountDistinctOverTime)
+            }),
         },
     )
 }
@@ -226,5 +247,5 @@ fn vector_of(op: VectorOp, k: u64, inner: MetricExpr, grouping: Option<Grouping>
 
 /// Any tree.
 pub fn expr() -> impl Strategy<Value = Expr> {
-    prop_oneof![1 => log().prop_map(Expr::Log), 3 => metric().prop_map(Expr::Metric)]
+    prop_oneof![1 => whole_log().prop_map(Expr::Log), 3 => metric().prop_map(Expr::Metric)]
 }
