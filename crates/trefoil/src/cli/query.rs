@@ -59,6 +59,7 @@ pub async fn lines(options: QueryOptions) -> Result<()> {
             n if options.limit > 0 && n >= options.limit => {
                 format!("{n} lines, the --limit; use --limit 0 for all")
             }
+            1 => "1 line".to_owned(),
             n => format!("{n} lines"),
         };
         eprintln!("{}", Paint::stderr().dim(&note));
