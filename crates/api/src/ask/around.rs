@@ -3,7 +3,7 @@
 use crate::ask::turn::Waited;
 use crate::ask::{Ask, query};
 use crate::error::{HttpError, HttpResult};
-use ::query::engine::RangeQuery;
+use ::query::engine::{Answered, RangeQuery};
 use axum::Extension;
 use base::unit::HOUR_NS;
 use model::{Answer, AnsweredLine, AnsweredStream, Direction, Labels, TimeRange};
@@ -42,15 +42,26 @@ pub async fn context(Extension(waited): Extension<Waited>, ask: Ask) -> HttpResu
             answers.push(query::answer_range(&ask, waited, asked).await?);
         }
     }
+    let Some(answered) = joined(answers)? else {
+        return Err(HttpError::bad_request("before and after are both 0: no line is asked for"));
+    };
+    query::reply(&ask, waited, answered, ask.categorize()).await
+}
+
+/// Both sides as one answer, oldest first, with the warnings of both; what it cost is told of the last one.
+fn joined(answers: Vec<Answered>) -> HttpResult<Option<Answered>> {
     let mut streams: BTreeMap<Labels, Vec<AnsweredLine>> = BTreeMap::new();
-    let mut whole = answers.pop();
-    for answered in answers.into_iter().chain(whole.take()) {
-        let Answer::Streams(found) = &answered.answer else {
+    let mut warnings = Vec::new();
+    let mut whole = None;
+    for mut answered in answers {
+        let Answer::Streams(found) = std::mem::replace(&mut answered.answer, Answer::Streams(Vec::new()))
+        else {
             return Err(HttpError::bad_request("the context of a line is lines: the query must give lines"));
         };
         for stream in found {
-            streams.entry(stream.labels.clone()).or_default().extend(stream.lines.iter().cloned());
+            streams.entry(stream.labels).or_default().extend(stream.lines);
         }
+        warnings.append(&mut answered.warnings);
         whole = Some(answered);
     }
     let in_order = |(labels, mut lines): (Labels, Vec<AnsweredLine>)| {
@@ -59,9 +70,5 @@ pub async fn context(Extension(waited): Extension<Waited>, ask: Ask) -> HttpResu
     };
     let mut streams: Vec<AnsweredStream> = streams.into_iter().map(in_order).collect();
     streams.sort_by_cached_key(|stream| stream.labels.to_string());
-    let Some(mut answered) = whole else {
-        return Err(HttpError::bad_request("before and after are both 0: no line is asked for"));
-    };
-    answered.answer = Answer::Streams(streams);
-    query::reply(&ask, waited, answered, ask.categorize()).await
+    Ok(whole.map(|answered| Answered { answer: Answer::Streams(streams), warnings, ..answered }))
 }
