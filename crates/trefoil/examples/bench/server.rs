@@ -1,11 +1,12 @@
 //! The release binary as a process, and its CPU time.
 
-use crate::corpus::Corpus;
-use crate::queries::Query;
-use anyhow::{Context, Result, bail};
-use model::{LabelsRef, RowRef};
+use crate::corpus::{Corpus, Line};
+use crate::queries::{Form, Query};
+use anyhow::{Context, Result, bail, ensure};
+use model::{Labels, RowRef};
 use serde_json::Value;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,200 +17,264 @@ pub struct Server {
     http: reqwest::Client,
 }
 
+#[derive(Default)]
 pub struct Cost {
     pub cpu_seconds: f64,
     pub wall_seconds: f64,
+    /// Of a question: what was fetched from the bucket.
+    pub fetched_bytes: u64,
     pub answer: String,
 }
 
+const CONFIG: &str = "bench.yaml";
 const PUSH_BYTES: usize = 1 << 20;
+/// How often a question is asked when it is warm.
+const TIMES: u32 = 5;
 
 impl Server {
     pub async fn start() -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let config = dir.path().join("bench.yaml");
+        let data = dir.path().join("data");
         std::fs::write(
-            &config,
+            dir.path().join(CONFIG),
             format!(
                 "server: {{http_listen_address: 127.0.0.1, http_listen_port: {port}, otlp_http_port: 0, otlp_grpc_port: 0, log_level: warn}}\n\
                  common: {{path_prefix: {}}}\n\
                  limits_config: {{ingestion_rate_mb: 10000, ingestion_burst_size_mb: 10000, per_stream_rate_limit: 10GB, per_stream_rate_limit_burst: 10GB, max_global_streams_per_user: 0, max_query_series: 10000}}\n",
-                dir.path().join("data").display()
+                data.display()
             ),
         )?;
-        let binary = std::env::current_exe()?
-            .parent()
-            .and_then(Path::parent)
-            .context("no target folder")?
-            .join("trefoil");
-        let child = Command::new(&binary)
-            .arg(format!("-config.file={}", config.display()))
-            .stdout(Stdio::null())
-            .spawn()
-            .with_context(|| {
-                format!("{} cannot be started; build it with cargo build --release", binary.display())
-            })?;
+        let child = spawn(dir.path())?;
         let server =
             Self { child, dir, url: format!("http://127.0.0.1:{port}"), http: reqwest::Client::new() };
-        for _ in 0..200 {
-            if let Ok(answer) = server.http.get(format!("{}/ready", server.url)).send().await
+        server.wait_until_ready().await?;
+        Ok(server)
+    }
+
+    async fn wait_until_ready(&self) -> Result<()> {
+        const PAUSE: Duration = Duration::from_millis(1);
+        for _ in 0..10_000 {
+            if let Ok(answer) = self.http.get(format!("{}/ready", self.url)).send().await
                 && answer.status() == 200
             {
-                return Ok(server);
+                return Ok(());
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(PAUSE).await;
         }
         bail!("the server was not ready within 10 s")
     }
 
-    /// User and system CPU seconds of the process so far.
+    /// Ends the process as an operator does and starts it again: seconds from the start to being ready.
+    pub async fn restart(&mut self) -> Result<f64> {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        ensure!(self.child.wait()?.success(), "the server did not end well");
+        let started = Instant::now();
+        self.child = spawn(self.dir.path())?;
+        self.wait_until_ready().await?;
+        Ok(started.elapsed().as_secs_f64())
+    }
+
+    /// Leaves the data where they are: the configuration to start with.
+    pub fn keep(&mut self) -> PathBuf {
+        self.dir.disable_cleanup(true);
+        self.dir.path().join(CONFIG)
+    }
+
+    /// CPU seconds of the threads of the process so far. Its time in `stat` counts in hundredths, this in
+    /// nanoseconds; but threads that ended are gone.
     fn cpu_seconds(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let after_name = stat.rsplit_once(") ").context("stat of the process")?.1;
-        let fields: Vec<&str> = after_name.split(' ').collect();
-        let ticks: u64 = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
-        Ok(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
+        let mut spent_ns = 0;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // It may end meanwhile.
+            let stat = std::fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
+            spent_ns += stat.split(' ').next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0);
+        }
+        Ok(spent_ns as f64 / 1e9)
     }
 
     pub fn peak_memory_mb(&self) -> Result<f64> {
+        self.memory_mb("VmHWM:")
+    }
+
+    pub fn resident_memory_mb(&self) -> Result<f64> {
+        self.memory_mb("VmRSS:")
+    }
+
+    fn memory_mb(&self, what: &str) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM")?;
-        let kib: f64 = peak.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kib / 1000.0 * 1.024)
+        let line =
+            status.lines().find_map(|line| line.strip_prefix(what)).context("memory of the process")?;
+        let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kib * 1.024 / 1000.0)
     }
 
     /// Pushes everything in order of time, as agents would: streams mixed, 1 MiB a push.
     pub async fn push(&self, corpus: &Corpus) -> Result<Cost> {
-        let mut order: Vec<(i64, usize, usize)> = Vec::with_capacity(corpus.line_count());
-        for (stream, lines) in corpus.streams.iter().enumerate() {
-            order.extend(lines.lines.iter().enumerate().map(|(line, (ts_ns, _))| (*ts_ns, stream, line)));
+        let mut order: Vec<(i64, u32, u32)> = Vec::with_capacity(corpus.line_count());
+        for (stream, lines) in (0..).zip(&corpus.streams) {
+            order.extend((0..).zip(lines.lines()).map(|(at, line)| (line.ts_ns, stream, at)));
         }
         order.sort_unstable();
-        let mut bodies = Vec::new();
+        let line = |(_, stream, at): &(i64, u32, u32)| corpus.streams[*stream as usize].line(*at as usize);
+        let (started, cpu) = (Instant::now(), self.cpu_seconds()?);
         let mut from = 0;
         while from < order.len() {
             let mut bytes = 0;
-            let mut to = from;
-            while to < order.len() && bytes < PUSH_BYTES {
-                bytes += corpus.streams[order[to].1].lines[order[to].2].1.len();
-                to += 1;
-            }
-            bodies.push(body(corpus, &order[from..to]));
+            let next = order[from..].iter().take_while(|place| {
+                let fits = bytes < PUSH_BYTES;
+                bytes += line(place).text.len();
+                fits
+            });
+            let to = from + next.count();
+            let body = body(corpus, order[from..to].iter().map(|place| (place.1 as usize, line(place))));
             from = to;
-        }
-        let (started, cpu) = (Instant::now(), self.cpu_seconds()?);
-        for body in bodies {
             let push = self.http.post(format!("{}/loki/api/v1/push", self.url));
             let answer = push.header("content-type", "application/x-protobuf").body(body).send().await?;
             let status = answer.status();
-            if status != 204 {
-                bail!("push was answered {status}: {}", answer.text().await?);
-            }
+            ensure!(status == 204, "push was answered {status}: {}", answer.text().await?);
         }
-        self.cost(started, cpu, String::new())
+        self.cost(started, cpu)
     }
 
-    pub async fn flush(&self) -> Result<Cost> {
+    /// Asks for an operation, such as `flush`, and waits until it is done.
+    pub async fn operate(&self, what: &str) -> Result<Cost> {
         let (started, cpu) = (Instant::now(), self.cpu_seconds()?);
-        let answer = self.http.post(format!("{}/flush", self.url)).send().await?;
-        if answer.status() != 204 {
-            bail!("flush was answered {}", answer.status());
-        }
-        self.cost(started, cpu, String::new())
+        let answer = self.http.post(format!("{}/{what}", self.url)).send().await?;
+        ensure!(answer.status() == 204, "{what} was answered {}", answer.status());
+        self.cost(started, cpu)
     }
 
-    /// Asks several times; gives the cheapest, once things are warm.
-    pub async fn ask(&self, query: &Query) -> Result<Cost> {
-        const TIMES: u32 = 5;
-        let mut last = self.ask_once(query).await?;
-        let (started, cpu) = (Instant::now(), self.cpu_seconds()?);
+    /// Asks several times and gives the mean, once things are warm.
+    pub async fn ask(&self, query: &Query, corpus: &Corpus) -> Result<Cost> {
+        self.ask_once(query, corpus).await?;
+        let mut mean = Cost::default();
         for _ in 0..TIMES {
-            last = self.ask_once(query).await?;
+            let one = self.ask_once(query, corpus).await?;
+            mean.cpu_seconds += one.cpu_seconds / f64::from(TIMES);
+            mean.wall_seconds += one.wall_seconds / f64::from(TIMES);
+            (mean.fetched_bytes, mean.answer) = (one.fetched_bytes, one.answer);
         }
-        let cost = self.cost(started, cpu, last)?;
-        Ok(Cost {
-            cpu_seconds: cost.cpu_seconds / f64::from(TIMES),
-            wall_seconds: cost.wall_seconds / f64::from(TIMES),
-            answer: cost.answer,
-        })
+        Ok(mean)
     }
 
-    async fn ask_once(&self, query: &Query) -> Result<String> {
-        let is_lines = query.text.starts_with('{');
-        let mut params = vec![("query", query.text.clone()), ("limit", query.limit.to_string())];
-        let path = if is_lines || query.text.contains("[1h]") {
-            params.push(("start", query.start_ns.to_string()));
-            params.push(("end", query.end_ns.to_string()));
-            params.push(("step", "3600".to_owned()));
-            "query_range"
-        } else {
-            params.push(("time", query.end_ns.to_string()));
-            "query"
-        };
+    /// Asks, and checks the answer.
+    pub async fn ask_once(&self, query: &Query, corpus: &Corpus) -> Result<Cost> {
+        let (started, cpu) = (Instant::now(), self.cpu_seconds()?);
+        let (path, params) = request(query, corpus.span_ns);
         let ask = self.http.get(format!("{}/loki/api/v1/{path}", self.url)).query(&params);
         let answer = ask.send().await?;
         let status = answer.status();
         let text = answer.text().await?;
-        if status != 200 {
-            bail!("{status}: {text}");
-        }
+        let cost = self.cost(started, cpu)?;
+        ensure!(status == 200, "{status}: {text}");
         let body: Value = serde_json::from_str(&text)?;
-        Ok(describe(&body["data"]["result"]))
+        let (answer, total) = describe(&body["data"]["result"]);
+        if let Some(expected) = query.expected {
+            let name = query.name;
+            ensure!(total == expected as f64, "{name}: {answer}, sum {total}, expected {expected}");
+        }
+        let fetched = body["data"]["stats"]["querier"]["store"]["chunk"]["compressedBytes"].as_u64();
+        Ok(Cost { answer, fetched_bytes: fetched.unwrap_or(0), ..cost })
     }
 
-    fn cost(&self, started: Instant, cpu_before: f64, answer: String) -> Result<Cost> {
+    fn cost(&self, started: Instant, cpu_before: f64) -> Result<Cost> {
         let wall_seconds = started.elapsed().as_secs_f64();
-        Ok(Cost { cpu_seconds: self.cpu_seconds()? - cpu_before, wall_seconds, answer })
+        Ok(Cost { cpu_seconds: self.cpu_seconds()? - cpu_before, wall_seconds, ..Cost::default() })
     }
 
-    /// Bytes of all files that are not the log.
-    pub fn stored_bytes(&self) -> Result<u64> {
-        fn walk(dir: &Path) -> std::io::Result<u64> {
-            let mut bytes = 0;
+    /// Number and bytes of all objects in the bucket.
+    pub fn stored(&self) -> Result<(u64, u64)> {
+        fn walk(dir: &Path) -> std::io::Result<(u64, u64)> {
+            let (mut files, mut bytes) = (0, 0);
             for entry in std::fs::read_dir(dir)?.flatten() {
                 let metadata = entry.metadata()?;
-                bytes += if metadata.is_dir() { walk(&entry.path())? } else { metadata.len() };
+                let (more, larger) =
+                    if metadata.is_dir() { walk(&entry.path())? } else { (1, metadata.len()) };
+                (files, bytes) = (files + more, bytes + larger);
             }
-            Ok(bytes)
+            Ok((files, bytes))
         }
         Ok(walk(&self.dir.path().join("data/bucket"))?)
     }
 }
 
-/// The number of lines or series, and the first number where there is one.
-fn describe(result: &Value) -> String {
-    let rows = result.as_array().map_or(0, Vec::len);
-    match &result[0] {
-        Value::Object(row) if row.contains_key("stream") => {
-            let lines: usize = result
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|s| s["values"].as_array())
-                .map(Vec::len)
-                .sum();
-            format!("{lines} lines")
-        }
-        row => match row["value"][1].as_str() {
-            Some(value) => format!("{rows} series, first {value}"),
-            None => format!("{rows} series"),
-        },
-    }
+fn spawn(dir: &Path) -> Result<Child> {
+    let binary =
+        std::env::current_exe()?.parent().and_then(Path::parent).context("no target folder")?.join("trefoil");
+    let config = format!("-config.file={}", dir.join(CONFIG).display());
+    let started = Command::new(&binary).arg(config).stdout(Stdio::null()).spawn();
+    started.with_context(|| {
+        format!("{} cannot be started; build it with cargo build --release", binary.display())
+    })
 }
 
-fn body(corpus: &Corpus, rows: &[(i64, usize, usize)]) -> Vec<u8> {
-    let mut streams: std::collections::BTreeMap<usize, Vec<RowRef<'_>>> = std::collections::BTreeMap::new();
-    for (ts_ns, stream, line) in rows {
-        let text = &corpus.streams[*stream].lines[*line].1;
-        streams.entry(*stream).or_default().push(RowRef {
-            ts_ns: *ts_ns,
-            body: text,
-            metadata: LabelsRef::EMPTY,
-        });
+/// Path and parameters. Ranges are asked for as dashboards do: at multiples of the step.
+fn request(query: &Query, span_ns: (i64, i64)) -> (&'static str, Vec<(&'static str, String)>) {
+    // The last line is in it.
+    let (start_ns, end_ns) = (span_ns.0, span_ns.1 + 1_000_000);
+    let mut params = vec![("query", query.text.clone()), ("limit", "100".to_owned())];
+    let mut range = |start_ns: i64, end_ns: i64| {
+        params.extend([("start", start_ns.to_string()), ("end", end_ns.to_string())]);
+    };
+    let path = match query.form {
+        Form::Instant => {
+            params.push(("time", end_ns.to_string()));
+            "query"
+        }
+        Form::Lines => {
+            range(start_ns, end_ns);
+            "query_range"
+        }
+        Form::Range(step_seconds) => {
+            let step_ns = i64::from(step_seconds) * 1_000_000_000;
+            let after = |ns: i64| ns.div_euclid(step_ns) * step_ns + step_ns;
+            range(after(start_ns), after(end_ns));
+            params.push(("step", step_seconds.to_string()));
+            "query_range"
+        }
+    };
+    (path, params)
+}
+
+/// What an answer is, and its number of lines or the sum of its numbers.
+fn describe(result: &Value) -> (String, f64) {
+    let rows = result.as_array().map(Vec::as_slice).unwrap_or_default();
+    let values = |row: &Value| row["values"].as_array().cloned().unwrap_or_default();
+    if rows.first().is_some_and(|row| row.get("stream").is_some()) {
+        let lines: usize = rows.iter().map(|row| values(row).len()).sum();
+        return (format!("{lines} lines"), lines as f64);
     }
-    let streams: Vec<_> =
-        streams.into_iter().map(|(stream, lines)| (corpus.streams[stream].labels.as_ref(), lines)).collect();
+    let number = |point: &Value| point[1].as_str().and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+    let numbers = rows.iter().flat_map(|row| match row.get("value") {
+        Some(point) => vec![number(point)],
+        None => values(row).iter().map(number).collect(),
+    });
+    let numbers: Vec<f64> = numbers.collect();
+    let first = numbers.first().map_or("nothing".to_owned(), f64::to_string);
+    (format!("{} series, first number {first}", rows.len()), numbers.iter().sum())
+}
+
+/// A push of these lines, each with the number of its stream.
+fn body<'a>(corpus: &Corpus, lines: impl Iterator<Item = (usize, Line<'a>)>) -> Vec<u8> {
+    let mut streams: BTreeMap<usize, Vec<(Line<'a>, Labels)>> = BTreeMap::new();
+    for (stream, line) in lines {
+        let trace = line.trace.map(|trace| format!("{trace:016x}"));
+        let metadata = Labels::from_pairs(trace.iter().map(|trace| ("trace_id", trace.as_str())));
+        streams.entry(stream).or_default().push((line, metadata));
+    }
+    let streams: Vec<_> = streams
+        .iter()
+        .map(|(stream, lines)| {
+            let rows = lines.iter().map(|(line, metadata)| RowRef {
+                ts_ns: line.ts_ns,
+                body: line.text,
+                metadata: metadata.as_ref(),
+            });
+            (corpus.streams[*stream].labels.as_ref(), rows.collect())
+        })
+        .collect();
     wire::loki::encode::push_body(&streams)
 }
 
