@@ -20,7 +20,8 @@ pub struct RowRef<'a> {
 }
 
 /// Rows of one stream in columns, oldest first. `ts_ns`, `ends` and, unless there is no metadata
-/// at all, `metadata_ends` have one element per row.
+/// at all, `metadata_ends` have one element per row; in a [digest](crate::Digest) the last two have one per
+/// content, which many rows may share.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowColumns {
     /// Timestamps.
@@ -33,6 +34,10 @@ pub struct RowColumns {
     pub metadata: Bytes,
     /// Where each row's metadata ends; empty when no row has any, or it was left out.
     pub metadata_ends: Vec<u32>,
+    /// In a digest: which body and metadata each row has, by position; empty when each has its own.
+    pub contents: Vec<u32>,
+    /// In a digest: how many rows each stands for; empty: one.
+    pub counts: Vec<u32>,
 }
 
 impl RowColumns {
@@ -48,16 +53,33 @@ impl RowColumns {
 
     /// Bytes of the body of row `row`, known even when bodies were left out.
     pub fn body_len(&self, row: usize) -> usize {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        (self.ends[row] - start) as usize
+        let at = self.content(row);
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        (self.ends[at] - start) as usize
+    }
+
+    /// Position of the body and the metadata of row `row`: its own but in a digest.
+    pub fn content(&self, row: usize) -> usize {
+        self.contents.get(row).map_or(row, |content| *content as usize)
+    }
+
+    /// Number of bodies and metadata that rows have.
+    pub fn content_count(&self) -> usize {
+        if self.contents.is_empty() { self.len() } else { self.ends.len() }
+    }
+
+    /// How many rows row `row` stands for.
+    pub fn count(&self, row: usize) -> u32 {
+        self.counts.get(row).copied().unwrap_or(1)
     }
 
     /// Row `row`; its body is empty when the projection left bodies out.
     pub fn row(&self, row: usize) -> RowRef<'_> {
+        let at = self.content(row);
         RowRef {
             ts_ns: self.ts_ns[row],
-            body: slice(&self.bodies, &self.ends, row),
-            metadata: LabelsRef::trusted(slice(&self.metadata, &self.metadata_ends, row)),
+            body: slice(&self.bodies, &self.ends, at),
+            metadata: LabelsRef::trusted(slice(&self.metadata, &self.metadata_ends, at)),
         }
     }
 
@@ -71,7 +93,8 @@ impl RowColumns {
         (self.bodies.len()
             + self.metadata.len()
             + 8 * self.ts_ns.len()
-            + 4 * (self.ends.len() + self.metadata_ends.len())) as u64
+            + 4 * (self.ends.len() + self.metadata_ends.len())
+            + 4 * (self.contents.len() + self.counts.len())) as u64
     }
 
     /// Columns of `rows`, kept in their order.
@@ -128,6 +151,8 @@ impl RowColumnsBuilder {
             ends: self.ends,
             metadata: self.metadata.into(),
             metadata_ends,
+            contents: Vec::new(),
+            counts: Vec::new(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The second door: what was kept comes out here.
 
 use crate::batch::Batch;
+use crate::digest::Digest;
 use crate::estimate::{Estimate, RowsEstimate};
-use crate::fields::Fields;
 use crate::filter::Predicate;
 use crate::matcher::Matcher;
 use crate::row::RowColumns;
@@ -117,8 +117,8 @@ pub struct Selection {
     pub predicates: Vec<Predicate>,
     /// What of them.
     pub projection: Projection,
-    /// The fields that suffice of the bodies, when not all of them are wanted: a hint to read little.
-    pub fields: Option<Arc<Fields>>,
+    /// What suffices of the rows, when not all of them is wanted: a hint to read little.
+    pub digest: Option<Arc<Digest>>,
     /// Which end first.
     pub direction: Direction,
     /// How many rows the asker will take at most, when it knows: a hint to read little at first.

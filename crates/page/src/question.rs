@@ -2,7 +2,7 @@
 
 use crate::condition::{Condition, Proof};
 use crate::filter::Filter;
-use model::{Fields, Predicate, Projection, TimeRange};
+use model::{Digest, Fields, Predicate, Projection, TimeRange};
 use std::sync::Arc;
 
 /// A question to pages. Cheap to clone.
@@ -12,8 +12,8 @@ pub struct Question {
     pub range: TimeRange,
     /// What of them is wanted.
     pub projection: Projection,
-    /// The fields that suffice of bodies.
-    fields: Option<Arc<Fields>>,
+    /// What suffices of rows.
+    digest: Option<Arc<Digest>>,
     prepared: Arc<Prepared>,
 }
 
@@ -28,7 +28,7 @@ impl Question {
     pub fn new(range: TimeRange, predicates: &[Predicate], projection: Projection) -> Self {
         let conditions: Vec<Condition> = predicates.iter().map(Condition::new).collect();
         let proofs = conditions.iter().filter_map(Condition::proof).collect();
-        Self { range, projection, fields: None, prepared: Arc::new(Prepared { conditions, proofs }) }
+        Self { range, projection, digest: None, prepared: Arc::new(Prepared { conditions, proofs }) }
     }
 
     /// All rows with everything.
@@ -36,21 +36,26 @@ impl Question {
         Self::new(TimeRange::ALL, &[], Projection::ALL)
     }
 
-    /// The same question, of whose bodies these fields suffice.
+    /// The same question, of whose rows this suffices.
     #[must_use]
-    pub fn with_fields(self, fields: Option<Arc<Fields>>) -> Self {
-        Self { fields, ..self }
+    pub fn with_digest(self, digest: Option<Arc<Digest>>) -> Self {
+        Self { digest, ..self }
     }
 
-    /// The same question with another projection, of whole bodies.
+    /// The same question with another projection, of whole rows.
     #[must_use]
     pub fn with_projection(&self, projection: Projection) -> Self {
-        Self { projection, fields: None, ..self.clone() }
+        Self { projection, digest: None, ..self.clone() }
+    }
+
+    /// What suffices of rows.
+    pub(crate) fn digest(&self) -> Option<&Digest> {
+        self.digest.as_deref()
     }
 
     /// The fields that suffice of bodies, where these are wanted.
     pub(crate) fn fields(&self) -> Option<&Fields> {
-        self.fields.as_deref().filter(|_| self.projection.body)
+        self.digest().filter(|_| self.projection.body)?.fields.as_ref()
     }
 
     /// Whether filters can drop pages.

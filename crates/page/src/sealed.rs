@@ -9,8 +9,8 @@ use base::{Error, Result};
 use bytes::Bytes;
 use model::fields::Format;
 use model::{
-    Fields, LineFilter, Needle, Predicate, Projection, RowColumns, RunFacts, ScanStats, Signal, TimeRange,
-    varint,
+    Digest, Fields, LineFilter, Needle, Predicate, Projection, RowColumns, RunFacts, ScanStats, Signal,
+    TimeRange, varint,
 };
 use std::ops::Range;
 
@@ -297,7 +297,8 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
     let names = vec!["id".to_owned(), "status".to_owned()];
     for format in [Format::Json, Format::Logfmt] {
         let fields = Fields { format, names: names.clone() };
-        let question = Question::all().with_fields(Some(fields.into()));
+        let question =
+            Question::all().with_digest(Some(Digest { fields: Some(fields), ..Digest::default() }.into()));
         let _ = page.scan_body(&body, &wanted, &question, &ScanStats::default());
     }
     // Runs in the middle of others.

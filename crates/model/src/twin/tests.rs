@@ -28,7 +28,7 @@ fn selection(direction: Direction) -> Selection {
         matchers: vec![Matcher::new("app", MatchOp::Regex, "a|b").unwrap()],
         predicates: Vec::new(),
         projection: Projection::ALL,
-        fields: None,
+        digest: None,
         direction,
         limit_hint: None,
         budget: ByteBudget::unbounded("query"),

@@ -78,23 +78,41 @@ pub fn slice(rows: &RowColumns, range: &Range<usize>) -> RowColumns {
         let bytes = if within.end <= bytes.len() { bytes.slice(within) } else { Bytes::new() };
         (bytes, ends)
     };
-    let (text, ends) = cut(&rows.bodies, &rows.ends);
-    let (metadata, metadata_ends) = cut(&rows.metadata, &rows.metadata_ends);
-    RowColumns {
-        ts_ns: rows.ts_ns.get(range).unwrap_or(&[]).to_vec(),
-        bodies: text,
-        ends,
-        metadata,
-        metadata_ends,
+    let part = |numbers: &[u32]| numbers.get(range.clone()).unwrap_or(&[]).to_vec();
+    let ts_ns = rows.ts_ns.get(range.clone()).unwrap_or(&[]).to_vec();
+    let counts = part(&rows.counts);
+    if !rows.contents.is_empty() {
+        // What rows share is not cut.
+        return RowColumns {
+            ts_ns,
+            bodies: rows.bodies.clone(),
+            ends: rows.ends.clone(),
+            metadata: rows.metadata.clone(),
+            metadata_ends: rows.metadata_ends.clone(),
+            contents: part(&rows.contents),
+            counts,
+        };
     }
+    let (bodies, ends) = cut(&rows.bodies, &rows.ends);
+    let (metadata, metadata_ends) = cut(&rows.metadata, &rows.metadata_ends);
+    RowColumns { ts_ns, bodies, ends, metadata, metadata_ends, contents: Vec::new(), counts }
 }
 
-/// The rows of `inputs` one after the other. All must have the same projection.
+/// The rows of `inputs` one after the other. All must have the same projection; some may be digests.
 pub fn concat(inputs: &[&RowColumns]) -> RowColumns {
     let mut out = RowColumns::default();
     let (mut text, mut metadata, mut text_end) = (Vec::new(), Vec::new(), 0u32);
     let has_metadata = inputs.iter().any(|rows| !rows.metadata_ends.is_empty());
+    let has_contents = inputs.iter().any(|rows| !rows.contents.is_empty());
+    let has_counts = inputs.iter().any(|rows| !rows.counts.is_empty());
     for rows in inputs {
+        if has_contents {
+            let first = out.ends.len() as u32;
+            out.contents.extend((0..rows.len()).map(|row| first + rows.content(row) as u32));
+        }
+        if has_counts {
+            out.counts.extend((0..rows.len()).map(|row| rows.count(row)));
+        }
         out.ts_ns.extend_from_slice(&rows.ts_ns);
         text.extend_from_slice(&rows.bodies);
         out.ends.extend(rows.ends.iter().map(|end| text_end + end));
@@ -102,7 +120,7 @@ pub fn concat(inputs: &[&RowColumns]) -> RowColumns {
         if has_metadata {
             let start = metadata.len() as u32;
             match rows.metadata_ends.is_empty() {
-                true => out.metadata_ends.extend(std::iter::repeat_n(start, rows.len())),
+                true => out.metadata_ends.extend(std::iter::repeat_n(start, rows.content_count())),
                 false => out.metadata_ends.extend(rows.metadata_ends.iter().map(|end| start + end)),
             }
             metadata.extend_from_slice(&rows.metadata);

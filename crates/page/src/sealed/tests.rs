@@ -1,7 +1,7 @@
 use super::*;
 use crate::rows::PAGE_BYTES;
 use model::fields::Format;
-use model::{Fields, Labels, RowColumns, RowRef};
+use model::{Digest, Fields, Labels, RowColumns, RowRef};
 use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ fn scan(page: &Page, body: &Bytes, question: &Question) -> Result<Vec<(u32, RowC
 
 fn fields() -> Question {
     let fields = Fields { format: Format::Logfmt, names: vec!["msg".to_owned()] };
-    Question::all().with_fields(Some(fields.into()))
+    Question::all().with_digest(Some(Digest { fields: Some(fields), ..Digest::default() }.into()))
 }
 
 fn path(name: &str) -> PathBuf {

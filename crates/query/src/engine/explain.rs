@@ -12,7 +12,7 @@ use crate::eval::window::{Steps, Windows};
 use crate::logql::{self, ast::LogExpr};
 use crate::plan::{Leaf, MetricPlan, Plan};
 use base::{Error, Result};
-use model::{Direction, Estimate, Limits, Matcher, TimeRange};
+use model::{Direction, Estimate, Limits, Matcher};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -166,7 +166,7 @@ async fn lines(
         on_labels,
         range: checks::line_range(start_ns, query.end_ns),
         projection: pipeline.projection(),
-        fields: None,
+        digest: None,
         direction: query.direction,
         limit_hint: most,
     };
@@ -186,21 +186,21 @@ async fn numbers_of(gather: &Gather<'_>, leaf: &Leaf, steps: &Steps) -> Result<E
     if range.unwrap.is_none() && RowValue::new(range.op, &rest).is_some() {
         reads.push_str("; rows that fall into one series are counted by their times");
     }
-    if let Some(fields) = pipeline.fields() {
+    let windows = Windows::new(steps, range.range_ns, range.offset_ns.unwrap_or(0));
+    let digest = numbers::digest(leaf, &pipeline, &windows);
+    if let Some(fields) = digest.as_ref().and_then(|digest| digest.fields.as_ref()) {
         reads.push_str(&format!(
             "; where texts are in columns, those of {} alone are decoded",
             fields.names.join(", ")
         ));
     }
-    let time_range: TimeRange =
-        Windows::new(steps, range.range_ns, range.offset_ns.unwrap_or(0)).time_range();
     let question = Question {
         matchers: &range.log.matchers,
         predicates,
         on_labels,
-        range: time_range,
+        range: windows.time_range(),
         projection: pipeline.projection(),
-        fields: pipeline.fields().cloned().map(Arc::new),
+        digest: digest.map(Arc::new),
         direction: Direction::Forward,
         limit_hint: None,
     };

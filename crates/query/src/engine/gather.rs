@@ -5,14 +5,14 @@ use super::{Partial, checks};
 use crate::eval::line::{Doer, Pipeline, Pushdown, Wanted};
 use crate::logql::ast::Stage;
 use crate::volume::holding;
-use base::{ByteBudget, Error, Kind, Pool, Result};
-use futures_util::StreamExt;
+use base::{ByteBudget, Error, Kind, Lease, Pool, Result};
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, SelectAll};
+use futures_util::{FutureExt, StreamExt};
 use hashbrown::HashSet;
 use model::{
-    Direction, Estimate, Fields, Labels, LabelsBuilder, Limits, MatchOp, Matcher, Predicate, Projection, Run,
-    RunStream, ScanStats, Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
+    BoxFuture, Digest, Direction, Estimate, Labels, LabelsBuilder, Limits, MatchOp, Matcher, Predicate,
+    Projection, Run, RunStream, ScanStats, Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
 };
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -74,16 +74,32 @@ pub(super) struct Question<'a> {
     pub range: TimeRange,
     pub projection: Projection,
     /// As in [`Selection`].
-    pub fields: Option<Arc<Fields>>,
+    pub digest: Option<Arc<Digest>>,
     pub direction: Direction,
     pub limit_hint: Option<usize>,
 }
 
+/// A run of a question.
+pub(super) struct Given {
+    /// Position of its tenant among those that are asked.
+    pub tenant: usize,
+    /// The labels of its stream, as the query sees them.
+    pub labels: Labels,
+    /// Its rows.
+    pub run: Run,
+}
+
+impl Given {
+    /// Orders rows of equal times in different streams.
+    pub fn rank(&self) -> (u64, usize) {
+        (tie_rank(&self.labels), self.tenant)
+    }
+}
+
 /// Works on the runs of a question, on several threads at once.
 pub(super) trait Work: Send + Sync + 'static {
-    /// Takes the rows of one run in. `labels` are those of its stream, as the query sees them;
-    /// `rank` orders rows of equal times in different streams.
-    fn take(&self, labels: &Labels, rank: (u64, usize), run: &Run) -> Result<()>;
+    /// Takes the rows of some runs in.
+    fn take(&self, runs: &[Given]) -> Result<()>;
 
     /// Whether rows at `bound_ns` or beyond it, in the question's direction, cannot matter any more.
     fn is_done(&self, bound_ns: i64) -> bool;
@@ -123,6 +139,106 @@ impl<'a> Source<'a> {
     }
 }
 
+/// Rows that are worked on together, about, when they lie in many runs: a job for each small one would cost more
+/// than its rows.
+const JOB_ROWS: usize = 4096;
+/// Runs of a job, at most.
+const JOB_RUNS: usize = 512;
+
+/// Runs for the next job.
+#[derive(Default)]
+struct Job {
+    runs: Vec<Given>,
+    leases: Vec<Lease>,
+    rows: usize,
+}
+
+impl Job {
+    fn is_full(&self) -> bool {
+        self.rows >= JOB_ROWS || self.runs.len() >= JOB_RUNS
+    }
+
+    fn add(&mut self, given: Given, lease: Lease) {
+        self.rows += given.run.rows.len();
+        self.runs.push(given);
+        self.leases.push(lease);
+    }
+
+    fn work(self, work: &impl Work, cost: &Cost) -> Result<()> {
+        let started = Instant::now();
+        let taken = work.take(&self.runs);
+        let spent = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        cost.compute_ns.fetch_add(spent, Ordering::Relaxed);
+        cost.runs.fetch_add(self.runs.len() as u64, Ordering::Relaxed);
+        taken
+    }
+}
+
+/// A question while its runs come.
+struct Flow<'g, 'q, W> {
+    gather: &'g Gather<'q>,
+    work: Arc<W>,
+    bounds: Bounds,
+    /// Of each source the position of its tenant.
+    tenants: Vec<usize>,
+    streams: HashSet<(usize, u64)>,
+    working: FuturesUnordered<BoxFuture<'static, Result<Result<()>>>>,
+}
+
+impl<W: Work> Flow<'_, '_, W> {
+    /// Takes in `first` and what has come already behind it, and begins to work on that. False when no more
+    /// will come.
+    async fn take_in(
+        &mut self,
+        first: Item,
+        runs: &mut (impl futures_util::Stream<Item = Item> + Unpin),
+    ) -> Result<bool> {
+        let (mut job, mut came, mut more) = (Job::default(), Some(Some(first)), true);
+        while let Some(item) = came.take() {
+            match item {
+                None => more = false,
+                Some((source, None)) => self.bounds.end(source),
+                Some((source, Some(run))) => self.add(&mut job, source, run?).await?,
+            }
+            if more && !job.is_full() {
+                came = runs.next().now_or_never();
+            }
+        }
+        self.begin(job);
+        Ok(more)
+    }
+
+    async fn add(&mut self, job: &mut Job, source: usize, run: Run) -> Result<()> {
+        let gather = self.gather;
+        gather.check_time()?;
+        self.bounds.set(source, Some(run.bound_ns));
+        let tenant = self.tenants.get(source).copied().unwrap_or(0);
+        self.streams.insert((tenant, run.stream.fingerprint));
+        gather.check(self.streams.len())?;
+        let bytes = run.rows.held_bytes();
+        let lease = match gather.budget.lease(bytes) {
+            Ok(lease) => lease,
+            Err(_) => {
+                // What is being worked on gives its bytes back.
+                self.begin(std::mem::take(job));
+                while let Some(worked) = self.working.next().await {
+                    worked??;
+                }
+                gather.budget.lease(bytes)?
+            }
+        };
+        job.add(Given { tenant, labels: gather.labels(tenant, &run.stream), run }, lease);
+        Ok(())
+    }
+
+    fn begin(&mut self, job: Job) {
+        if !job.runs.is_empty() {
+            let (work, cost) = (self.work.clone(), self.gather.cost.clone());
+            self.working.push(Box::pin(self.gather.pool.run(move || job.work(&*work, &cost))));
+        }
+    }
+}
+
 enum Event {
     Came(Option<Item>),
     Worked(Option<Result<Result<()>>>),
@@ -149,61 +265,35 @@ impl Gather<'_> {
 
     async fn run_all(&self, question: &Question<'_>, work: Arc<impl Work>) -> Result<()> {
         let sources = self.sources(question);
-        let mut bounds = Bounds::new(sources.len(), question.direction);
-        let tenants: Vec<usize> = sources.iter().map(|source| source.at).collect();
+        let mut flow = Flow {
+            gather: self,
+            work,
+            bounds: Bounds::new(sources.len(), question.direction),
+            tenants: sources.iter().map(|source| source.at).collect(),
+            streams: HashSet::new(),
+            working: FuturesUnordered::new(),
+        };
         let mut runs: SelectAll<_> = futures_util::stream::select_all(self.ask(question, sources));
-        let mut streams: HashSet<(usize, u64)> = HashSet::new();
-        let mut working = FuturesUnordered::new();
         let most = self.pool.threads() * 2;
         let mut more = true;
-        while more || !working.is_empty() {
-            let event = if more && working.is_empty() {
+        while more || !flow.working.is_empty() {
+            let event = if more && flow.working.is_empty() {
                 Event::Came(runs.next().await)
-            } else if more && working.len() < most {
-                match select(runs.next(), working.next()).await {
+            } else if more && flow.working.len() < most {
+                match select(runs.next(), flow.working.next()).await {
                     Either::Left((came, _)) => Event::Came(came),
                     Either::Right((worked, _)) => Event::Worked(worked),
                 }
             } else {
-                Event::Worked(working.next().await)
+                Event::Worked(flow.working.next().await)
             };
             match event {
                 Event::Came(None) => more = false,
-                Event::Came(Some((source, None))) => bounds.end(source),
-                Event::Came(Some((source, Some(run)))) => {
-                    let run = run?;
-                    self.check_time()?;
-                    bounds.set(source, Some(run.bound_ns));
-                    let tenant = tenants.get(source).copied().unwrap_or(0);
-                    streams.insert((tenant, run.stream.fingerprint));
-                    self.check(streams.len())?;
-                    let bytes = held_bytes(&run);
-                    let lease = match self.budget.lease(bytes) {
-                        Ok(lease) => lease,
-                        Err(_) => {
-                            // What is being worked on gives its bytes back.
-                            while let Some(worked) = working.next().await {
-                                worked??;
-                            }
-                            self.budget.lease(bytes)?
-                        }
-                    };
-                    let labels = self.labels(tenant, &run.stream);
-                    let (work, cost) = (work.clone(), self.cost.clone());
-                    working.push(self.pool.run(move || {
-                        let started = Instant::now();
-                        let taken = work.take(&labels, (tie_rank(&labels), tenant), &run);
-                        let spent = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-                        cost.compute_ns.fetch_add(spent, Ordering::Relaxed);
-                        cost.runs.fetch_add(1, Ordering::Relaxed);
-                        drop((run, lease));
-                        taken
-                    }));
-                }
+                Event::Came(Some(first)) => more = flow.take_in(first, &mut runs).await?,
                 Event::Worked(None) => {}
                 Event::Worked(Some(worked)) => worked??,
             }
-            if more && bounds.all().is_some_and(|bound_ns| work.is_done(bound_ns)) {
+            if more && flow.bounds.all().is_some_and(|bound_ns| flow.work.is_done(bound_ns)) {
                 more = false;
             }
         }
@@ -246,7 +336,7 @@ impl Gather<'_> {
             matchers: source.matchers,
             predicates: source.predicates,
             projection: question.projection,
-            fields: question.fields.clone(),
+            digest: question.digest.clone(),
             direction: question.direction,
             limit_hint: question.limit_hint,
             budget: self.budget.clone(),
@@ -387,11 +477,6 @@ fn tie_rank(labels: &Labels) -> u64 {
         bytes.push(0xff);
     }
     xxhash_rust::xxh64::xxh64(&bytes, 0)
-}
-
-fn held_bytes(run: &Run) -> u64 {
-    let lines = &run.rows;
-    lines.held_bytes()
 }
 
 /// How far the rows still to come can reach, over all sources.

@@ -1,7 +1,7 @@
 //! Log queries: the first lines over all streams, in the query's direction.
 
 use super::ending::{Ending, Ranked};
-use super::gather::{Compiled, Cost, Gather, Question, Work, compile};
+use super::gather::{Compiled, Cost, Gather, Given, Question, Work, compile};
 use super::{Cursor, RangeQuery, checks};
 use crate::eval::line::{Pipeline, Processed, Scratch, Wanted};
 use crate::logql::ast::LogExpr;
@@ -9,7 +9,7 @@ use base::{ByteBudget, Lease, Result};
 use bytes::Bytes;
 use hashbrown::HashMap;
 use indexmap::IndexMap;
-use model::{AnsweredLine, AnsweredStream, Direction, Labels, LabelsRef, Limits, Run, TimeRange};
+use model::{AnsweredLine, AnsweredStream, Direction, Labels, LabelsRef, Limits, TimeRange};
 use parking_lot::Mutex;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub(super) async fn answer(
             on_labels: on_labels.clone(),
             range: piece,
             projection: pipeline.projection(),
-            fields: None,
+            digest: None,
             direction: query.direction,
             limit_hint: Some(most).filter(|most| *most < usize::MAX && ending.is_none()),
         };
@@ -262,9 +262,19 @@ fn is_beyond(direction: Direction, a_ns: i64, b_ns: i64) -> bool {
 }
 
 impl Work for First {
-    fn take(&self, labels: &Labels, rank: (u64, usize), run: &Run) -> Result<()> {
-        let lines = &run.rows;
-        let pipeline = self.pipeline.for_stream(labels);
+    fn take(&self, runs: &[Given]) -> Result<()> {
+        runs.iter().try_for_each(|given| self.take_run(given))
+    }
+
+    fn is_done(&self, bound_ns: i64) -> bool {
+        is_beyond(self.direction, bound_ns, self.worst_ns.load(Ordering::Relaxed))
+    }
+}
+
+impl First {
+    fn take_run(&self, given: &Given) -> Result<()> {
+        let (lines, rank) = (&given.run.rows, given.rank());
+        let pipeline = self.pipeline.for_stream(&given.labels);
         let (mut scratch, mut names) = (Scratch::default(), Names::default());
         let mut found = Vec::new();
         // A pipeline may make long lines of short ones.
@@ -296,10 +306,6 @@ impl Work for First {
         }
         self.cost.lines_passed.fetch_add(found.len() as u64, Ordering::Relaxed);
         self.keep(found)
-    }
-
-    fn is_done(&self, bound_ns: i64) -> bool {
-        is_beyond(self.direction, bound_ns, self.worst_ns.load(Ordering::Relaxed))
     }
 }
 

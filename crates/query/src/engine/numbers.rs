@@ -1,7 +1,7 @@
 //! Leaves of metric queries: from lines to numbers per step.
 
 use super::checks;
-use super::gather::{Compiled, Cost, Gather, Question, Work, compile};
+use super::gather::{Compiled, Cost, Gather, Given, Question, Work, compile};
 use super::uniform::{RowValue, is_uniform};
 use crate::eval::aggregate::group_labels;
 use crate::eval::function::Function;
@@ -13,7 +13,7 @@ use crate::logql::ast::{Grouping, RangeOp, Unwrap};
 use crate::plan::Leaf;
 use base::{ByteBudget, Error, Lease, Result};
 use hashbrown::HashMap;
-use model::{Direction, Labels, LabelsBuilder, LabelsRef, MatchOp, Matcher, RowColumns, Run};
+use model::{Digest, Direction, Labels, LabelsBuilder, LabelsRef, MatchOp, Matcher, RowColumns};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -38,31 +38,47 @@ pub(super) async fn series(
     };
     let Compiled { predicates, on_labels, rest, pipeline, .. } = compiled;
     gather.check_bytes(matchers, time_range).await?;
-    let question = Question {
+    let mut question = Question {
         matchers,
         predicates,
         on_labels,
         range: time_range,
         projection: pipeline.projection(),
-        fields: pipeline.fields().cloned().map(Arc::new),
+        digest: digest(leaf, &pipeline, &windows).map(Arc::new),
         direction: Direction::Forward,
         limit_hint: None,
     };
-    let work = Arc::new(Windowed {
-        pipeline,
-        row_value: RowValue::new(range.op, &rest).filter(|_| range.unwrap.is_none()),
-        grouping: leaf.grouping.clone(),
-        aggregates: leaf.aggregates,
-        loses_empty,
-        windows,
-        keeps: function.keeps(),
-        max_series: gather.limits.max_query_series,
-        cost: gather.cost.clone(),
-        held: Mutex::new(Held { kept: KeptSeries::new(gather.budget.lease(0)?), failure: None }),
-    });
+    let windowed = || -> Result<_> {
+        Ok(Arc::new(Windowed {
+            pipeline: pipeline.clone(),
+            row_value: RowValue::new(range.op, &rest).filter(|_| range.unwrap.is_none()),
+            grouping: leaf.grouping.clone(),
+            aggregates: leaf.aggregates,
+            loses_empty,
+            windows,
+            keeps: function.keeps(),
+            max_series: gather.limits.max_query_series,
+            cost: gather.cost.clone(),
+            held: Mutex::new(Held { kept: KeptSeries::new(gather.budget.lease(0)?), failure: None }),
+        }))
+    };
+    let mut work = windowed()?;
     gather.run(&question, work.clone()).await?;
+    if question.digest.is_some() && work.held.lock().failure.is_some() {
+        // The words of a failure have all labels of its line, a digest does not.
+        (question.digest, work) = (None, windowed()?);
+        gather.run(&question, work.clone()).await?;
+    }
     let (held, budget) = (work.held.lock().taken(gather.budget.lease(0)?), gather.budget.clone());
     gather.pool.run(move || held.finish(&function, &windows, absent, &budget)).await?
+}
+
+/// What suffices of rows. Where they are only counted, they need no times of their own.
+pub(super) fn digest(leaf: &Leaf, pipeline: &Pipeline, windows: &Windows) -> Option<Digest> {
+    let range = &leaf.range;
+    let counts = matches!(range.op, RangeOp::CountOverTime | RangeOp::Rate | RangeOp::AbsentOverTime);
+    let cells = (counts && range.unwrap.is_none()).then(|| windows.cells());
+    Some(Digest { cells, ..pipeline.digest()?.clone() })
 }
 
 /// The stages of `leaf`, compiled.
@@ -143,15 +159,18 @@ impl Failure {
 }
 
 impl Work for Windowed {
-    fn take(&self, labels: &Labels, _rank: (u64, usize), run: &Run) -> Result<()> {
-        let lines = &run.rows;
+    fn take(&self, runs: &[Given]) -> Result<()> {
         let mut part = Part::default();
-        let pipeline = self.pipeline.for_stream(labels);
-        let uniform = self.row_value.filter(|_| is_uniform(labels, lines, self.grouping.as_ref()));
-        let passed = match uniform {
-            Some(value) => part.fill_at_once(self, &pipeline, lines, value),
-            None => part.fill(self, &pipeline, lines),
-        };
+        let mut passed = 0;
+        for Given { labels, run, .. } in runs {
+            let lines = &run.rows;
+            let pipeline = self.pipeline.for_stream(labels);
+            let uniform = self.row_value.filter(|_| is_uniform(labels, lines, self.grouping.as_ref()));
+            passed += match uniform {
+                Some(value) => part.fill_at_once(self, &pipeline, lines, value),
+                None => part.fill(self, &pipeline, lines),
+            };
+        }
         self.cost.lines_passed.fetch_add(passed, Ordering::Relaxed);
         let mut held = self.held.lock();
         held.merge(part).map_err(|full| {
@@ -169,7 +188,7 @@ impl Work for Windowed {
     }
 }
 
-/// What one run gives.
+/// What some runs give.
 #[derive(Default)]
 struct Part {
     /// Positions in `series` by canonical label bytes.
@@ -178,13 +197,34 @@ struct Part {
     failure: Option<Failure>,
 }
 
+/// What the pipeline makes of a row.
+#[derive(Clone, Copy)]
+enum Sampled {
+    Nothing,
+    /// The query fails with it.
+    Failed,
+    /// A number of the series at this position.
+    Value(usize, f64),
+}
+
+/// Rows of a stream, and what is done with them.
+struct Rows<'a> {
+    of: &'a Windowed,
+    pipeline: &'a StreamPipeline,
+    lines: &'a RowColumns,
+}
+
 impl Part {
-    /// Takes the rows in, oldest first; says how many passed the pipeline.
+    /// Takes the rows in, oldest first; says how many passed the pipeline. Rows that share their content are put
+    /// through it once.
     fn fill(&mut self, of: &Windowed, pipeline: &StreamPipeline, lines: &RowColumns) -> u64 {
         let Windowed { windows, keeps, .. } = of;
+        let rows = Rows { of, pipeline, lines };
         let mut scratch = Scratch::default();
         let (mut pane, mut pane_end_ns) = (None, i64::MIN);
         let mut last = usize::MAX;
+        let shared = if lines.contents.is_empty() { 0 } else { lines.content_count() };
+        let mut of_contents = vec![None; shared];
         let mut passed = 0;
         for (at, ts_ns) in lines.ts_ns.iter().enumerate() {
             if *ts_ns > pane_end_ns {
@@ -194,26 +234,47 @@ impl Part {
             if of.cost.is_stopped() {
                 break;
             }
-            let Some(sample) = pipeline.sample(&mut scratch, lines.row(at), lines.body_len(at)) else {
-                continue;
+            let known = of_contents.get_mut(lines.content(at));
+            let sampled = match known {
+                Some(Some(sampled)) => *sampled,
+                Some(unknown) => *unknown.insert(self.sample(&rows, &mut scratch, (at, pane), last)),
+                None => self.sample(&rows, &mut scratch, (at, pane), last),
             };
-            passed += 1;
-            if sample.failed {
-                let step = windows.steps(pane).start;
-                if self.failure.as_ref().is_none_or(|known| step <= known.step) {
-                    Failure::note(&mut self.failure, Failure { step, labels: sample.labels.to_owned() });
-                }
-                continue;
-            }
-            // Neighbouring lines are mostly of one series.
-            if self.series.get(last).is_none_or(|(labels, _)| labels.as_ref() != sample.labels) {
-                last = self.position(of, sample.labels);
-            }
-            if let Some((_, kept)) = self.series.get_mut(last) {
-                kept.take(*keeps, pane, *ts_ns, sample.value);
+            let count = lines.count(at);
+            passed += u64::from(count) * u64::from(!matches!(sampled, Sampled::Nothing));
+            if let Sampled::Value(series, value) = sampled
+                && let Some((_, kept)) = self.series.get_mut(series)
+            {
+                last = series;
+                kept.take(*keeps, pane, *ts_ns, value * f64::from(count));
             }
         }
         passed
+    }
+
+    /// Puts row `at`, in `pane`, through the pipeline; `last` is the series of the one before.
+    fn sample(
+        &mut self,
+        rows: &Rows<'_>,
+        scratch: &mut Scratch,
+        (at, pane): (usize, u64),
+        last: usize,
+    ) -> Sampled {
+        let Rows { of, pipeline, lines } = rows;
+        let Some(sample) = pipeline.sample(scratch, lines.row(at), lines.body_len(at)) else {
+            return Sampled::Nothing;
+        };
+        if sample.failed {
+            let step = of.windows.steps(pane).start;
+            if self.failure.as_ref().is_none_or(|known| step <= known.step) {
+                Failure::note(&mut self.failure, Failure { step, labels: sample.labels.to_owned() });
+            }
+            return Sampled::Failed;
+        }
+        // Neighbouring lines are mostly of one series.
+        let is_last = self.series.get(last).is_some_and(|(labels, _)| labels.as_ref() == sample.labels);
+        let series = if is_last { last } else { self.position(of, sample.labels) };
+        Sampled::Value(series, sample.value)
     }
 
     /// Takes the rows in, all of one series; says how many lie in windows.

@@ -42,7 +42,10 @@ impl RowValue {
         while let Some((first_ns, later)) = lines.ts_ns.get(from..).and_then(<[i64]>::split_first) {
             let pane_end_ns = windows.pane_end(*first_ns);
             let last = from + later.partition_point(|ts_ns| *ts_ns <= pane_end_ns);
-            let rows = last + 1 - from;
+            let rows = match lines.counts.get(from..=last) {
+                Some(counts) => counts.iter().map(|count| *count as usize).sum(),
+                None => last + 1 - from,
+            };
             if let Some(pane) = windows.pane(*first_ns) {
                 let start = from.checked_sub(1).map_or(0, end_of);
                 let sum = match self {

@@ -37,7 +37,7 @@ impl Keeps {
 }
 
 impl Kept {
-    /// Takes a row in; panes come in ascending order.
+    /// Takes a row in; panes come in ascending order, but for a few steps back.
     pub fn take(&mut self, keeps: Keeps, pane: u64, ts_ns: i64, value: f64) {
         match (self, keeps) {
             (Self::Folds(panes), Keeps::Folds(kind)) => take_fold(panes, kind, pane, ts_ns, value),
@@ -70,6 +70,10 @@ fn take_fold(panes: &mut Vec<(u64, Fold)>, kind: FoldKind, pane: u64, ts_ns: i64
     let fold = kind.of(ts_ns, value);
     match panes.last_mut() {
         Some((last, held)) if *last == pane => held.merge(&fold),
+        Some((last, _)) if *last > pane => match panes.binary_search_by_key(&pane, |(known, _)| *known) {
+            Ok(at) => panes[at].1.merge(&fold),
+            Err(at) => panes.insert(at, (pane, fold)),
+        },
         _ => panes.push((pane, fold)),
     }
 }

@@ -44,7 +44,7 @@ use hints::{Hints, Needs};
 use label_filter::Condition;
 use labels::{Category, LabelSet, Name, StreamLabels};
 use model::fields::Format;
-use model::{Fields, Labels, LabelsRef, Projection, RowRef};
+use model::{Digest, Fields, Labels, LabelsRef, Projection, RowRef};
 use row::Row;
 use series::SeriesLabels;
 use std::sync::Arc;
@@ -101,7 +101,7 @@ struct Compiled {
     series: SeriesLabels,
     unwrapped: Option<Unwrapped>,
     projection: Projection,
-    fields: Option<Fields>,
+    digest: Option<Digest>,
     counts_bytes: bool,
 }
 
@@ -142,8 +142,8 @@ impl Pipeline {
         };
         let counts_bytes = matches!(value, Some(SampleValue::Bytes));
         let gives_text = value.is_none() || counts_bytes;
-        let fields = if gives_text { None } else { fields(&steps, &hints) };
-        let compiled = Compiled { steps, hints, series, unwrapped, projection, fields, counts_bytes };
+        let digest = if gives_text { None } else { digest(&steps, &hints, projection) };
+        let compiled = Compiled { steps, hints, series, unwrapped, projection, digest, counts_bytes };
         Ok(Self { compiled: Arc::new(compiled) })
     }
 
@@ -153,9 +153,10 @@ impl Pipeline {
         self.compiled.projection
     }
 
-    /// The fields that suffice of a text; none where more of it may matter.
-    pub fn fields(&self) -> Option<&Fields> {
-        self.compiled.fields.as_ref()
+    /// What suffices of rows; none where all of them may matter. With it, what becomes of a row does not depend
+    /// on its time.
+    pub fn digest(&self) -> Option<&Digest> {
+        self.compiled.digest.as_ref()
     }
 
     /// Binds the pipeline to the labels of a stream.
@@ -185,6 +186,12 @@ fn in_order(stages: &[Stage]) -> impl Iterator<Item = &Stage> {
 /// Whether line filters stay behind `stage`.
 fn makes_line(stage: &Stage) -> bool {
     matches!(stage, Stage::LineFormat(_) | Stage::Unpack)
+}
+
+/// What suffices of rows: known where texts are not read, or only fields of them.
+fn digest(steps: &[Step], hints: &Hints, projection: Projection) -> Option<Digest> {
+    let fields = if projection.body { Some(fields(steps, hints)?) } else { None };
+    Some(Digest { fields, metadata: hints.named(), cells: None })
 }
 
 /// The fields that suffice of texts: where one parser is all that reads them, and the labels that it

@@ -4,7 +4,7 @@
 //! than the step; time is therefore cut at every start and end of a window into *panes*, so that a
 //! row is counted once, in its pane, and a window is a span of whole panes.
 
-use model::TimeRange;
+use model::{Cells, TimeRange};
 use std::ops::Range;
 
 /// The times at which a query is evaluated: `start`, `start + step`, … up to `end`.
@@ -91,6 +91,12 @@ impl Windows {
         if self.count == 0 { 0 } else { between.saturating_add(self.range_ns) }
     }
 
+    /// Where time is cut into cells of which no window has a part.
+    pub fn cells(&self) -> Cells {
+        let width_ns = if self.rest_ns == 0 { self.step_ns } else { gcd(self.step_ns, self.rest_ns) };
+        Cells { edge_ns: self.base_ns, width_ns }
+    }
+
     /// Nanoseconds of a window.
     pub fn range_ns(&self) -> i64 {
         self.range_ns
@@ -153,6 +159,11 @@ impl Windows {
         let clamp = |step: u64| u32::try_from(step).map_or(self.count, |step| step.min(self.count));
         clamp(first)..clamp(last + 1)
     }
+}
+
+/// The greatest common divisor of positive numbers.
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 #[cfg(test)]

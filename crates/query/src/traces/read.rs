@@ -79,7 +79,7 @@ impl Reader<'_> {
             matchers: Vec::new(),
             predicates,
             projection: Projection::ALL,
-            fields: None,
+            digest: None,
             direction: Direction::Backward,
             limit_hint: None,
             budget: self.budget.clone(),

@@ -38,9 +38,9 @@ impl Paged {
 
 impl Select for Paged {
     fn select(&self, selection: Selection) -> RunStream {
-        let fields = selection.fields.clone().filter(|_| self.shortens.load(Ordering::Relaxed));
+        let digest = selection.digest.clone().filter(|_| self.shortens.load(Ordering::Relaxed));
         let question = Question::new(selection.range, &selection.predicates, selection.projection);
-        let question = question.with_fields(fields);
+        let question = question.with_digest(digest);
         let mut runs: Vec<Result<Run>> = Vec::new();
         for (streams, Sealed { page, body, .. }) in &self.pages {
             let ranges = page.parts(&question);

@@ -134,6 +134,7 @@ impl OpenRun {
             ends: self.ends,
             metadata: self.metadata.into(),
             metadata_ends: self.metadata_ends,
+            ..RowColumns::default()
         };
         Run { rows, facts: self.facts, ascending: self.ascending, held_bytes }
     }
@@ -150,6 +151,7 @@ impl OpenRun {
             ends: self.ends[..rows].to_vec(),
             metadata: Bytes::copy_from_slice(&self.metadata[..metadata_end]),
             metadata_ends: metadata_ends.to_vec(),
+            ..RowColumns::default()
         };
         let held_bytes = columns.held_bytes();
         Run { rows: columns, facts: self.facts, ascending: self.ascending, held_bytes }

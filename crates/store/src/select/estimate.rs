@@ -19,7 +19,7 @@ pub async fn estimate(engine: &Engine, selection: Selection) -> Result<Estimate>
     let order = Order(selection.direction);
     let Some(span) = order.span_of(selection.range) else { return Ok(Estimate::default()) };
     let question = Question::new(selection.range, &selection.predicates, selection.projection)
-        .with_fields(selection.fields.clone());
+        .with_digest(selection.digest.clone());
     let asked = Asked {
         matchers: selection.matchers.into(),
         question,

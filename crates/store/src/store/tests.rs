@@ -97,7 +97,7 @@ fn selection(direction: Direction) -> Selection {
         matchers: vec![Matcher::new("app", MatchOp::Regex, ".+").unwrap()],
         predicates: Vec::new(),
         projection: Projection::ALL,
-        fields: None,
+        digest: None,
         direction,
         limit_hint: None,
         budget: ByteBudget::unbounded("query"),

@@ -62,7 +62,7 @@ impl Engine {
                 matchers,
                 predicates: Vec::new(),
                 projection: Projection::ALL,
-                fields: None,
+                digest: None,
                 direction: Direction::Forward,
                 limit_hint: None,
                 budget: budget.clone(),

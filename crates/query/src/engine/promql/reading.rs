@@ -226,7 +226,7 @@ impl Reader<'_> {
             matchers,
             predicates: Vec::new(),
             projection: Projection { body: true, metadata: false },
-            fields: None,
+            digest: None,
             direction: Direction::Forward,
             limit_hint: None,
             budget: self.budget.clone(),

@@ -7,7 +7,7 @@
 use super::label_filter::Condition;
 use super::labels::{Name, OwnedName};
 use super::row::Row;
-use super::{ERROR_LABEL, EXTRACTED_SUFFIX};
+use super::{ERROR_DETAILS_LABEL, ERROR_LABEL, EXTRACTED_SUFFIX, PRESERVE_ERROR_LABEL};
 use crate::logql::ast::Grouping;
 
 /// What a parser must find.
@@ -71,6 +71,13 @@ impl Hints {
     pub(super) fn required(&self) -> Option<Vec<String>> {
         let names = || self.required.iter().map(|name| name.get().text().to_owned());
         (!self.required.is_empty()).then(|| names().collect())
+    }
+
+    /// The labels that anything is asked of; none where it may be all. An error's labels are its own.
+    pub(super) fn named(&self) -> Option<Vec<String>> {
+        let names = if self.nothing { Some(Vec::new()) } else { self.required() };
+        let of_errors = [ERROR_LABEL, ERROR_DETAILS_LABEL, PRESERVE_ERROR_LABEL];
+        Some(names?.into_iter().chain(of_errors.map(str::to_owned)).collect())
     }
 
     /// Whether errors stay on samples as a label instead of failing the query.

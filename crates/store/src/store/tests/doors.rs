@@ -2,7 +2,7 @@
 
 use super::*;
 use model::fields::Format;
-use model::{Fields, LineFilter, Needle, Predicate, Refusal};
+use model::{Digest, Fields, LineFilter, Needle, Predicate, Refusal};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -78,8 +78,9 @@ async fn fields_are_left_out_unless_what_was_sent_again_must_be_found() {
     let rows: Vec<(i64, &str)> = (0..).zip(lines.iter().map(String::as_str)).collect();
     push(&store, "a", &rows).await;
     store.flush(None).await.unwrap();
-    let fields = Arc::new(Fields { format: Format::Json, names: vec!["ms".to_owned()] });
-    let asked = || Selection { fields: Some(fields.clone()), ..selection(Direction::Forward) };
+    let fields = Fields { format: Format::Json, names: vec!["ms".to_owned()] };
+    let digest = Arc::new(Digest { fields: Some(fields), ..Digest::default() });
+    let asked = || Selection { digest: Some(digest.clone()), ..selection(Direction::Forward) };
     let texts = async || {
         let found = rows_of(&runs(&store, asked()).await).into_iter();
         found.map(|(_, _, text)| text.trim_end_matches("{}").to_owned()).collect::<Vec<_>>()
