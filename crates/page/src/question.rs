@@ -2,7 +2,8 @@
 
 use crate::condition::{Condition, Proof};
 use crate::filter::Filter;
-use model::{Digest, Fields, Predicate, Projection, TimeRange};
+use model::{Digest, Direction, Fields, Predicate, Projection, TimeRange};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A question to pages. Cheap to clone.
@@ -14,6 +15,8 @@ pub struct Question {
     pub projection: Projection,
     /// What suffices of rows.
     digest: Option<Arc<Digest>>,
+    /// So many rows of each run suffice, at this end.
+    nearest: Option<(Direction, usize)>,
     prepared: Arc<Prepared>,
 }
 
@@ -28,7 +31,13 @@ impl Question {
     pub fn new(range: TimeRange, predicates: &[Predicate], projection: Projection) -> Self {
         let conditions: Vec<Condition> = predicates.iter().map(Condition::new).collect();
         let proofs = conditions.iter().filter_map(Condition::proof).collect();
-        Self { range, projection, digest: None, prepared: Arc::new(Prepared { conditions, proofs }) }
+        Self {
+            range,
+            projection,
+            digest: None,
+            nearest: None,
+            prepared: Arc::new(Prepared { conditions, proofs }),
+        }
     }
 
     /// All rows with everything.
@@ -40,6 +49,21 @@ impl Question {
     #[must_use]
     pub fn with_digest(self, digest: Option<Arc<Digest>>) -> Self {
         Self { digest, ..self }
+    }
+
+    /// The same question, of which so many rows of each run suffice, at the first end of `direction`.
+    #[must_use]
+    pub fn with_nearest(self, direction: Direction, rows: Option<usize>) -> Self {
+        Self { nearest: rows.map(|rows| (direction, rows)), ..self }
+    }
+
+    /// The part of so many rows of a run that suffices.
+    pub(crate) fn nearest_of(&self, rows: usize) -> Range<usize> {
+        match self.nearest {
+            Some((Direction::Backward, most)) => rows.saturating_sub(most)..rows,
+            Some((Direction::Forward, most)) => 0..rows.min(most),
+            None => 0..rows,
+        }
     }
 
     /// The same question with another projection, of whole rows.

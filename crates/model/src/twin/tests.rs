@@ -31,6 +31,7 @@ fn selection(direction: Direction) -> Selection {
         digest: None,
         direction,
         limit_hint: None,
+        nearest: None,
         budget: ByteBudget::unbounded("query"),
         stats: Arc::default(),
     }

@@ -51,7 +51,8 @@ pub fn scan(
     count_work(&page, question, stats);
     let ends = std::mem::take(&mut page.ends);
     let mut texts = PageBodies::open(body, run_rows, &ends, question.reads_bodies())?;
-    let passing = page.passing(&mut texts, question)?;
+    let mut passing = page.passing(&mut texts, question)?;
+    page.keep_nearest(passing.as_mut(), question);
     if question.projection.body {
         page.read_given(&mut texts, passing.as_ref(), question.fields())?;
     }
@@ -141,6 +142,26 @@ fn read_ends(body: &Body<'_>, row_count: usize) -> Result<Vec<u32>> {
 }
 
 impl Open {
+    /// Leaves out what is more than the rows of each run that suffice.
+    fn keep_nearest(&mut self, passing: Option<&mut Bits>, question: &Question) {
+        let Some(passing) = passing else {
+            for Candidate { rows, .. } in &mut self.candidates {
+                let kept = question.nearest_of(rows.len());
+                *rows = rows.start + kept.start..rows.start + kept.end;
+            }
+            return;
+        };
+        for Candidate { rows, .. } in &mut self.candidates {
+            let kept = question.nearest_of(passing.iter(rows.clone()).count());
+            let mut places = passing.iter(rows.clone()).skip(kept.start).take(kept.len());
+            let (first, last) = (places.next(), places.last());
+            *rows = first.map_or(rows.start..rows.start, |first| first..last.unwrap_or(first) + 1);
+        }
+        let mut kept = passing.unset();
+        self.candidates.iter().for_each(|candidate| kept.set_range(candidate.rows.clone()));
+        passing.keep(&kept, false);
+    }
+
     fn candidate_rows(&self) -> usize {
         self.candidates.iter().map(|candidate| candidate.rows.len()).sum()
     }

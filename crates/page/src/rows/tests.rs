@@ -2,8 +2,8 @@ use super::*;
 use crate::{Page, Piece, Sealed, seal_as};
 use bytes::Bytes;
 use model::{
-    Labels, LineFilter, MatchOp, Matcher, Needle, Predicate, Projection, RowColumns, RowRef, ScanStats,
-    Signal, TimeRange,
+    Direction, Labels, LineFilter, MatchOp, Matcher, Needle, Predicate, Projection, RowColumns, RowRef,
+    ScanStats, Signal, TimeRange,
 };
 use proptest::prelude::*;
 use std::sync::atomic::Ordering;
@@ -125,15 +125,23 @@ proptest! {
         mask: u8,
         (range, predicates, projection) in any_question(),
         choice in prop::sample::select(vec![Choice::Text, Choice::Columns]),
+        direction in prop::sample::select(vec![Direction::Forward, Direction::Backward]),
+        nearest in prop::option::of(0usize..6),
     ) {
         let sealed = sealed_as(&runs, choice);
         let wanted: Vec<u32> = (0..runs.len() as u32).filter(|run| mask & (1 << run) != 0).collect();
-        let question = Question::new(range, &predicates, projection);
+        let question = Question::new(range, &predicates, projection).with_nearest(direction, nearest);
         let stats = ScanStats::default();
         let found = scanned(&sealed, &wanted, &question, &stats);
         let expected: Vec<(u32, RowColumns)> = wanted
             .iter()
-            .map(|run| (*run, naive(&runs[*run as usize], range, &predicates, projection)))
+            .map(|run| {
+                let all = naive(&runs[*run as usize], range, &predicates, Projection::ALL);
+                let most = nearest.unwrap_or(usize::MAX).min(all.len());
+                let first = if direction == Direction::Forward { 0 } else { all.len() - most };
+                let rows = RowColumns::from_rows(all.rows().skip(first).take(most));
+                (*run, naive(&rows, TimeRange::ALL, &[], projection))
+            })
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
         let passed: usize = expected.iter().map(|(_, rows)| rows.len()).sum();

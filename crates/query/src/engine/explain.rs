@@ -9,7 +9,8 @@ use super::uniform::RowValue;
 use super::{Engine, check_plan, checks, numbers};
 use crate::eval::line::{Doer, Wanted};
 use crate::eval::window::{Steps, Windows};
-use crate::logql::{self, ast::LogExpr};
+use crate::logql;
+use crate::logql::ast::{LogExpr, Stage};
 use crate::plan::{Leaf, MetricPlan, Plan};
 use base::{Error, Result};
 use model::{Direction, Estimate, Limits, Matcher};
@@ -169,6 +170,7 @@ async fn lines(
         digest: None,
         direction: query.direction,
         limit_hint: most,
+        nearest: most.filter(|_| rest.iter().all(Stage::only_adds_labels)),
     };
     gather.leaf(log.to_string(), question, words::stages(&log.stages, &doers), reads).await
 }
@@ -203,6 +205,7 @@ async fn numbers_of(gather: &Gather<'_>, leaf: &Leaf, steps: &Steps) -> Result<E
         digest: digest.map(Arc::new),
         direction: Direction::Forward,
         limit_hint: None,
+        nearest: None,
     };
     gather.leaf(words::leaf(leaf), question, stages, reads).await
 }

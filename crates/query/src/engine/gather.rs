@@ -77,6 +77,8 @@ pub(super) struct Question<'a> {
     pub digest: Option<Arc<Digest>>,
     pub direction: Direction,
     pub limit_hint: Option<usize>,
+    /// As in [`Selection`].
+    pub nearest: Option<usize>,
 }
 
 /// A run of a question.
@@ -154,8 +156,8 @@ struct Job {
 }
 
 impl Job {
-    fn is_full(&self) -> bool {
-        self.rows >= JOB_ROWS || self.runs.len() >= JOB_RUNS
+    fn is_full(&self, rows_most: usize) -> bool {
+        self.rows >= rows_most || self.runs.len() >= JOB_RUNS
     }
 
     fn add(&mut self, given: Given, lease: Lease) {
@@ -182,6 +184,8 @@ struct Flow<'g, 'q, W> {
     /// Of each source the position of its tenant.
     tenants: Vec<usize>,
     streams: HashSet<(usize, u64)>,
+    /// Rows of a job, about: no more than are asked for.
+    job_rows: usize,
     working: FuturesUnordered<BoxFuture<'static, Result<Result<()>>>>,
 }
 
@@ -193,19 +197,34 @@ impl<W: Work> Flow<'_, '_, W> {
         first: Item,
         runs: &mut (impl futures_util::Stream<Item = Item> + Unpin),
     ) -> Result<bool> {
-        let (mut job, mut came, mut more) = (Job::default(), Some(Some(first)), true);
+        let mut job = Job::default();
+        let taken = self.collect(&mut job, first, runs).await;
+        self.begin(job);
+        if taken.is_err() {
+            // What came before may be a part of the answer.
+            while self.working.next().await.is_some() {}
+        }
+        taken
+    }
+
+    async fn collect(
+        &mut self,
+        job: &mut Job,
+        first: Item,
+        runs: &mut (impl futures_util::Stream<Item = Item> + Unpin),
+    ) -> Result<bool> {
+        let mut came = Some(Some(first));
         while let Some(item) = came.take() {
             match item {
-                None => more = false,
+                None => return Ok(false),
                 Some((source, None)) => self.bounds.end(source),
-                Some((source, Some(run))) => self.add(&mut job, source, run?).await?,
+                Some((source, Some(run))) => self.add(job, source, run?).await?,
             }
-            if more && !job.is_full() {
+            if !job.is_full(self.job_rows) {
                 came = runs.next().now_or_never();
             }
         }
-        self.begin(job);
-        Ok(more)
+        Ok(true)
     }
 
     async fn add(&mut self, job: &mut Job, source: usize, run: Run) -> Result<()> {
@@ -271,6 +290,7 @@ impl Gather<'_> {
             bounds: Bounds::new(sources.len(), question.direction),
             tenants: sources.iter().map(|source| source.at).collect(),
             streams: HashSet::new(),
+            job_rows: question.limit_hint.map_or(JOB_ROWS, |limit| limit.clamp(1, JOB_ROWS)),
             working: FuturesUnordered::new(),
         };
         let mut runs: SelectAll<_> = futures_util::stream::select_all(self.ask(question, sources));
@@ -339,6 +359,7 @@ impl Gather<'_> {
             digest: question.digest.clone(),
             direction: question.direction,
             limit_hint: question.limit_hint,
+            nearest: question.nearest,
             budget: self.budget.clone(),
             stats: self.scan.clone(),
         }

@@ -4,7 +4,7 @@ use super::ending::{Ending, Ranked};
 use super::gather::{Compiled, Cost, Gather, Given, Question, Work, compile};
 use super::{Cursor, RangeQuery, checks};
 use crate::eval::line::{Pipeline, Processed, Scratch, Wanted};
-use crate::logql::ast::LogExpr;
+use crate::logql::ast::{LogExpr, Stage};
 use base::{ByteBudget, Lease, Result};
 use bytes::Bytes;
 use hashbrown::HashMap;
@@ -30,7 +30,7 @@ pub(super) async fn answer(
     let Some(compiled) = gather.needed(compiled, &log.matchers, range).await? else {
         return Ok(Default::default());
     };
-    let Compiled { predicates, on_labels, pipeline, .. } = compiled;
+    let Compiled { predicates, on_labels, pipeline, rest, .. } = compiled;
     gather.check_bytes(&log.matchers, range).await?;
     let given = query.cursor.map_or(0, |cursor| cursor.given);
     let limit = if query.limit == 0 { usize::MAX } else { query.limit.saturating_add(given) };
@@ -42,6 +42,7 @@ pub(super) async fn answer(
         }
         // Thinning chooses among all lines of a piece, and an ending among all of them.
         let most = if query.interval_ns > 0 { usize::MAX } else { left };
+        let limit_hint = Some(most).filter(|most| *most < usize::MAX && ending.is_none());
         let question = Question {
             matchers: &log.matchers,
             predicates: predicates.clone(),
@@ -50,7 +51,8 @@ pub(super) async fn answer(
             projection: pipeline.projection(),
             digest: None,
             direction: query.direction,
-            limit_hint: Some(most).filter(|most| *most < usize::MAX && ending.is_none()),
+            limit_hint,
+            nearest: limit_hint.filter(|_| rest.iter().all(Stage::only_adds_labels)),
         };
         let first = Arc::new(First {
             pipeline: pipeline.clone(),

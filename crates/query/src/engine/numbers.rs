@@ -47,6 +47,7 @@ pub(super) async fn series(
         digest: digest(leaf, &pipeline, &windows).map(Arc::new),
         direction: Direction::Forward,
         limit_hint: None,
+        nearest: None,
     };
     let windowed = || -> Result<_> {
         Ok(Arc::new(Windowed {

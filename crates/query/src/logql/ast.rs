@@ -93,6 +93,11 @@ impl Stage {
     pub fn is_ending(&self) -> bool {
         matches!(self, Self::Distinct(_) | Self::Sort(_))
     }
+
+    /// Whether each line passes it, as it is.
+    pub fn only_adds_labels(&self) -> bool {
+        matches!(self, Self::Json(_) | Self::Logfmt { .. } | Self::Pattern(_) | Self::Regexp(_))
+    }
 }
 
 /// One label of `sort by`.

@@ -82,6 +82,7 @@ impl Reader<'_> {
             digest: None,
             direction: Direction::Backward,
             limit_hint: None,
+            nearest: None,
             budget: self.budget.clone(),
             stats: self.scan.clone(),
         }

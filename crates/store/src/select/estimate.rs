@@ -19,7 +19,8 @@ pub async fn estimate(engine: &Engine, selection: Selection) -> Result<Estimate>
     let order = Order(selection.direction);
     let Some(span) = order.span_of(selection.range) else { return Ok(Estimate::default()) };
     let question = Question::new(selection.range, &selection.predicates, selection.projection)
-        .with_digest(selection.digest.clone());
+        .with_digest(selection.digest.clone())
+        .with_nearest(selection.direction, selection.nearest);
     let asked = Asked {
         matchers: selection.matchers.into(),
         question,

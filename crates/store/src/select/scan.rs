@@ -75,7 +75,8 @@ impl Scan {
         let order = Order(selection.direction);
         let Some(span) = order.span_of(selection.range) else { return Ok(()) };
         let question = Question::new(selection.range, &selection.predicates, selection.projection)
-            .with_digest(selection.digest.clone());
+            .with_digest(selection.digest.clone())
+            .with_nearest(selection.direction, selection.nearest);
         let few = selection.limit_hint.is_some();
         let tasks_most = engine.pool.threads().saturating_mul(2).clamp(4, TASKS_MAX);
         let mut scan = Self {

@@ -100,6 +100,7 @@ fn selection(direction: Direction) -> Selection {
         digest: None,
         direction,
         limit_hint: None,
+        nearest: None,
         budget: ByteBudget::unbounded("query"),
         stats: Arc::new(ScanStats::default()),
     }

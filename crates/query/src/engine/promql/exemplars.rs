@@ -65,6 +65,7 @@ impl Engine {
                 digest: None,
                 direction: Direction::Forward,
                 limit_hint: None,
+                nearest: None,
                 budget: budget.clone(),
                 stats: reader.scan.clone(),
             });

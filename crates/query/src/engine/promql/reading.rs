@@ -229,6 +229,7 @@ impl Reader<'_> {
             digest: None,
             direction: Direction::Forward,
             limit_hint: None,
+            nearest: None,
             budget: self.budget.clone(),
             stats: self.scan.clone(),
         });

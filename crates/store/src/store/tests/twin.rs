@@ -162,8 +162,8 @@ fn first_ones(mut times: Vec<i64>, direction: Direction, limit: usize) -> Vec<i6
 }
 
 /// Takes runs until `limit` rows are known to be the first ones, as a limited query does.
-async fn limited(store: &Store, ask: &Ask, limit: usize) -> Vec<i64> {
-    let selection = ask.selection();
+async fn limited(store: &Store, ask: &Ask, limit: usize, nearest: Option<usize>) -> Vec<i64> {
+    let selection = Selection { nearest, ..ask.selection() };
     let (direction, mut times) = (selection.direction, Vec::new());
     let mut runs = store.select(selection);
     while let Some(run) = runs.next().await {
@@ -193,7 +193,9 @@ async fn ask_both(store: &Store, twin: &Twin, ask: &Ask) {
     assert!(found == expected, "{ask:?}");
     if let Some(limit) = ask.limit {
         let times = expected.iter().map(|row| row.1).collect();
-        assert_eq!(limited(store, ask, limit).await, first_ones(times, direction, limit), "{ask:?}");
+        let first = first_ones(times, direction, limit);
+        assert_eq!(limited(store, ask, limit, None).await, first, "{ask:?}");
+        assert_eq!(limited(store, ask, limit, Some(limit)).await, first, "others left out: {ask:?}");
     }
 }
 
