@@ -14,6 +14,36 @@ pub enum Predicate {
     Metadata(Matcher),
     /// The body begins with these bytes: a span's trace id.
     Key(Key),
+    /// Its time is one of these.
+    Times(Times),
+}
+
+/// Some times, Unix nanoseconds; cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Times(Arc<[i64]>);
+
+impl Times {
+    /// These, in any order.
+    pub fn new(mut ts_ns: Vec<i64>) -> Self {
+        ts_ns.sort_unstable();
+        ts_ns.dedup();
+        Self(ts_ns.into())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `ts_ns` is one of them.
+    pub fn has(&self, ts_ns: i64) -> bool {
+        self.0.binary_search(&ts_ns).is_ok()
+    }
+
+    /// Whether one of them lies from `first_ns` to `last_ns`.
+    pub fn any_in(&self, first_ns: i64, last_ns: i64) -> bool {
+        self.0.get(self.0.partition_point(|ts_ns| *ts_ns < first_ns)).is_some_and(|ts_ns| *ts_ns <= last_ns)
+    }
 }
 
 /// First bytes of a body by which rows are looked up.
@@ -26,6 +56,7 @@ impl Predicate {
             Self::Line(filter) => filter.matches(row.body),
             Self::Metadata(matcher) => matcher.matches_labels(row.metadata),
             Self::Key(key) => row.body.starts_with(key),
+            Self::Times(times) => times.has(row.ts_ns),
         }
     }
 }

@@ -4,7 +4,7 @@ mod literal;
 
 use crate::filter::{self, Filter, gram};
 use literal::Literals;
-use model::filter::{Key, Text};
+use model::filter::{Key, Text, Times};
 use model::go_regex::GoRegex;
 use model::{LineFilter, MatchOp, Matcher, Needle, Predicate};
 use std::sync::Arc;
@@ -18,6 +18,8 @@ pub enum Condition {
     Metadata(Matcher),
     /// On the first bytes of the body.
     Key(Key),
+    /// On the time.
+    Times(Times),
 }
 
 /// `|=`, `!=`, `|~`, `!~` with their needles.
@@ -53,6 +55,7 @@ impl Condition {
             }
             Predicate::Metadata(matcher) => Self::Metadata(matcher.clone()),
             Predicate::Key(key) => Self::Key(*key),
+            Predicate::Times(times) => Self::Times(times.clone()),
         }
     }
 
@@ -74,7 +77,7 @@ impl Condition {
             Self::Metadata(m) if m.op == MatchOp::Equal && !m.value.is_empty() => {
                 vec![vec![filter::value_key(&m.name, &m.value)]]
             }
-            Self::Metadata(_) => return None,
+            Self::Metadata(_) | Self::Times(_) => return None,
             Self::Key(key) => vec![vec![filter::row_key(key)]],
         };
         let useful = !alternatives.is_empty() && alternatives.iter().all(|keys| !keys.is_empty());

@@ -82,6 +82,15 @@ impl Question {
         self.digest().filter(|_| self.projection.body)?.fields.as_ref()
     }
 
+    /// Whether rows from `min_ns` to `max_ns` can pass, as far as times tell.
+    pub fn touches(&self, min_ns: i64, max_ns: i64) -> bool {
+        let may_hold = |condition: &Condition| match condition {
+            Condition::Times(times) => times.any_in(min_ns, max_ns),
+            _ => true,
+        };
+        self.range.overlaps(min_ns, max_ns) && self.conditions().iter().all(may_hold)
+    }
+
     /// Whether filters can drop pages.
     pub fn uses_filters(&self) -> bool {
         !self.prepared.proofs.is_empty()

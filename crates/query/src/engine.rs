@@ -5,6 +5,7 @@ pub mod checks;
 mod ending;
 pub mod explain;
 mod gather;
+mod judged;
 mod lines;
 mod numbers;
 pub mod promql;

@@ -6,10 +6,10 @@
 mod paged;
 
 use base::Pool;
-use model::{Labels, LabelsRef, Limits, RowColumns, RowRef, Stream, Tenant};
+use model::{Direction, Labels, LabelsRef, Limits, RowColumns, RowRef, Stream, Tenant};
 use paged::Paged;
 use proptest::prelude::*;
-use query::engine::{Engine, InstantQuery};
+use query::engine::{Engine, InstantQuery, Partial, RangeQuery};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -50,6 +50,51 @@ fn answered(paged: &Arc<Paged>, query: &str, shortens: bool) -> (String, u64) {
         Err(error) => format!("{error}"),
     };
     (answer, paged.given.load(Ordering::Relaxed) - before)
+}
+
+/// The first lines that a log query gives, in words, and the bytes of bodies read for it. A partial answer is put
+/// together from all lines.
+fn first_lines(paged: &Arc<Paged>, query: &str, limit: usize, is_partial: bool) -> (String, u64) {
+    let before = paged.given.load(Ordering::Relaxed);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(600);
+    let query = RangeQuery {
+        tenants: vec![Tenant::single()],
+        query: query.to_owned(),
+        start_ns: 0,
+        end_ns: 1000,
+        step_ns: 1000,
+        interval_ns: 0,
+        limit,
+        direction: if limit.is_multiple_of(2) { Direction::Backward } else { Direction::Forward },
+        categorize: true,
+        align: true,
+        cursor: None,
+        partial: is_partial.then_some(Partial { deadline }),
+        now_ns: 0,
+    };
+    let answer = runtime.block_on(async {
+        let engine = Engine::new(paged.clone(), Pool::new(1).unwrap());
+        engine.range(query, &Limits::default()).await
+    });
+    let answer = answer.map(|answered| answered.answer);
+    (format!("{answer:?}"), paged.given.load(Ordering::Relaxed) - before)
+}
+
+#[test]
+fn only_lines_that_are_given_are_put_together() {
+    let lines: Vec<String> = (0..400)
+        .map(|n| {
+            format!(r#"{{"status":{},"path":"/a/{n}","text":"some words for all"}}"#, 200 + n % 400 / 399)
+        })
+        .collect();
+    let paged = paged(&[lines]);
+    let rare = r#"{app="x"} | json | status > 200"#;
+    let ((judged, few), (whole, all)) =
+        (first_lines(&paged, rare, 10, false), first_lines(&paged, rare, 10, true));
+    assert_eq!(judged, whole);
+    assert!(judged.contains("/a/399"), "{judged}");
+    assert!(few * 2 < all, "{few} bytes of {all}");
 }
 
 /// Bytes of bodies read for `query`, with fields left out and whole; the answers are the same.
@@ -187,9 +232,12 @@ fn any_lines() -> impl Strategy<Value = Vec<Vec<String>>> {
     })
 }
 
-fn any_query() -> impl Strategy<Value = String> {
-    let name =
-        || prop::sample::select(vec!["a", "b", "c", "n_x", "x", "app", "app_extracted", "a_b", "_1a", "p99"]);
+fn any_name() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["a", "b", "c", "n_x", "x", "app", "app_extracted", "a_b", "_1a", "p99"])
+}
+
+/// A parser with filters before and after it.
+fn any_filter() -> impl Strategy<Value = String> {
     let parser = prop::sample::select(vec![
         "json",
         "json",
@@ -202,37 +250,39 @@ fn any_query() -> impl Strategy<Value = String> {
         "json a=\"n\", y=\"[\\\"a b\\\"]\", c",
     ]);
     let filter = prop_oneof![
-        name().prop_map(|name| format!("| {name} > 2")),
-        name().prop_map(|name| format!("| {name} != \"b\"")),
-        (name(), name()).prop_map(|(a, b)| format!("| {a} > 1 or {b} = \"x1\"")),
-        (name(), name()).prop_map(|(a, b)| format!("| {a} =~ \".+\" | {b} > 1s")),
-        name().prop_map(|name| format!("| drop {name}")),
-        name().prop_map(|name| format!("| keep {name}")),
+        any_name().prop_map(|name| format!("| {name} > 2")),
+        any_name().prop_map(|name| format!("| {name} != \"b\"")),
+        (any_name(), any_name()).prop_map(|(a, b)| format!("| {a} > 1 or {b} = \"x1\"")),
+        (any_name(), any_name()).prop_map(|(a, b)| format!("| {a} =~ \".+\" | {b} > 1s")),
+        any_name().prop_map(|name| format!("| drop {name}")),
+        any_name().prop_map(|name| format!("| keep {name}")),
         Just("| __error__ = \"\"".to_owned()),
         Just(String::new()),
     ];
     let before = prop::sample::select(vec!["", "", "|= \"1\"", "!= \"500\"", "|> \"<_>1<_>\""]);
+    (parser, filter, before).prop_map(|(parser, filter, before)| format!("{before} | {parser} {filter}"))
+}
+
+fn any_query() -> impl Strategy<Value = String> {
     let value = prop_oneof![
         Just(None),
-        name().prop_map(|name| Some(format!("| unwrap {name}"))),
-        name().prop_map(|name| Some(format!("| unwrap {name} | __error__ = \"\""))),
+        any_name().prop_map(|name| Some(format!("| unwrap {name}"))),
+        any_name().prop_map(|name| Some(format!("| unwrap {name} | __error__ = \"\""))),
     ];
-    (parser, filter, before, value, name(), name(), 0u8..4).prop_map(
-        |(parser, filter, before, value, first, second, group)| {
-            let groups = [
-                format!("by ({first})"),
-                format!("by ({first}, {second})"),
-                "by ()".into(),
-                "by (__error__)".into(),
-            ];
-            let group = &groups[usize::from(group)];
-            let log = format!("{{app=\"x\"}} {before} | {parser} {filter}");
-            match value {
-                None => format!("sum {group} (count_over_time({log} [1s]))"),
-                Some(unwrap) => format!("max_over_time({log} {unwrap} [1s]) {group}"),
-            }
-        },
-    )
+    (any_filter(), value, any_name(), any_name(), 0u8..4).prop_map(|(filter, value, first, second, group)| {
+        let groups = [
+            format!("by ({first})"),
+            format!("by ({first}, {second})"),
+            "by ()".into(),
+            "by (__error__)".into(),
+        ];
+        let group = &groups[usize::from(group)];
+        let log = format!("{{app=\"x\"}} {filter}");
+        match value {
+            None => format!("sum {group} (count_over_time({log} [1s]))"),
+            Some(unwrap) => format!("max_over_time({log} {unwrap} [1s]) {group}"),
+        }
+    })
 }
 
 proptest! {
@@ -243,6 +293,21 @@ proptest! {
         for query in queries {
             let (short, whole) = (answered(&paged, &query, true), answered(&paged, &query, false));
             prop_assert_eq!(short.0, whole.0, "{}", query);
+        }
+    }
+
+    #[test]
+    fn lines_are_the_same(
+        lines in any_lines(),
+        queries in prop::collection::vec((any_filter(), 0usize..9), 1..8),
+        shortens: bool,
+    ) {
+        let paged = paged(&lines);
+        paged.shortens.store(shortens, Ordering::Relaxed);
+        for (filter, limit) in queries {
+            let query = format!("{{app=\"x\"}} {filter}");
+            let judged = first_lines(&paged, &query, limit, false).0;
+            prop_assert_eq!(judged, first_lines(&paged, &query, limit, true).0, "{} {}", query, limit);
         }
     }
 }

@@ -39,6 +39,12 @@ pub fn pick(rows: &RowColumns, question: &Question, stats: &ScanStats) -> RowCol
         }
     }
     for condition in question.conditions() {
+        if let Condition::Times(times) = condition {
+            let mut holds = passing.unset();
+            let rows = passing.iter(0..rows.len()).filter(|row| times.has(rows.ts_ns[*row]));
+            rows.for_each(|row| holds.set(row));
+            passing.keep(&holds, false);
+        }
         if let Condition::Key(key) = condition {
             search::apply_key(key, rows.len(), |row| texts.row(row), &mut passing);
         }

@@ -206,6 +206,14 @@ impl Open {
                 _ => ranges.push(candidate.rows.clone()),
             }
         }
+        for condition in question.conditions() {
+            if let Condition::Times(times) = condition {
+                let mut holds = passing.unset();
+                let rows = ranges.iter().flat_map(Clone::clone).filter(|row| times.has(self.times[*row]));
+                rows.for_each(|row| holds.set(row));
+                passing.keep(&holds, false);
+            }
+        }
         // Keys that columns tell first, for few rows have one.
         let keys = question.conditions().iter().filter_map(Condition::key);
         let mut keys_left = Vec::new();

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{Page, Piece, Sealed, seal_as};
 use bytes::Bytes;
+use model::filter::Times;
 use model::{
     Direction, Labels, LineFilter, MatchOp, Matcher, Needle, Predicate, Projection, RowColumns, RowRef,
     ScanStats, Signal, TimeRange,
@@ -59,6 +60,7 @@ fn any_predicate() -> impl Strategy<Value = Predicate> {
     prop_oneof![
         (any::<bool>(), prop::collection::vec(any_needle(), 1..3))
             .prop_map(|(negated, any)| Predicate::Line(LineFilter { negated, any })),
+        prop::collection::vec(-25i64..25, 0..30).prop_map(|times| Predicate::Times(Times::new(times))),
         (0u8..5, op, "[ab]{0,2}").prop_map(|(name, op, value)| Predicate::Metadata(
             Matcher::new(&format!("k{name}"), op, &value).unwrap()
         )),

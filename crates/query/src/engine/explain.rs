@@ -161,6 +161,13 @@ async fn lines(
         Some(limit) => format!("; {first} first, until {limit} lines pass the engine's stages"),
         None => "; all of the range".to_owned(),
     });
+    let judged_by = pipeline.judged_by().filter(|_| ending.is_none() && query.interval_ns == 0);
+    if let Some(fields) = judged_by.and_then(|digest| digest.fields.as_ref()) {
+        reads.push_str(&format!(
+            "; which lines are dropped is told first, where texts are in columns by {} alone",
+            fields.names.join(", ")
+        ));
+    }
     let question = Question {
         matchers: &log.matchers,
         predicates,

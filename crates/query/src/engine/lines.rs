@@ -2,6 +2,7 @@
 
 use super::ending::{Ending, Ranked};
 use super::gather::{Compiled, Cost, Gather, Given, Question, Work, compile};
+use super::judged::judge;
 use super::{Cursor, RangeQuery, checks};
 use crate::eval::line::{Pipeline, Processed, Scratch, Wanted};
 use crate::logql::ast::{LogExpr, Stage};
@@ -9,7 +10,7 @@ use base::{ByteBudget, Lease, Result};
 use bytes::Bytes;
 use hashbrown::HashMap;
 use indexmap::IndexMap;
-use model::{AnsweredLine, AnsweredStream, Direction, Labels, LabelsRef, Limits, TimeRange};
+use model::{AnsweredLine, AnsweredStream, Direction, Labels, LabelsRef, Limits, Predicate, TimeRange};
 use parking_lot::Mutex;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -30,10 +31,10 @@ pub(super) async fn answer(
     let Some(compiled) = gather.needed(compiled, &log.matchers, range).await? else {
         return Ok(Default::default());
     };
-    let Compiled { predicates, on_labels, pipeline, rest, .. } = compiled;
     gather.check_bytes(&log.matchers, range).await?;
     let given = query.cursor.map_or(0, |cursor| cursor.given);
     let limit = if query.limit == 0 { usize::MAX } else { query.limit.saturating_add(given) };
+    let asked = Asked { gather, log, query, ending: &ending, compiled: &compiled };
     let mut hits = Vec::new();
     for piece in pieces(range, query, gather.limits) {
         let left = limit - hits.len();
@@ -42,31 +43,7 @@ pub(super) async fn answer(
         }
         // Thinning chooses among all lines of a piece, and an ending among all of them.
         let most = if query.interval_ns > 0 { usize::MAX } else { left };
-        let limit_hint = Some(most).filter(|most| *most < usize::MAX && ending.is_none());
-        let question = Question {
-            matchers: &log.matchers,
-            predicates: predicates.clone(),
-            on_labels: on_labels.clone(),
-            range: piece,
-            projection: pipeline.projection(),
-            digest: None,
-            direction: query.direction,
-            limit_hint,
-            nearest: limit_hint.filter(|_| rest.iter().all(Stage::only_adds_labels)),
-        };
-        let first = Arc::new(First {
-            pipeline: pipeline.clone(),
-            ending: ending.clone(),
-            categorize: query.categorize,
-            direction: query.direction,
-            limit: most,
-            worst_ns: AtomicI64::new(end_of_time(query.direction)),
-            cost: gather.cost.clone(),
-            budget: gather.budget.clone(),
-            held: Mutex::new(Held::new(gather.budget.lease(0)?)),
-        });
-        gather.run(&question, first.clone()).await?;
-        let mut piece = first.held.lock().taken();
+        let mut piece = asked.first(piece, most).await?;
         if query.interval_ns > 0 {
             thin(&mut piece, query.interval_ns);
         }
@@ -75,6 +52,78 @@ pub(super) async fn answer(
     }
     let next = query.cursor.and_then(|cursor| cursor.after(&mut hits, limit));
     Ok((into_streams(hits, ending.sorts()), next))
+}
+
+/// A query for lines whose stages are compiled.
+struct Asked<'a> {
+    gather: &'a Gather<'a>,
+    log: &'a LogExpr,
+    query: &'a RangeQuery,
+    ending: &'a Ending,
+    compiled: &'a Compiled,
+}
+
+impl Asked<'_> {
+    /// The first `most` lines in `range`. Where fields tell which lines may be given, no others are put together.
+    async fn first(&self, range: TimeRange, most: usize) -> Result<Vec<Hit>> {
+        let question = self.question(range, most);
+        // A part of an answer is made of lines, not of where they would lie.
+        let may_judge = self.ending.is_none() && self.query.interval_ns == 0 && self.gather.partial.is_none();
+        if !may_judge {
+            return self.run(question, most).await;
+        }
+        let Some(judged) = judge(self.gather, &self.compiled.pipeline, &question, most).await? else {
+            return self.run(question, most).await;
+        };
+        let rest = judged.rest_of(range, self.query.direction);
+        let mut hits = Vec::new();
+        if !judged.times.is_empty() {
+            let mut question = self.question(judged.range, most);
+            question.predicates.push(Predicate::Times(judged.times));
+            hits = self.run(question, most).await?;
+        }
+        if hits.len() < most && rest.start_ns < rest.end_ns {
+            let most = most - hits.len();
+            hits.append(&mut self.run(self.question(rest, most), most).await?);
+        }
+        Ok(hits)
+    }
+
+    fn question(&self, range: TimeRange, most: usize) -> Question<'_> {
+        let Compiled { predicates, on_labels, pipeline, rest, .. } = self.compiled;
+        let limit_hint = Some(most).filter(|most| *most < usize::MAX && self.ending.is_none());
+        Question {
+            matchers: &self.log.matchers,
+            predicates: predicates.clone(),
+            on_labels: on_labels.clone(),
+            range,
+            projection: pipeline.projection(),
+            digest: None,
+            direction: self.query.direction,
+            limit_hint,
+            nearest: limit_hint.filter(|_| rest.iter().all(Stage::only_adds_labels)),
+        }
+    }
+
+    async fn run(&self, question: Question<'_>, most: usize) -> Result<Vec<Hit>> {
+        let direction = self.query.direction;
+        let first = Arc::new(First {
+            pipeline: self.compiled.pipeline.clone(),
+            ending: self.ending.clone(),
+            categorize: self.query.categorize,
+            direction,
+            limit: most,
+            worst_ns: AtomicI64::new(end_of_time(direction)),
+            cost: self.gather.cost.clone(),
+            budget: self.gather.budget.clone(),
+            held: Mutex::new(Held::new(self.gather.budget.lease(0)?)),
+        });
+        self.gather.run(&question, first.clone()).await?;
+        let mut held = first.held.lock();
+        let mut hits = held.taken();
+        hits.truncate(most);
+        Ok(hits)
+    }
 }
 
 impl Cursor {

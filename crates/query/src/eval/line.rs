@@ -40,7 +40,7 @@ pub use scratch::Scratch;
 
 use crate::logql::ast::{Grouping, Stage, Unwrap};
 use base::Result;
-use hints::{Hints, Needs};
+use hints::{Hints, Needs, with_clashing, with_errors};
 use label_filter::Condition;
 use labels::{Category, LabelSet, Name, StreamLabels};
 use model::fields::Format;
@@ -102,6 +102,7 @@ struct Compiled {
     unwrapped: Option<Unwrapped>,
     projection: Projection,
     digest: Option<Digest>,
+    judged_by: Option<Digest>,
     counts_bytes: bool,
 }
 
@@ -143,7 +144,9 @@ impl Pipeline {
         let counts_bytes = matches!(value, Some(SampleValue::Bytes));
         let gives_text = value.is_none() || counts_bytes;
         let digest = if gives_text { None } else { digest(&steps, &hints, projection) };
-        let compiled = Compiled { steps, hints, series, unwrapped, projection, digest, counts_bytes };
+        let judged_by = if value.is_none() { judged_by(&steps) } else { None };
+        let compiled =
+            Compiled { steps, hints, series, unwrapped, projection, digest, judged_by, counts_bytes };
         Ok(Self { compiled: Arc::new(compiled) })
     }
 
@@ -157,6 +160,12 @@ impl Pipeline {
     /// on its time.
     pub fn digest(&self) -> Option<&Digest> {
         self.compiled.digest.as_ref()
+    }
+
+    /// What suffices of rows to tell lines that are surely dropped, where that is less than the lines: of a
+    /// pipeline that gives lines and drops them by fields of the text.
+    pub fn judged_by(&self) -> Option<&Digest> {
+        self.compiled.judged_by.as_ref()
     }
 
     /// Binds the pipeline to the labels of a stream.
@@ -190,19 +199,34 @@ fn makes_line(stage: &Stage) -> bool {
 
 /// What suffices of rows: known where texts are not read, or only fields of them.
 fn digest(steps: &[Step], hints: &Hints, projection: Projection) -> Option<Digest> {
-    let fields = if projection.body { Some(fields(steps, hints)?) } else { None };
+    let fields = if projection.body { Some(fields(steps, || hints.required())?) } else { None };
     Some(Digest { fields, metadata: hints.named(), cells: None })
+}
+
+/// What suffices to drop lines: what the filters up to the last one read. The stages behind it see lines that lack
+/// what they look for, and drop none.
+fn judged_by(steps: &[Step]) -> Option<Digest> {
+    let last = steps.iter().rposition(|step| matches!(step, Step::LabelFilter(_)))?;
+    let (judging, rest) = steps.split_at(last + 1);
+    if rest.iter().any(Step::is_line_filter) {
+        return None;
+    }
+    let mut read = Vec::new();
+    judging.iter().for_each(|step| step.reads(&mut read));
+    let names = with_clashing(read);
+    let fields = fields(judging, || Some(names.clone()))?;
+    Some(Digest { fields: Some(fields), metadata: Some(with_errors(names)), cells: None })
 }
 
 /// The fields that suffice of texts: where one parser is all that reads them, and the labels that it
 /// looks for are known. Parsers that tell of bad pairs see them in fields that nobody wants, too.
-fn fields(steps: &[Step], hints: &Hints) -> Option<Fields> {
+fn fields(steps: &[Step], required: impl Fn() -> Option<Vec<String>>) -> Option<Fields> {
     let mut readers = steps.iter().filter(|step| step.reads_text());
     let (reader, None) = (readers.next()?, readers.next()) else { return None };
     let (format, names) = match reader {
-        Step::Json => (Format::Json, hints.required()?),
+        Step::Json => (Format::Json, required()?),
         Step::JsonPaths(extractions) => (Format::Json, extractions.names()?),
-        Step::Logfmt(flags) if !flags.strict => (Format::Logfmt, hints.required()?),
+        Step::Logfmt(flags) if !flags.strict => (Format::Logfmt, required()?),
         Step::LogfmtKeys(flags, extractions) if !flags.strict => (Format::Logfmt, extractions.keys()),
         _ => return None,
     };

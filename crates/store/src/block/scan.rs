@@ -70,7 +70,8 @@ impl Block {
     pub fn plan(&self, ordinals: &[u32], question: &Question) -> Plan {
         let mut plan = Plan::default();
         for ordinal in ordinals {
-            for run in self.placed_runs(*ordinal, question.range) {
+            let runs = self.placed_runs(*ordinal, question.range);
+            for run in runs.filter(|run| question.touches(run.facts.min_ns, run.facts.max_ns)) {
                 let planned = PlannedRun {
                     ordinal: *ordinal,
                     position: run.position,

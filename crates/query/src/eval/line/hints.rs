@@ -43,12 +43,9 @@ impl Hints {
 
     /// For a query that gives samples.
     pub(super) fn for_samples(needs: Needs<'_>) -> Self {
-        let mut required = Vec::new();
         let groups = needs.grouping.map_or(&[][..], |grouping| &grouping.labels);
         let names = needs.stages.iter().copied().chain(groups.iter().map(String::as_str));
-        for name in names.chain(needs.unwrapped) {
-            add_required(&mut required, name);
-        }
+        let required = with_clashing(names.chain(needs.unwrapped));
         let mut hints = Self::all(needs.conditions);
         match needs.grouping {
             Some(grouping) if !grouping.without && grouping.labels.is_empty() => {
@@ -76,8 +73,7 @@ impl Hints {
     /// The labels that anything is asked of; none where it may be all. An error's labels are its own.
     pub(super) fn named(&self) -> Option<Vec<String>> {
         let names = if self.nothing { Some(Vec::new()) } else { self.required() };
-        let of_errors = [ERROR_LABEL, ERROR_DETAILS_LABEL, PRESERVE_ERROR_LABEL];
-        Some(names?.into_iter().chain(of_errors.map(str::to_owned)).collect())
+        names.map(with_errors)
     }
 
     /// Whether errors stay on samples as a label instead of failing the query.
@@ -118,6 +114,19 @@ fn with_names(conditions: Vec<Condition>) -> Vec<(OwnedName, Condition)> {
         Some((OwnedName::new(name), condition))
     });
     named.collect()
+}
+
+/// `names` and those of errors.
+pub(super) fn with_errors(mut names: Vec<String>) -> Vec<String> {
+    names.extend([ERROR_LABEL, ERROR_DETAILS_LABEL, PRESERVE_ERROR_LABEL].map(str::to_owned));
+    names
+}
+
+/// What fields must be looked at for labels of these `names`.
+pub(super) fn with_clashing<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut required = Vec::new();
+    names.into_iter().for_each(|name| add_required(&mut required, name));
+    required
 }
 
 /// A parser meets a name before it knows that the name clashes and gets the suffix, so a wanted
