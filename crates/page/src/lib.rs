@@ -12,6 +12,7 @@ mod condition;
 mod describe;
 pub mod filter;
 mod line;
+mod numbered;
 mod question;
 mod rows;
 mod sample;

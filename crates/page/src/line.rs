@@ -17,14 +17,17 @@ mod fields;
 mod hex;
 mod ids;
 mod integer;
+mod numbers;
 mod rebuild;
 mod search;
+mod slots;
 mod streams;
 mod token;
 mod tree;
 
 pub use describe::{ColumnFacts, TemplateFacts};
 pub use encode::encode;
+pub use fields::Contents;
 pub use rebuild::Reader;
 pub use streams::{ALPHABETS_TAG, is_section, long_position};
 

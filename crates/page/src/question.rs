@@ -110,6 +110,30 @@ impl Question {
         self.projection.body || self.conditions().iter().any(|c| matches!(c, Condition::Text(_)))
     }
 
+    /// Whether it is of no consequence how long bodies are that are not read.
+    pub(crate) fn ignores_lengths(&self) -> bool {
+        self.digest.is_some()
+    }
+
+    /// The names of metadata that are given; none is all of them.
+    pub(crate) fn metadata_names(&self) -> Option<&[String]> {
+        match self.digest() {
+            _ if !self.projection.metadata => Some(&[]),
+            Some(digest) => digest.metadata.as_deref(),
+            None => None,
+        }
+    }
+
+    /// Whether metadata of this name is given.
+    pub(crate) fn gives_metadata(&self, name: &str) -> bool {
+        self.metadata_names().is_none_or(|names| names.iter().any(|given| given == name))
+    }
+
+    /// Whether metadata of this name is compared.
+    pub(crate) fn compares_metadata(&self, name: &str) -> bool {
+        self.conditions().iter().any(|c| matches!(c, Condition::Metadata(m) if m.name == name))
+    }
+
     /// Whether bodies must be read: wanted or searched.
     pub(crate) fn reads_bodies(&self) -> bool {
         self.projection.body || self.searches_bodies()
@@ -122,6 +146,7 @@ impl Question {
 
     /// Whether structured metadata must be read: wanted or compared.
     pub(crate) fn reads_metadata(&self) -> bool {
-        self.projection.metadata || self.conditions().iter().any(|c| matches!(c, Condition::Metadata(_)))
+        let gives = self.metadata_names().is_none_or(|names| !names.is_empty());
+        gives || self.conditions().iter().any(|c| matches!(c, Condition::Metadata(_)))
     }
 }

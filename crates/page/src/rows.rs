@@ -5,6 +5,8 @@
 //! [`crate::line`], [`crate::sample`] and [`crate::span`]; any of them can be one zstd frame instead.
 
 mod bodies;
+mod digest;
+mod lengths;
 mod merge;
 mod metadata;
 mod pick;
@@ -69,7 +71,8 @@ fn column_tag(column: usize) -> Tag {
 pub(crate) fn needs(tag: Tag, question: &Question) -> Option<bool> {
     const COLUMNS: Range<u16> = COLUMN_NUMBER..COLUMN_NUMBER + COLUMNS_MAX as u16;
     match tag {
-        TIMES_TAG | LENGTHS_TAG => Some(true),
+        TIMES_TAG => Some(true),
+        LENGTHS_TAG => Some(question.reads_bodies() || !question.ignores_lengths()),
         BODIES_TAG => Some(question.reads_bodies()),
         SETS_TAG | NAMES_TAG | REST_TAG => Some(question.reads_metadata()),
         tag if tag == Tag::body(tag.number()) && COLUMNS.contains(&tag.number()) => {

@@ -9,8 +9,8 @@ use base::{Error, Result};
 use bytes::Bytes;
 use model::fields::Format;
 use model::{
-    Digest, Fields, LineFilter, Needle, Predicate, Projection, RowColumns, RunFacts, ScanStats, Signal,
-    TimeRange, varint,
+    Cells, Digest, Fields, LineFilter, Needle, Predicate, Projection, RowColumns, RunFacts, ScanStats,
+    Signal, TimeRange, varint,
 };
 use std::ops::Range;
 
@@ -295,15 +295,21 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
         let _ = page.scan_body(&body, &wanted, question, &ScanStats::default());
     }
     let names = vec!["id".to_owned(), "status".to_owned()];
+    // Runs in the middle of others.
+    let every_eighth: Vec<u32> = wanted.iter().copied().filter(|run| run % 8 == 3).collect();
     for format in [Format::Json, Format::Logfmt] {
         let fields = Fields { format, names: names.clone() };
-        let question =
-            Question::all().with_digest(Some(Digest { fields: Some(fields), ..Digest::default() }.into()));
+        let digest = Digest { fields: Some(fields), metadata: Some(names.clone()), cells: None };
+        let question = Question::all().with_digest(Some(digest.into()));
         let _ = page.scan_body(&body, &wanted, &question, &ScanStats::default());
+        let _ = page.scan_body(&body, &every_eighth, &question, &ScanStats::default());
     }
-    // Runs in the middle of others.
-    let some: Vec<u32> = wanted.into_iter().filter(|run| run % 8 == 3).collect();
-    let _ = page.scan_body(&body, &some, &Question::all(), &ScanStats::default());
+    // Rows that are only counted.
+    let cells = Some(Cells { edge_ns: 0, width_ns: 1 << 40 });
+    let digest = Digest { fields: None, metadata: Some(names), cells };
+    let counted = Question::new(TimeRange::ALL, &[], Projection { body: false, metadata: true });
+    let _ = page.scan_body(&body, &wanted, &counted.with_digest(Some(digest.into())), &ScanStats::default());
+    let _ = page.scan_body(&body, &every_eighth, &Question::all(), &ScanStats::default());
 }
 
 #[cfg(test)]

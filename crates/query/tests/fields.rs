@@ -6,21 +6,24 @@
 mod paged;
 
 use base::Pool;
-use model::{Direction, Labels, LabelsRef, Limits, RowColumns, RowRef, Stream, Tenant};
+use model::{Direction, Labels, Limits, RowColumns, RowRef, Stream, Tenant};
 use paged::Paged;
 use proptest::prelude::*;
 use query::engine::{Engine, InstantQuery, Partial, RangeQuery};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Lines of streams in one page.
-fn paged(lines: &[Vec<String>]) -> Arc<Paged> {
+/// A line and its structured metadata.
+type Line = (String, Labels);
+
+/// Lines of streams in one page, one a nanosecond.
+fn paged(lines: &[Vec<Line>]) -> Arc<Paged> {
     let runs = lines.iter().enumerate().map(|(at, lines)| {
         let labels = Labels::from_pairs([("app", "x"), ("pod", format!("{at}").as_str())]);
-        let rows = lines.iter().zip(0..).map(|(text, ts_ns)| RowRef {
+        let rows = lines.iter().zip(0..).map(|((text, metadata), ts_ns)| RowRef {
             ts_ns,
             body: text.as_bytes(),
-            metadata: LabelsRef::EMPTY,
+            metadata: metadata.as_ref(),
         });
         (Arc::new(Stream::new(labels)), RowColumns::from_rows(rows))
     });
@@ -88,7 +91,8 @@ fn only_lines_that_are_given_are_put_together() {
             format!(r#"{{"status":{},"path":"/a/{n}","text":"some words for all"}}"#, 200 + n % 400 / 399)
         })
         .collect();
-    let paged = paged(&[lines]);
+    let lines = lines.into_iter().map(|line| (line, Labels::default()));
+    let paged = paged(&[lines.collect()]);
     let rare = r#"{app="x"} | json | status > 200"#;
     let ((judged, few), (whole, all)) =
         (first_lines(&paged, rare, 10, false), first_lines(&paged, rare, 10, true));
@@ -99,7 +103,8 @@ fn only_lines_that_are_given_are_put_together() {
 
 /// Bytes of bodies read for `query`, with fields left out and whole; the answers are the same.
 fn bytes_read(lines: &[String], query: &str) -> (u64, u64) {
-    let paged = paged(&[lines.to_vec()]);
+    let lines = lines.iter().map(|line| (line.clone(), Labels::default()));
+    let paged = paged(&[lines.collect()]);
     let ((short, short_bytes), (whole, whole_bytes)) =
         (answered(&paged, query, true), answered(&paged, query, false));
     assert_eq!(short, whole, "{query}");
@@ -217,15 +222,32 @@ impl Shape {
     }
 }
 
-fn any_lines() -> impl Strategy<Value = Vec<Vec<String>>> {
+/// Metadata that clashes with fields and labels, and some that is in every line another.
+fn any_metadata() -> impl Strategy<Value = Labels> {
+    let name = prop::sample::select(vec!["a", "b", "level", "app", "__error__", "trace_id"]);
+    let pairs = prop::collection::vec((name, 0u32..4), 0..3);
+    let of = |(mut pairs, id): (Vec<(&str, u32)>, u32)| {
+        pairs.iter_mut().filter(|(name, _)| *name == "trace_id").for_each(|(_, value)| *value = id);
+        let pairs: Vec<(&str, String)> =
+            pairs.into_iter().map(|(name, value)| (name, value.to_string())).collect();
+        Labels::from_pairs(pairs.iter().map(|(name, value)| (*name, value.as_str())))
+    };
+    prop_oneof![2 => Just(Labels::default()), 1 => (pairs, any::<u32>()).prop_map(of)]
+}
+
+fn any_lines() -> impl Strategy<Value = Vec<Vec<Line>>> {
     let field = (0..KEYS.len(), prop_oneof![4 => 0usize..4, 1 => 4usize..7], any::<u8>());
     let shape = (prop::collection::vec(field, 1..7), any::<bool>())
         .prop_map(|(fields, is_json)| Shape { fields, is_json });
-    let row = (any::<usize>(), prop::collection::vec(any::<u8>(), 7..10), 0u8..200, 0usize..2);
+    let chosen = (0u8..3, prop::collection::vec(any::<u8>(), 7..10)).prop_map(|(few, chosen)| {
+        chosen.into_iter().map(|one| if few > 0 { one % 2 } else { one }).collect()
+    });
+    let row = (any::<usize>(), chosen, 0u8..200, 0usize..3, any_metadata());
     (prop::collection::vec(shape, 1..4), prop::collection::vec(row, 20..120)).prop_map(|(shapes, rows)| {
-        let mut lines = vec![Vec::new(), Vec::new()];
-        for (shape, chosen, damage, stream) in rows {
-            lines[stream].push(shapes[shape % shapes.len()].line(&chosen, damage));
+        let mut lines = vec![Vec::new(); 3];
+        for (shape, chosen, damage, stream, metadata) in rows {
+            let chosen: Vec<u8> = chosen;
+            lines[stream].push((shapes[shape % shapes.len()].line(&chosen, damage), metadata));
         }
         lines.retain(|lines| !lines.is_empty());
         lines
@@ -233,21 +255,34 @@ fn any_lines() -> impl Strategy<Value = Vec<Vec<String>>> {
 }
 
 fn any_name() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec!["a", "b", "c", "n_x", "x", "app", "app_extracted", "a_b", "_1a", "p99"])
+    prop::sample::select(vec![
+        "a",
+        "b",
+        "c",
+        "n_x",
+        "x",
+        "app",
+        "app_extracted",
+        "a_b",
+        "_1a",
+        "p99",
+        "level",
+    ])
 }
 
 /// A parser with filters before and after it.
 fn any_filter() -> impl Strategy<Value = String> {
     let parser = prop::sample::select(vec![
-        "json",
-        "json",
-        "logfmt",
-        "logfmt",
-        "logfmt --keep-empty",
-        "logfmt --strict",
-        "logfmt b, y=\"a\"",
-        "json b, y=\"n.x\"",
-        "json a=\"n\", y=\"[\\\"a b\\\"]\", c",
+        "",
+        "| json",
+        "| json",
+        "| logfmt",
+        "| logfmt",
+        "| logfmt --keep-empty",
+        "| logfmt --strict",
+        "| logfmt b, y=\"a\"",
+        "| json b, y=\"n.x\"",
+        "| json a=\"n\", y=\"[\\\"a b\\\"]\", c",
     ]);
     let filter = prop_oneof![
         any_name().prop_map(|name| format!("| {name} > 2")),
@@ -260,7 +295,7 @@ fn any_filter() -> impl Strategy<Value = String> {
         Just(String::new()),
     ];
     let before = prop::sample::select(vec!["", "", "|= \"1\"", "!= \"500\"", "|> \"<_>1<_>\""]);
-    (parser, filter, before).prop_map(|(parser, filter, before)| format!("{before} | {parser} {filter}"))
+    (parser, filter, before).prop_map(|(parser, filter, before)| format!("{before} {parser} {filter}"))
 }
 
 fn any_query() -> impl Strategy<Value = String> {
@@ -269,20 +304,24 @@ fn any_query() -> impl Strategy<Value = String> {
         any_name().prop_map(|name| Some(format!("| unwrap {name}"))),
         any_name().prop_map(|name| Some(format!("| unwrap {name} | __error__ = \"\""))),
     ];
-    (any_filter(), value, any_name(), any_name(), 0u8..4).prop_map(|(filter, value, first, second, group)| {
-        let groups = [
-            format!("by ({first})"),
-            format!("by ({first}, {second})"),
-            "by ()".into(),
-            "by (__error__)".into(),
-        ];
-        let group = &groups[usize::from(group)];
-        let log = format!("{{app=\"x\"}} {filter}");
-        match value {
-            None => format!("sum {group} (count_over_time({log} [1s]))"),
-            Some(unwrap) => format!("max_over_time({log} {unwrap} [1s]) {group}"),
-        }
-    })
+    // Lines lie in nanoseconds 0 to 120, and are asked for at 500.
+    let range = prop::sample::select(vec!["1s", "490ns", "460ns"]);
+    (any_filter(), value, any_name(), any_name(), 0u8..4, range).prop_map(
+        |(filter, value, first, second, group, range)| {
+            let groups = [
+                format!("by ({first})"),
+                format!("by ({first}, {second})"),
+                "by ()".into(),
+                "by (__error__)".into(),
+            ];
+            let group = &groups[usize::from(group)];
+            let log = format!("{{app=\"x\"}} {filter}");
+            match value {
+                None => format!("sum {group} (count_over_time({log} [{range}]))"),
+                Some(unwrap) => format!("max_over_time({log} {unwrap} [{range}]) {group}"),
+            }
+        },
+    )
 }
 
 proptest! {

@@ -4,18 +4,28 @@
 //! [`logfmt`]). Where its literals and the [`Alphabet`]s of its holes prove where each field starts and ends,
 //! and what it is called, whatever the holes hold, its texts are given as the parts with wanted fields. Texts
 //! of other templates are given whole.
+//!
+//! What is left of a line often is what is left of many: a status, a method. So texts with equal templates and equal
+//! values are given once.
 
 mod json;
 mod logfmt;
 mod skeleton;
 
 use super::alphabet::Alphabet;
-use super::rebuild::{Programs, Reader, Rebuilt, Wanted, chosen, picked, text_bound};
-use super::tree::{Column, Encoding, Table};
+use super::numbers::VALUES_MAX;
+use super::rebuild::{Programs, Reader, Rebuilt, text_bound};
+use super::slots::{Slots, Wanted, picked};
+use super::tree::Table;
+use crate::numbered::Numbered;
 use base::Result;
+use hashbrown::HashMap;
 use model::Fields;
 use model::fields::Format;
 use skeleton::Skeleton;
+
+/// With fewer texts that say what another one says than one in this many, all are given.
+const REPEATED_IN: usize = 4;
 
 /// Of each template what is given of its texts.
 #[derive(Debug, Default)]
@@ -23,6 +33,8 @@ struct Shortened {
     programs: Programs,
     /// Of each template its slots: whether their values are given.
     given: Vec<Vec<bool>>,
+    /// Of each template the first one of which the same is given; none where its texts are not compared.
+    alike: Vec<Option<u32>>,
     /// Whether any template leaves something out.
     any: bool,
 }
@@ -30,6 +42,7 @@ struct Shortened {
 impl Shortened {
     fn new(table: &Table, literals: &[u8], alphabets: &[Alphabet], fields: &Fields) -> Self {
         let mut shortened = Self::default();
+        let mut known: HashMap<Vec<u8>, u32, foldhash::fast::RandomState> = HashMap::default();
         for template in 0..table.templates.len() {
             let skeleton = Skeleton::new(table, literals, alphabets, template);
             let kept = match fields.format {
@@ -41,6 +54,10 @@ impl Shortened {
                 Some(kept) => kept.iter().flat_map(|kept| skeleton.parts(kept)).collect(),
                 None => skeleton.whole(),
             };
+            let values = parts.iter().filter(|part| part.slot().is_some()).count();
+            let compared = kept.is_some() && values <= VALUES_MAX;
+            let alike = compared.then(|| *known.entry(skeleton::bytes(&parts)).or_insert(template as u32));
+            shortened.alike.push(alike);
             let mut given = vec![false; table.templates.slots(template).len()];
             for (slot, _) in parts.iter().filter_map(|part| part.slot()) {
                 if let Some(given) = given.get_mut(slot) {
@@ -53,19 +70,35 @@ impl Shortened {
         shortened.programs.end();
         shortened
     }
+
+    /// Whether the value of a slot is given.
+    fn is_given(&self, template: usize, slot: usize) -> bool {
+        self.given.get(template).and_then(|given| given.get(slot)).is_some_and(|given| *given)
+    }
+
+    /// The first template of which the same is given; none where texts are taken as different.
+    fn alike(&self, template: u32) -> Option<u32> {
+        self.alike.get(template as usize).copied().flatten()
+    }
+}
+
+/// What texts say, each thing once.
+#[derive(Debug)]
+pub struct Contents {
+    /// Which of the following each text says.
+    pub numbered: Numbered,
+    /// Texts with at least the wanted fields, one after the other.
+    pub bytes: Vec<u8>,
+    /// Where each ends.
+    pub ends: Vec<u32>,
 }
 
 impl Reader<'_> {
-    /// The texts of the rows `wanted` (ascending; none is all) with at least `fields` of them, one after the
-    /// other, and where each ends; none where nothing can be left out.
+    /// What the texts `wanted` (ascending; none is all) say in `fields`; none where nothing can be left out.
     ///
     /// # Errors
     /// [`base::Kind::Corrupt`].
-    pub fn rebuild_fields(
-        &self,
-        fields: &Fields,
-        wanted: Option<&[u32]>,
-    ) -> Result<Option<(Vec<u8>, Vec<u32>)>> {
+    pub fn contents(&self, fields: &Fields, wanted: Wanted<'_>) -> Result<Option<Contents>> {
         let table = &self.tree.table;
         let Some(alphabets) = self.streams.alphabets(table.columns.len())? else { return Ok(None) };
         let shortened = Shortened::new(table, &self.tree.literals, &alphabets, fields);
@@ -73,54 +106,33 @@ impl Reader<'_> {
             return Ok(None);
         }
         let ids = self.template_ids(table)?;
-        let uses = uses(table, &shortened);
-        let all_or_nothing = wanted.is_none() && uses.iter().all(|uses| *uses != Use::Some);
-        let is_given = |template: usize, slot: usize| {
-            shortened.given.get(template).and_then(|given| given.get(slot)).is_some_and(|given| *given)
+        let slots = Slots::new(table, |template, slot| {
+            shortened.alike(template as u32).is_some() && shortened.is_given(template, slot)
+        });
+        let mut numbered =
+            self.numbered_rows(table, &slots, &ids, wanted, |template| shortened.alike(template))?;
+        let firsts = &numbered.firsts;
+        let (bytes, ends) = if firsts.len() > numbered.len() - numbered.len() / REPEATED_IN {
+            numbered = Numbered::different(numbered.len());
+            self.texts(&shortened, ids, wanted)?
+        } else {
+            let row = |first: &u32| wanted.map_or(Some(*first), |rows| rows.get(*first as usize).copied());
+            let firsts: Vec<u32> = firsts.iter().filter_map(row).collect();
+            self.texts(&shortened, ids, Some(&firsts))?
         };
-        let values = (!all_or_nothing).then(|| chosen(table, &ids, wanted, is_given));
-        let mut views = Vec::with_capacity(table.columns.len());
-        for (at, (column, uses)) in table.columns.iter().zip(&uses).enumerate() {
-            let of_values = values.as_ref().and_then(|values| values.get(at)).map(Vec::as_slice);
-            let of_column: Wanted<'_> = match uses {
-                Use::Nothing => Some(&[]),
-                Use::All if wanted.is_none() => None,
-                _ => of_values,
-            };
-            views.push(self.view(column, of_column)?);
-        }
+        Ok(Some(Contents { numbered, bytes, ends }))
+    }
+
+    /// The texts of the rows `wanted`, shortened, one after the other, and where each ends.
+    fn texts(&self, shortened: &Shortened, ids: Vec<u32>, wanted: Wanted<'_>) -> Result<(Vec<u8>, Vec<u32>)> {
+        let table = &self.tree.table;
+        let slots = Slots::new(table, |template, slot| shortened.is_given(template, slot));
+        let views = self.views(table, &slots, &ids, wanted)?;
+        let (programs, ids) = (&shortened.programs, picked(ids.into(), wanted));
         let mut out = Rebuilt::default();
-        let (programs, ids) = (&shortened.programs, picked(ids, wanted));
         programs.run(&ids, &views, text_bound(table, programs, &ids, &views)?, &mut out)?;
-        Ok(Some(out.into_texts()))
+        Ok(out.into_texts())
     }
-}
-
-/// Which values of a column are given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Use {
-    Nothing,
-    Some,
-    All,
-}
-
-/// Of each column which of its values are given, as far as templates tell.
-fn uses(table: &Table, shortened: &Shortened) -> Vec<Use> {
-    let mut seen = vec![(false, false); table.columns.len()];
-    for (template, given) in shortened.given.iter().enumerate() {
-        for (column, given) in table.templates.slots(template).iter().zip(given) {
-            if let Some((yes, no)) = seen.get_mut(*column as usize) {
-                *yes |= *given;
-                *no |= !*given;
-            }
-        }
-    }
-    let of = |(column, seen): (&Column, (bool, bool))| match (&column.encoding, seen) {
-        (Encoding::Constant(_), _) | (_, (false, _)) => Use::Nothing,
-        (_, (true, false)) => Use::All,
-        (_, (true, true)) => Use::Some,
-    };
-    table.columns.iter().zip(seen).map(of).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::hex::{self, Unpacker};
 use super::integer::{self, Layout};
+use super::slots::{Slots, Wanted, picked};
 use super::streams::{self, SLACK_BYTES, StreamBytes, Streams};
 use super::token::Span;
 use super::tree::{Column, Encoding, Table, Tree};
@@ -17,15 +18,24 @@ pub struct Reader<'a> {
     pub(super) streams: Streams<'a>,
 }
 
-/// Which values are wanted, by position, ascending; none is all of them.
-pub(super) type Wanted<'w> = Option<&'w [u32]>;
-
 /// Wanted values of a column. Short ones are copied in pieces of constant size, so there are
 /// [`SLACK_BYTES`] behind the last.
 #[derive(Debug)]
 pub(super) struct View<'a> {
     bytes: Cow<'a, [u8]>,
     spans: Vec<Span>,
+}
+
+impl View<'_> {
+    /// Where the values lie, and more.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The values.
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
+    }
 }
 
 /// Texts one after the other.
@@ -49,7 +59,7 @@ impl Rebuilt {
     }
 }
 
-fn wrong(what: &str) -> Error {
+pub(super) fn wrong(what: &str) -> Error {
     Error::corrupt(format!("column page: wrong {what}"))
 }
 
@@ -93,20 +103,45 @@ impl<'a> Reader<'a> {
 
     fn table(&self, table: &Table, wanted: Wanted<'_>, out: &mut Rebuilt) -> Result<()> {
         let ids = self.template_ids(table)?;
-        let chosen = wanted.map(|_| chosen(table, &ids, wanted, |_, _| true));
-        let mut views = Vec::with_capacity(table.columns.len());
-        for (at, column) in table.columns.iter().enumerate() {
-            let wanted = chosen.as_ref().map(|chosen| chosen.get(at).map_or(&[][..], Vec::as_slice));
-            views.push(self.view(column, wanted)?);
-        }
+        let views = self.views(table, &Slots::new(table, |_, _| true), &ids, wanted)?;
         let programs = Programs::new(table, &self.tree.literals);
         if wanted.is_none() {
             programs.run(&ids, &views, table.text_len as usize, out)?;
             let whole = out.len() == table.text_len as usize;
             return if whole { Ok(()) } else { Err(wrong("length of texts")) };
         }
-        let ids = picked(ids, wanted);
+        let ids = picked(ids.into(), wanted);
         programs.run(&ids, &views, text_bound(table, &programs, &ids, &views)?, out)
+    }
+
+    /// Of each column the values that the texts `wanted` of the templates `ids` give.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub(super) fn views(
+        &self,
+        table: &Table,
+        slots: &Slots,
+        ids: &[u32],
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<View<'_>>> {
+        let values = slots.values(ids, wanted);
+        table
+            .columns
+            .iter()
+            .zip(values)
+            .map(|(column, values)| self.view(column, values.as_deref()))
+            .collect()
+    }
+
+    /// The texts of a table in a column that are `wanted`.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub(super) fn view_of_table(&self, table: &Table, wanted: Wanted<'_>) -> Result<View<'_>> {
+        let mut out = Rebuilt::default();
+        self.table(table, wanted, &mut out)?;
+        Ok(View { spans: out.spans, bytes: Cow::Owned(out.bytes) })
     }
 
     /// The template of each row.
@@ -157,56 +192,22 @@ impl<'a> Reader<'a> {
             Encoding::Raw { lengths, words } => {
                 let words = self.streams.get(*words)?;
                 let all = spans(self.streams.get(*lengths)?.bytes, &words, count)?;
-                Ok(View { bytes: Cow::Borrowed(words.section), spans: picked(all, wanted) })
+                Ok(View {
+                    bytes: Cow::Borrowed(words.section),
+                    spans: picked(all.into(), wanted).into_owned(),
+                })
             }
             Encoding::Fixed { len, words } => {
                 let words = self.streams.get(*words)?;
                 let start = words.start as u32;
                 let all = (0..column.values).map(|at| Span { start: start + at * len, len: *len });
-                Ok(View { bytes: Cow::Borrowed(words.section), spans: picked(all.collect(), wanted) })
+                Ok(View {
+                    bytes: Cow::Borrowed(words.section),
+                    spans: picked(all.collect(), wanted).into_owned(),
+                })
             }
-            Encoding::Table(table) => {
-                let mut out = Rebuilt::default();
-                self.table(table, wanted, &mut out)?;
-                Ok(View { spans: out.spans, bytes: Cow::Owned(out.bytes) })
-            }
+            Encoding::Table(table) => self.view_of_table(table, wanted),
         }
-    }
-}
-
-/// Per column the values that the texts `wanted` need, of the slots of templates that are `given`.
-pub(super) fn chosen(
-    table: &Table,
-    ids: &[u32],
-    wanted: Wanted<'_>,
-    given: impl Fn(usize, usize) -> bool,
-) -> Vec<Vec<u32>> {
-    let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); table.columns.len()];
-    let mut next = vec![0u32; table.columns.len()];
-    let mut left = wanted.map(|wanted| wanted.iter().copied().peekable());
-    for (row, id) in (0u32..).zip(ids) {
-        let is_wanted = left.as_mut().is_none_or(|left| left.next_if_eq(&row).is_some());
-        for (slot, column) in table.templates.slots(*id as usize).iter().enumerate() {
-            let column = *column as usize;
-            let (Some(next), Some(chosen)) = (next.get_mut(column), chosen.get_mut(column)) else {
-                continue;
-            };
-            if is_wanted && given(*id as usize, slot) {
-                chosen.push(*next);
-            }
-            *next += 1;
-        }
-        if left.as_mut().is_some_and(|left| left.peek().is_none()) {
-            break;
-        }
-    }
-    chosen
-}
-
-pub(super) fn picked<T: Copy>(all: Vec<T>, wanted: Wanted<'_>) -> Vec<T> {
-    match wanted {
-        None => all,
-        Some(rows) => rows.iter().filter_map(|row| all.get(*row as usize).copied()).collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Texts of a page that is scanned: read as a whole, by row, or not at all where columns tell enough.
 
 use super::BODIES_TAG;
+use super::lengths::Lengths;
 use super::search::{self, Texts};
 use crate::bits::Bits;
 use crate::codec::{self, Codec};
@@ -23,6 +24,8 @@ const LITERALS_MAX: usize = 4;
 /// The texts of a page, as far as they were read.
 pub struct PageBodies<'b> {
     body: &'b Body<'b>,
+    lengths: &'b Lengths<'b>,
+    /// Where they end; empty before anything is read.
     ends: &'b [u32],
     /// Where they are not stored as they are.
     columns: Option<Columns<'b>>,
@@ -49,12 +52,6 @@ enum Read {
         bytes: Vec<u8>,
         ends: Vec<u32>,
     },
-    /// The same, with fields left out.
-    Fields {
-        rows: Vec<u32>,
-        bytes: Bytes,
-        ends: Vec<u32>,
-    },
 }
 
 /// What columns tell about a condition.
@@ -66,19 +63,35 @@ pub struct Found {
 }
 
 impl<'b> PageBodies<'b> {
-    /// Texts of runs of `run_rows` rows that end where `ends` say; `wanted` when they will be read at all.
+    /// Texts of runs of `run_rows` rows; `wanted` when they will be read at all.
     ///
     /// # Errors
     /// [`base::Kind::Corrupt`].
-    pub fn open(body: &'b Body<'b>, run_rows: &[u32], ends: &'b [u32], wanted: bool) -> Result<Self> {
+    pub fn open(
+        body: &'b Body<'b>,
+        run_rows: &[u32],
+        lengths: &'b Lengths<'b>,
+        wanted: bool,
+    ) -> Result<Self> {
         let section = body.sections.iter().find(|section| section.tag == BODIES_TAG);
         let columns = match section.filter(|_| wanted).map(|section| section.codec) {
             Some(Codec::Columns) => Some(Columns::Lines(line::Reader::open(body)?)),
-            Some(Codec::Samples) => Some(Columns::Samples(sample::Reader::open(body, run_rows, ends)?)),
-            Some(Codec::Spans) => Some(Columns::Spans(span::Reader::open(body, ends)?)),
+            Some(Codec::Samples) => {
+                Some(Columns::Samples(sample::Reader::open(body, run_rows, lengths.ends()?)?))
+            }
+            Some(Codec::Spans) => Some(Columns::Spans(span::Reader::open(body, lengths.ends()?)?)),
             _ => None,
         };
-        Ok(Self { body, ends, columns, read: Read::Nothing })
+        Ok(Self { body, lengths, ends: &[], columns, read: Read::Nothing })
+    }
+
+    /// Reads where texts end.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn read_ends(&mut self) -> Result<()> {
+        self.ends = self.lengths.ends()?;
+        Ok(())
     }
 
     /// Reads what `rows` need; `kept` says that most of it will be given as it is.
@@ -86,6 +99,7 @@ impl<'b> PageBodies<'b> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn read(&mut self, rows: &Bits, kept: bool) -> Result<()> {
+        self.read_ends()?;
         match (&self.columns, &self.read) {
             (Some(columns), Read::Nothing) if rows.count() * FEW < self.ends.len() => {
                 let rows: Vec<u32> = rows.iter(0..self.ends.len()).map(|row| row as u32).collect();
@@ -113,32 +127,21 @@ impl<'b> PageBodies<'b> {
         }
     }
 
-    /// Reads `fields` of `rows`, or more; nothing where columns do not tell fields, or texts were read already.
+    /// What the texts of the rows `wanted` (ascending; none is all) say in `fields`; none where columns do not tell
+    /// that, or texts were read already.
     ///
     /// # Errors
     /// [`base::Kind::Corrupt`].
-    pub fn read_fields(&mut self, rows: &Bits, fields: &Fields) -> Result<()> {
+    pub fn contents(&self, fields: &Fields, wanted: Option<&[u32]>) -> Result<Option<line::Contents>> {
         let (Some(Columns::Lines(reader)), Read::Nothing) = (&self.columns, &self.read) else {
-            return Ok(());
+            return Ok(None);
         };
-        let given: Vec<u32> = rows.iter(0..self.ends.len()).map(|row| row as u32).collect();
-        let wanted = (given.len() < self.ends.len()).then_some(given.as_slice());
-        if let Some((bytes, ends)) = reader.rebuild_fields(fields, wanted)? {
-            self.read = Read::Fields { rows: given, bytes: bytes.into(), ends };
+        let contents = reader.contents(fields, wanted)?;
+        let rows = wanted.map_or(self.lengths.rows(), <[u32]>::len);
+        if contents.as_ref().is_some_and(|contents| contents.numbered.len() != rows) {
+            return Err(Error::corrupt("column page: wrong number of texts"));
         }
-        Ok(())
-    }
-
-    /// The texts of those rows in `range` whose fields were read, and where each ends; none where whole texts
-    /// were read.
-    pub fn fields(&self, range: &Range<usize>) -> Option<(Bytes, Vec<u32>)> {
-        let Read::Fields { rows, bytes, ends } = &self.read else { return None };
-        let before = |end: usize| rows.partition_point(|row| (*row as usize) < end);
-        let span = before(range.start)..before(range.end);
-        let of = Texts { bytes, ends }.span(&span);
-        let start = of.start as u32;
-        let ends = ends.get(span).unwrap_or(&[]).iter().map(|end| end - start).collect();
-        Some((bytes.slice(of), ends))
+        Ok(contents)
     }
 
     fn read_all(&self, out: &mut Vec<u8>) -> Result<()> {
@@ -172,7 +175,7 @@ impl<'b> PageBodies<'b> {
         let bytes = match &self.read {
             Read::Kept(bytes) => bytes,
             Read::Scratch(bytes) => bytes.as_slice(),
-            Read::Nothing | Read::Rows { .. } | Read::Fields { .. } => &[],
+            Read::Nothing | Read::Rows { .. } => &[],
         };
         Texts { bytes, ends: self.ends }
     }
@@ -191,7 +194,7 @@ impl<'b> PageBodies<'b> {
         match &self.read {
             Read::Kept(bytes) => Some(bytes.slice(self.block().span(rows))),
             Read::Scratch(bytes) => bytes.get(self.block().span(rows)).map(Bytes::copy_from_slice),
-            Read::Nothing | Read::Rows { .. } | Read::Fields { .. } => None,
+            Read::Nothing | Read::Rows { .. } => None,
         }
     }
 
@@ -209,11 +212,11 @@ impl<'b> PageBodies<'b> {
     /// [`base::Kind::Corrupt`].
     pub fn find(&self, condition: &TextCondition) -> Result<Option<Found>> {
         let Some(Columns::Lines(columns)) = &self.columns else { return Ok(None) };
-        let mut found = Found { rows: Bits::new(self.ends.len()), exact: true };
+        let mut found = Found { rows: Bits::new(self.lengths.rows()), exact: true };
         for sought in &condition.any {
             match sought {
                 Sought::Text(needle) if needle.bytes().is_empty() => {
-                    found.rows.set_range(0..self.ends.len());
+                    found.rows.set_range(0..self.lengths.rows());
                 }
                 Sought::Text(needle) => match columns.find(needle.finder())? {
                     Some(rows) => found.rows.join(&rows),

@@ -3,6 +3,8 @@
 
 use super::{COLUMNS_MAX, NAMES_TAG, REST_TAG, SETS_TAG, column_tag};
 use crate::codec::{self, Codec};
+use crate::numbered::Numbered;
+use crate::question::Question;
 use crate::section::{Body, SectionWriter};
 use base::{Error, Result};
 use hashbrown::HashMap;
@@ -169,6 +171,11 @@ impl Column {
         Ok(Self { raw, spans })
     }
 
+    /// Which sets, by number, have equal values.
+    fn numbered(&self, set_count: usize) -> Numbered {
+        Numbered::texts((0..=set_count).map(|number| self.get(number.checked_sub(1)?)))
+    }
+
     fn get(&self, index: usize) -> Option<&[u8]> {
         let (start, end) = *self.spans.get(index)?;
         self.raw.get(start as usize..end as usize)
@@ -185,24 +192,32 @@ pub struct Metadata {
     /// Per name; empty where it was not asked for.
     columns: Vec<Column>,
     rest: Column,
+    /// Which names are given; none is all of them.
+    given: Option<Vec<String>>,
     /// Canonical bytes of sets that were asked for, and where each set's lie.
     built: Vec<u8>,
     built_spans: Vec<Option<(u32, u32)>>,
 }
 
 impl Metadata {
-    /// Decodes the columns of the names that are `wanted`; none when no row has metadata.
+    /// Decodes the columns of the names that `question` gives or compares; none when no row has metadata that
+    /// may have such a name.
     ///
     /// # Errors
     /// [`base::Kind::Corrupt`].
-    pub fn read(body: &Body<'_>, rows: usize, wanted: impl Fn(&str) -> bool) -> Result<Option<Self>> {
+    pub fn read(body: &Body<'_>, rows: usize, question: &Question) -> Result<Option<Self>> {
         let Some((_, stored)) = body.stored(SETS_TAG)? else { return Ok(None) };
-        let mut numbers = vec![0u32; rows];
-        codec::decompress_numbers(stored, &mut numbers)?;
-        let set_count = decode_numbers(&mut numbers)?;
         let mut raw = Vec::new();
         body.decode(NAMES_TAG, &mut raw)?;
         let names = read_names(&raw)?;
+        let has_rest = body.stored(REST_TAG)?.is_some();
+        let wanted = |name: &String| question.gives_metadata(name) || question.compares_metadata(name);
+        if !has_rest && !names.iter().any(wanted) {
+            return Ok(None);
+        }
+        let mut numbers = vec![0u32; rows];
+        codec::decompress_numbers(stored, &mut numbers)?;
+        let set_count = decode_numbers(&mut numbers)?;
         let mut columns = Vec::new();
         for (at, name) in names.iter().enumerate() {
             let mut raw = Vec::new();
@@ -214,13 +229,46 @@ impl Metadata {
             }
         }
         let mut rest = Column::default();
-        if body.stored(REST_TAG)?.is_some() {
+        if has_rest {
             let mut raw = Vec::new();
             body.decode(REST_TAG, &mut raw)?;
             rest = Column::read(raw, set_count)?;
         }
-        let built_spans = vec![None; set_count];
-        Ok(Some(Self { numbers, set_count, names, columns, rest, built: Vec::new(), built_spans }))
+        let (built_spans, given) = (vec![None; set_count], question.metadata_names().map(<[String]>::to_vec));
+        Ok(Some(Self { numbers, set_count, names, columns, rest, given, built: Vec::new(), built_spans }))
+    }
+
+    fn gives(&self, name: &str) -> bool {
+        self.given.as_ref().is_none_or(|names| names.iter().any(|given| given == name))
+    }
+
+    /// Whether all names are given.
+    pub fn is_whole(&self) -> bool {
+        self.given.is_none()
+    }
+
+    /// Which sets are equal in what is given of them, by number.
+    pub fn distinct(&self) -> Numbered {
+        if self.is_whole() {
+            return Numbered::different(self.set_count + 1);
+        }
+        let mut distinct = Numbered::equal(self.set_count + 1);
+        for (_, column) in self.names.iter().zip(&self.columns).filter(|(name, _)| self.gives(name)) {
+            distinct = distinct.and(&column.numbered(self.set_count));
+        }
+        let others = |index: usize| LabelsRef::trusted(self.rest.get(index).unwrap_or(&[])).iter();
+        let given = |index: usize| {
+            let mut bytes = Vec::new();
+            let given = others(index).filter(|(name, _)| self.gives(name));
+            given.for_each(|(name, value)| put_pair(&mut bytes, name, value));
+            bytes
+        };
+        if (0..self.set_count).any(|index| others(index).any(|(name, _)| self.gives(name))) {
+            let rest: Vec<Vec<u8>> = (0..self.set_count).map(given).collect();
+            let texts = (0..=self.set_count).map(|number| Some(rest.get(number.checked_sub(1)?)?.as_slice()));
+            distinct = distinct.and(&Numbered::texts(texts.map(|text| text.filter(|text| !text.is_empty()))));
+        }
+        distinct
     }
 
     /// For each set number whether `matches` its value of `name`; a missing one is `""`.
@@ -240,6 +288,11 @@ impl Metadata {
         self.set_count
     }
 
+    /// Of each row the number of its set.
+    pub fn numbers(&self) -> &[u32] {
+        &self.numbers
+    }
+
     /// The number of the set of `row`.
     pub fn number(&self, row: usize) -> usize {
         self.numbers.get(row).map_or(0, |number| *number as usize)
@@ -254,7 +307,7 @@ impl Metadata {
         in_columns.sum::<usize>() as u64 + super::seal::metadata_bytes(others)
     }
 
-    /// Canonical bytes of a set. All columns must have been wanted.
+    /// Canonical bytes of what is given of a set.
     pub fn bytes(&mut self, number: usize) -> &[u8] {
         let Some(index) = number.checked_sub(1).filter(|index| *index < self.set_count) else { return &[] };
         let (start, end) = match self.built_spans[index] {
@@ -270,7 +323,9 @@ impl Metadata {
 
     fn build(&mut self, index: usize) -> (u32, u32) {
         let start = self.built.len() as u32;
-        let mut others = LabelsRef::trusted(self.rest.get(index).unwrap_or(&[])).iter().peekable();
+        let gives = |name: &str| self.given.as_ref().is_none_or(|names| names.iter().any(|one| one == name));
+        let others = LabelsRef::trusted(self.rest.get(index).unwrap_or(&[])).iter();
+        let mut others = others.filter(|(name, _)| gives(name)).peekable();
         let put_others = |out: &mut Vec<u8>, others: &mut Peekable<_>, before: Option<&str>| {
             let is_before = |pair: &(&str, &str)| before.is_none_or(|name| pair.0 < name);
             while let Some((name, value)) = others.next_if(is_before) {
@@ -278,7 +333,7 @@ impl Metadata {
             }
         };
         for (name, column) in self.names.iter().zip(&self.columns) {
-            if let Some(value) = column.get(index) {
+            if let Some(value) = column.get(index).filter(|_| gives(name)) {
                 put_others(&mut self.built, &mut others, Some(name));
                 varint::put_bytes(&mut self.built, name.as_bytes());
                 varint::put_bytes(&mut self.built, value);

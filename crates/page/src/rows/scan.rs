@@ -1,18 +1,20 @@
 //! Rows out of a text page.
 
 use super::bodies::PageBodies;
+use super::digest::{Asked, Contents};
+use super::lengths::Lengths;
 use super::metadata::Metadata;
 use super::search::{self, Texts};
-use super::{BODIES_TAG, LENGTHS_TAG, TIMES_TAG, times};
+use super::{TIMES_TAG, times};
 use crate::bits::Bits;
 use crate::codec::{self, Codec};
 use crate::condition::{Condition, TextCondition};
 use crate::question::Question;
 use crate::sample;
 use crate::section::Body;
-use base::{Error, Result};
+use base::Result;
 use bytes::Bytes;
-use model::{Fields, RowColumns, ScanStats, TimeRange};
+use model::{RowColumns, ScanStats, TimeRange};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -30,7 +32,6 @@ struct Candidate {
 /// A page whose columns are decoded as far as the question needs them.
 struct Open {
     times: Vec<i64>,
-    ends: Vec<u32>,
     metadata: Option<Metadata>,
     candidates: Vec<Candidate>,
 }
@@ -48,19 +49,41 @@ pub fn scan(
     stats: &ScanStats,
 ) -> Result<Vec<(u32, RowColumns)>> {
     let Some(mut page) = open(body, run_rows, wanted, question)? else { return Ok(Vec::new()) };
-    count_work(&page, question, stats);
-    let ends = std::mem::take(&mut page.ends);
-    let mut texts = PageBodies::open(body, run_rows, &ends, question.reads_bodies())?;
+    let rows = page.times.len();
+    let lengths = Lengths::new(body, rows);
+    if !question.ignores_lengths() {
+        lengths.ends()?;
+    }
+    count_work(&page, &lengths, question, stats);
+    let mut texts = PageBodies::open(body, run_rows, &lengths, question.reads_bodies())?;
     let mut passing = page.passing(&mut texts, question)?;
     page.keep_nearest(passing.as_mut(), question);
-    if question.projection.body {
-        page.read_given(&mut texts, passing.as_ref(), question.fields())?;
-    }
     let given: usize = passing.as_ref().map_or_else(|| page.candidate_rows(), Bits::count);
+    if given == 0 {
+        texts.close();
+        return Ok(Vec::new());
+    }
     stats.rows_passed.fetch_add(given as u64, Ordering::Relaxed);
+    let mut contents = match question.digest() {
+        Some(digest) => {
+            let asked = Asked::new(passing.as_ref(), page.candidates.iter().map(|one| &one.rows), rows);
+            let metadata = page.metadata.as_mut().filter(|_| question.projection.metadata);
+            Contents::read(digest, asked, question.projection.body.then_some(&texts), metadata)?
+        }
+        None => None,
+    };
+    if contents.is_none() {
+        texts.read_ends()?;
+        if question.projection.body {
+            page.read_given(&mut texts, passing.as_ref())?;
+        }
+    }
     let mut out = Vec::new();
     for candidate in page.candidates.clone() {
-        let rows = page.gather(&candidate.rows, passing.as_ref(), &texts, question);
+        let rows = match &mut contents {
+            Some(contents) => contents.run(&candidate.rows, &page.times),
+            None => page.gather(&candidate.rows, passing.as_ref(), &texts, question),
+        };
         if !rows.is_empty() {
             out.push((candidate.position, rows));
         }
@@ -69,7 +92,7 @@ pub fn scan(
     Ok(out)
 }
 
-/// Decodes times, and when rows are in the question's time, lengths and metadata.
+/// Decodes times, and when rows are in the question's time, metadata.
 fn open(body: &Body<'_>, run_rows: &[u32], wanted: &[u32], question: &Question) -> Result<Option<Open>> {
     let is_wanted = |run: usize| u32::try_from(run).is_ok_and(|run| wanted.binary_search(&run).is_ok());
     let times = read_times(body, run_rows, is_wanted)?;
@@ -88,16 +111,11 @@ fn open(body: &Body<'_>, run_rows: &[u32], wanted: &[u32], question: &Question) 
     if candidates.is_empty() {
         return Ok(None);
     }
-    let ends = read_ends(body, times.len())?;
-    let all = question.projection.metadata;
-    let compared = |name: &str| {
-        question.conditions().iter().any(|c| matches!(c, Condition::Metadata(m) if m.name == name))
-    };
     let metadata = match question.reads_metadata() {
-        true => Metadata::read(body, times.len(), |name| all || compared(name))?,
+        true => Metadata::read(body, times.len(), question)?,
         false => None,
     };
-    Ok(Some(Open { times, ends, metadata, candidates }))
+    Ok(Some(Open { times, metadata, candidates }))
 }
 
 /// Times of all rows, of which those outside the `wanted` runs may be left 0.
@@ -121,24 +139,6 @@ fn rows_in(times: &[i64], rows: Range<usize>, range: TimeRange) -> Range<usize> 
     let start = rows.start + of_run.partition_point(|ts| *ts < range.start_ns);
     let end = rows.start + of_run.partition_point(|ts| *ts < range.end_ns);
     start..end.max(start)
-}
-
-/// Lengths to ends; they fill the text exactly.
-fn read_ends(body: &Body<'_>, row_count: usize) -> Result<Vec<u32>> {
-    let (_, stored) = body.needed(LENGTHS_TAG)?;
-    let mut ends = vec![0u32; row_count];
-    codec::decompress_numbers(stored, &mut ends)?;
-    let mut sum = 0u64;
-    for end in &mut ends {
-        sum += u64::from(*end);
-        *end = sum as u32;
-    }
-    let text_len =
-        body.sections.iter().find(|section| section.tag == BODIES_TAG).map(|s| u64::from(s.raw_len));
-    if text_len != Some(sum) {
-        return Err(Error::corrupt(format!("lengths sum to {sum}, text has {text_len:?} bytes")));
-    }
-    Ok(ends)
 }
 
 impl Open {
@@ -168,12 +168,7 @@ impl Open {
 
     /// Reads the texts that are given. Most of the page as it is: then without a copy. Otherwise into the
     /// scratch buffer, so that a few rows do not hold a whole page in memory.
-    fn read_given(
-        &self,
-        texts: &mut PageBodies<'_>,
-        passing: Option<&Bits>,
-        fields: Option<&Fields>,
-    ) -> Result<()> {
+    fn read_given(&self, texts: &mut PageBodies<'_>, passing: Option<&Bits>) -> Result<()> {
         let of_candidates = || {
             let mut rows = Bits::new(self.times.len());
             self.candidates.iter().for_each(|candidate| rows.set_range(candidate.rows.clone()));
@@ -182,9 +177,6 @@ impl Open {
         let rows = passing.map_or_else(|| Cow::Owned(of_candidates()), Cow::Borrowed);
         if rows.is_empty() {
             return Ok(());
-        }
-        if let Some(fields) = fields {
-            texts.read_fields(&rows, fields)?;
         }
         let block = texts.block();
         let given: usize = self.candidates.iter().map(|c| block.span(&c.rows).len()).sum();
@@ -303,22 +295,17 @@ impl Open {
                 Some(bits) => Box::new(bits.iter(range.clone())),
             }
         };
-        (out.bodies, out.ends) = match texts.fields(range) {
-            Some(fields) => fields,
-            None => {
-                let ends = gather_ends(texts.block(), range, passing);
-                let end = ends.last().copied().unwrap_or(0);
-                let unbroken = passing.is_none() || out.len() == range.len();
-                let together = if unbroken { texts.span(range) } else { None };
-                let one_by_one = || {
-                    let mut text = Vec::with_capacity(end as usize);
-                    rows().for_each(|row| text.extend_from_slice(texts.row(row)));
-                    text.into()
-                };
-                let bodies = question.projection.body.then(|| together.unwrap_or_else(one_by_one));
-                (bodies.unwrap_or_default(), ends)
-            }
-        };
+        out.ends = gather_ends(texts.block(), range, passing);
+        if question.projection.body {
+            let unbroken = passing.is_none() || out.len() == range.len();
+            let together = if unbroken { texts.span(range) } else { None };
+            let one_by_one = || {
+                let mut text = Vec::with_capacity(out.ends.last().map_or(0, |end| *end as usize));
+                rows().for_each(|row| text.extend_from_slice(texts.row(row)));
+                text.into()
+            };
+            out.bodies = together.unwrap_or_else(one_by_one);
+        }
         if question.projection.metadata
             && let Some(metadata) = &mut self.metadata
         {
@@ -355,13 +342,20 @@ fn gather_metadata(metadata: &mut Metadata, rows: impl Iterator<Item = usize>) -
     (bytes.into(), ends)
 }
 
-/// Counts rows and bytes in the question's time; metadata only where it is decoded in whole.
-fn count_work(page: &Open, question: &Question, stats: &ScanStats) {
-    let texts = Texts { bytes: &[], ends: &page.ends };
-    let text_bytes: usize = page.candidates.iter().map(|c| texts.span(&c.rows).len()).sum();
+/// Counts rows and bytes in the question's time; metadata only where it is decoded in whole, and in proportion where
+/// lengths of texts are not known.
+fn count_work(page: &Open, lengths: &Lengths<'_>, question: &Question, stats: &ScanStats) {
+    let rows = page.candidate_rows() as u64;
+    let text_bytes = match lengths.known() {
+        None => lengths.bytes() * rows / (lengths.rows() as u64).max(1),
+        Some(ends) => {
+            let texts = Texts { bytes: &[], ends };
+            page.candidates.iter().map(|c| texts.span(&c.rows).len() as u64).sum()
+        }
+    };
     let mut metadata_bytes = 0;
     if question.projection.metadata
-        && let Some(metadata) = &page.metadata
+        && let Some(metadata) = page.metadata.as_ref().filter(|metadata| metadata.is_whole())
     {
         let mut sizes: Vec<Option<u64>> = vec![None; metadata.set_count() + 1];
         for row in page.candidates.iter().flat_map(|candidate| candidate.rows.clone()) {
@@ -371,7 +365,7 @@ fn count_work(page: &Open, question: &Question, stats: &ScanStats) {
             }
         }
     }
-    stats.block_rows.fetch_add(page.candidate_rows() as u64, Ordering::Relaxed);
-    stats.block_bytes.fetch_add(text_bytes as u64 + metadata_bytes, Ordering::Relaxed);
+    stats.block_rows.fetch_add(rows, Ordering::Relaxed);
+    stats.block_bytes.fetch_add(text_bytes + metadata_bytes, Ordering::Relaxed);
     stats.metadata_bytes.fetch_add(metadata_bytes, Ordering::Relaxed);
 }

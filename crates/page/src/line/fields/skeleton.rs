@@ -3,6 +3,7 @@
 use crate::line::alphabet::Alphabet;
 use crate::line::rebuild::Part;
 use crate::line::tree::{Encoding, Table};
+use model::varint;
 
 /// A template: its text, constants included, and the holes in it.
 #[derive(Debug)]
@@ -62,6 +63,23 @@ impl<'s> Piece<'s> {
             Self::Value(_, column) => Part::Value(*column),
         }
     }
+}
+
+/// Pieces as bytes, equal where these have equal texts and columns: each value ends the text in front of it.
+pub fn bytes(pieces: &[Piece<'_>]) -> Vec<u8> {
+    let (mut out, mut text) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        match piece {
+            Piece::Text(more) => text.extend_from_slice(more),
+            Piece::Value(_, column) => {
+                varint::put_bytes(&mut out, &text);
+                varint::put(&mut out, u64::from(*column));
+                text.clear();
+            }
+        }
+    }
+    varint::put_bytes(&mut out, &text);
+    out
 }
 
 impl Skeleton {

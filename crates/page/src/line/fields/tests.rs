@@ -1,3 +1,4 @@
+use super::Contents;
 use crate::line::tests::{with_reader, written};
 use model::Fields;
 use model::fields::Format;
@@ -8,15 +9,16 @@ fn shortened(lines: &[String], format: Format, names: &[&str]) -> Option<Vec<Str
     let sections = written(&texts).unwrap();
     let fields = Fields { format, names: names.iter().map(|name| (*name).to_owned()).collect() };
     with_reader(&sections, |reader| {
-        let all = reader.rebuild_fields(&fields, None).unwrap();
-        let of = |(bytes, ends): (Vec<u8>, Vec<u32>)| -> Vec<String> {
+        let all = reader.contents(&fields, None).unwrap();
+        let of = |Contents { numbered, bytes, ends }: Contents| -> Vec<String> {
             let starts = [0].into_iter().chain(ends.clone());
             let texts = starts.zip(&ends).map(|(start, end)| &bytes[start as usize..*end as usize]);
-            texts.map(|text| String::from_utf8(text.to_vec()).unwrap()).collect()
+            let texts: Vec<String> = texts.map(|text| String::from_utf8(text.to_vec()).unwrap()).collect();
+            numbered.of.iter().map(|number| texts[*number as usize].clone()).collect()
         };
         let all = all.map(of);
         let some: Vec<u32> = (0..lines.len() as u32).filter(|row| row % 7 == 3).collect();
-        let of_some = reader.rebuild_fields(&fields, Some(&some)).unwrap().map(of);
+        let of_some = reader.contents(&fields, Some(&some)).unwrap().map(of);
         let expected = all.as_ref().map(|all| some.iter().map(|row| all[*row as usize].clone()).collect());
         assert_eq!(of_some, expected);
         all
@@ -97,4 +99,46 @@ fn values_that_break_out_keep_texts_whole() {
     assert_eq!((given[1].as_str(), given[9].as_str()), (r#"{"a":1}"#, r#"{"a":"0","a":9}"#));
     let given = of(["x 1", r#"x","a":"#]).unwrap();
     assert_eq!((given[1].as_str(), given[9].as_str()), (r#"{"a":1}"#, lines(["", r#"x","a":"#])[9].as_str()));
+}
+
+/// How many contents `lines` have in the fields `names`.
+fn contents(lines: &[String], format: Format, names: &[&str]) -> usize {
+    let texts: Vec<Vec<u8>> = lines.iter().map(|line| line.clone().into_bytes()).collect();
+    let fields = Fields { format, names: names.iter().map(|name| (*name).to_owned()).collect() };
+    with_reader(&written(&texts).unwrap(), |reader| {
+        reader.contents(&fields, None).unwrap().unwrap().ends.len()
+    })
+}
+
+#[test]
+fn texts_that_say_the_same_are_given_once() {
+    let line = |n: usize| {
+        let (status, path) = ([200, 404, 500][n % 3], ["/a/1", "/b/2/c", "/"][n / 3 % 3]);
+        let user = if n.is_multiple_of(2) { format!(r#","user":"u{}""#, n / 2 % 5) } else { String::new() };
+        let ms = format!("{}.{}", n * n % 7, n % 4);
+        format!(
+            r#"{{"id":"{n:08x}","status":{status},"path":"{path}","ms":{ms},"ip":"10.0.{}.7"{user}}}"#,
+            n % 9
+        )
+    };
+    let lines: Vec<String> = (0..2000).map(line).collect();
+    for (names, expected) in [
+        (&["status"][..], 3),
+        (&["status", "path"], 9),
+        (&["user"], 6),
+        (&["status", "user"], 18),
+        (&["ip"], 9),
+        (&["ms"], 16),
+        (&["none"], 1),
+        (&["id"], 2000),
+        (&["id", "status"], 2000),
+    ] {
+        assert_eq!(contents(&lines, Format::Json, names), expected, "{names:?}");
+    }
+    let pair = |n: usize| format!("level=info id={n:08x} status={} took={}ms wait={}s", n % 3, n % 10, n % 7);
+    let lines: Vec<String> = (0..2000).map(pair).collect();
+    for (names, expected) in [(&["status"][..], 3), (&["took"], 10), (&["took", "wait"], 70), (&["id"], 2000)]
+    {
+        assert_eq!(contents(&lines, Format::Logfmt, names), expected, "{names:?}");
+    }
 }

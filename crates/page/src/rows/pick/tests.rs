@@ -30,7 +30,50 @@ fn listed(lines: &RowColumns) -> Vec<(i64, Vec<u8>, Vec<u8>)> {
     lines.rows().map(|row| (row.ts_ns, row.body.to_vec(), row.metadata.bytes().to_vec())).collect()
 }
 
+/// The same rows, which share what they say.
+fn shared(lines: &RowColumns) -> RowColumns {
+    let mut contents: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    let mut out = RowColumns { ts_ns: lines.ts_ns.clone(), ..RowColumns::default() };
+    for row in lines.rows() {
+        let says = (row.body.to_vec(), row.metadata.bytes().to_vec());
+        let at = contents.iter().position(|known| *known == says).unwrap_or_else(|| {
+            contents.push(says);
+            contents.len() - 1
+        });
+        out.contents.push(at as u32);
+    }
+    let joined = |texts: Vec<&[u8]>| -> (Bytes, Vec<u32>) {
+        let end = |end: &mut u32, text: &&[u8]| {
+            *end += text.len() as u32;
+            Some(*end)
+        };
+        (texts.concat().into(), texts.iter().scan(0, end).collect())
+    };
+    (out.bodies, out.ends) = joined(contents.iter().map(|says| says.0.as_slice()).collect());
+    (out.metadata, out.metadata_ends) = joined(contents.iter().map(|says| says.1.as_slice()).collect());
+    out
+}
+
 proptest! {
+    #[test]
+    fn what_rows_share_is_kept(raw in rows(), other in rows(), at in 0usize..50, counted: bool) {
+        let lines = columns(&raw);
+        let at = at.min(lines.len());
+        let mut digest = shared(&lines);
+        prop_assert_eq!(listed(&digest), listed(&lines));
+        if counted {
+            digest.counts = (1..).take(digest.len()).collect();
+        }
+        let (front, back) = (slice(&digest, &(0..at)), slice(&digest, &(at..lines.len())));
+        let own = columns(&other);
+        let together = concat(&[&own, &front, &own, &back]);
+        let expected = [listed(&own), listed(&lines)[..at].to_vec(), listed(&own), listed(&lines)[at..].to_vec()];
+        prop_assert_eq!(listed(&together), expected.concat());
+        let counts = (0..together.len()).map(|row| together.count(row)).sum::<u32>();
+        let of_digest: u32 = (0..digest.len()).map(|row| digest.count(row)).sum();
+        prop_assert_eq!(counts, of_digest + 2 * own.len() as u32);
+    }
+
     #[test]
     fn picking_tests_each_row(raw in rows(), needle in "[abc]{0,2}", negated: bool, set in 0u8..4) {
         let any = vec![Needle::text(needle.as_bytes())];

@@ -1,0 +1,117 @@
+//! Which slots of templates give their values, and so which values of columns are read.
+
+use super::tree::{Column, Encoding, Table};
+use std::borrow::Cow;
+
+/// Which values are wanted, by position, ascending; none is all of them.
+pub(super) type Wanted<'w> = Option<&'w [u32]>;
+
+/// A slot of a template.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    column: u32,
+    /// Whether its value is given.
+    given: bool,
+}
+
+/// Of each template its slots, as far as values of their columns are given anywhere.
+#[derive(Debug)]
+pub(super) struct Slots {
+    slots: Vec<Slot>,
+    /// Where those of each template end.
+    ends: Vec<u32>,
+    columns: Vec<Use>,
+}
+
+/// Which values of a column are given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Use {
+    some: bool,
+    /// Whether there are others that are not.
+    others: bool,
+}
+
+impl Slots {
+    /// Slots of `table`; `given` says of template and slot whether the value is given. Constants never are.
+    pub fn new(table: &Table, given: impl Fn(usize, usize) -> bool) -> Self {
+        let each = |template: usize| {
+            let columns = table.templates.slots(template).iter().copied().enumerate();
+            columns.map(|(slot, column)| Slot { column, given: given(template, slot) }).collect::<Vec<_>>()
+        };
+        let templates: Vec<Vec<Slot>> = (0..table.templates.len()).map(each).collect();
+        let mut columns = vec![Use::default(); table.columns.len()];
+        for slot in templates.iter().flatten() {
+            if let Some(uses) = columns.get_mut(slot.column as usize) {
+                uses.some |= slot.given;
+                uses.others |= !slot.given;
+            }
+        }
+        for (uses, column) in columns.iter_mut().zip(&table.columns) {
+            uses.some &= !matches!(column, Column { encoding: Encoding::Constant(_), .. });
+        }
+        let mut out = Self { slots: Vec::new(), ends: Vec::new(), columns };
+        for template in &templates {
+            let columns = &out.columns;
+            let in_use = |slot: &&Slot| columns.get(slot.column as usize).is_some_and(|uses| uses.some);
+            out.slots.extend(template.iter().filter(in_use));
+            out.ends.push(out.slots.len() as u32);
+        }
+        out
+    }
+
+    fn of(&self, template: u32) -> &[Slot] {
+        let end = |template: u32| self.ends.get(template as usize).map_or(0, |end| *end as usize);
+        let start = template.checked_sub(1).map_or(0, end);
+        self.slots.get(start..end(template)).unwrap_or(&[])
+    }
+
+    /// Columns of the values that a text of `template` gives, in order.
+    pub fn given(&self, template: u32) -> impl Iterator<Item = u32> {
+        self.of(template).iter().filter(|slot| slot.given).map(|slot| slot.column)
+    }
+
+    /// Of each column which of its values the texts `wanted` of the templates `ids` give.
+    pub fn values(&self, ids: &[u32], wanted: Wanted<'_>) -> Vec<Option<Vec<u32>>> {
+        let all_or_nothing = wanted.is_none() && self.columns.iter().all(|uses| !uses.some || !uses.others);
+        let chosen = match all_or_nothing {
+            true => vec![Vec::new(); self.columns.len()],
+            false => self.chosen(ids, wanted),
+        };
+        let of = |(chosen, uses): (Vec<u32>, &Use)| {
+            let all = uses.some && !uses.others && wanted.is_none();
+            (!all).then_some(chosen)
+        };
+        chosen.into_iter().zip(&self.columns).map(of).collect()
+    }
+
+    fn chosen(&self, ids: &[u32], wanted: Wanted<'_>) -> Vec<Vec<u32>> {
+        let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); self.columns.len()];
+        let mut next = vec![0u32; self.columns.len()];
+        let mut left = wanted.map(|wanted| wanted.iter().copied().peekable());
+        for (row, id) in (0u32..).zip(ids) {
+            let is_wanted = left.as_mut().is_none_or(|left| left.next_if_eq(&row).is_some());
+            for Slot { column, given } in self.of(*id) {
+                let column = *column as usize;
+                let (Some(next), Some(chosen)) = (next.get_mut(column), chosen.get_mut(column)) else {
+                    continue;
+                };
+                if is_wanted && *given {
+                    chosen.push(*next);
+                }
+                *next += 1;
+            }
+            if left.as_mut().is_some_and(|left| left.peek().is_none()) {
+                break;
+            }
+        }
+        chosen
+    }
+}
+
+/// The elements at the positions that are `wanted`.
+pub(super) fn picked<'a, T: Copy>(all: Cow<'a, [T]>, wanted: Wanted<'_>) -> Cow<'a, [T]> {
+    match wanted {
+        None => all,
+        Some(rows) => rows.iter().filter_map(|row| all.get(*row as usize).copied()).collect(),
+    }
+}

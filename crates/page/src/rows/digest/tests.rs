@@ -1,0 +1,168 @@
+use crate::{Choice, Piece, Question, seal_as};
+use bytes::Bytes;
+use model::fields::Format;
+use model::{
+    Cells, Digest, Fields, Labels, LineFilter, MatchOp, Matcher, Needle, Predicate, Projection, RowColumns,
+    RowRef, ScanStats, Signal, TimeRange,
+};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// A line of some shape, and what is left of it when only the fields `names` are wanted.
+#[derive(Clone, Debug)]
+struct Line {
+    shape: u8,
+    values: [usize; 4],
+}
+
+const KEYS: [&str; 4] = ["a", "b", "c", "d"];
+
+impl Line {
+    fn value(&self, key: usize) -> String {
+        let n = self.values[key];
+        match key {
+            0 => format!("{}", [200, 404, 500][n % 3]),
+            1 => format!("\"{}\"", ["info", "a b", "x-1", ""][n % 4]),
+            2 => format!("{}.{}", n % 3, n % 2),
+            _ => format!("\"{n:016x}\""),
+        }
+    }
+
+    fn text(&self, names: &[String]) -> String {
+        if self.shape > 5 {
+            return format!("started {} of {}", self.values[0] % 3, self.values[1] % 2);
+        }
+        let wanted = |key: &usize| names.iter().any(|name| name == KEYS[*key]);
+        let keys = (0..4).filter(|key| usize::from(self.shape) != *key).filter(wanted);
+        let pairs: Vec<String> = keys.map(|key| format!("\"{}\":{}", KEYS[key], self.value(key))).collect();
+        format!("{{{}}}", pairs.join(","))
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Row {
+    ts_ns: i64,
+    line: Line,
+    metadata: Labels,
+}
+
+fn any_row() -> impl Strategy<Value = Row> {
+    let line = (0u8..7, any::<[u8; 3]>(), any::<u32>())
+        .prop_map(|(shape, [a, b, c], d)| Line { shape, values: [a.into(), b.into(), c.into(), d as usize] });
+    // More names than there are columns for, so that some have none.
+    let rare = prop::option::of(0u8..90);
+    (0i64..100, line, prop::option::of(0u8..3), 0u8..200, rare).prop_map(|(ts_ns, line, level, id, rare)| {
+        let mut pairs: Vec<(String, String)> = vec![("id".into(), id.to_string())];
+        pairs.extend(
+            level.map(|level| ("level".into(), ["", "info", "a warning"][usize::from(level)].into())),
+        );
+        pairs.extend(rare.map(|rare| (format!("rare{rare:02}"), (rare % 3).to_string())));
+        let metadata = Labels::from_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        Row { ts_ns, line, metadata }
+    })
+}
+
+fn any_runs() -> impl Strategy<Value = Vec<Vec<Row>>> {
+    let sorted = |mut rows: Vec<Row>| {
+        rows.sort_by_key(|row| row.ts_ns);
+        rows
+    };
+    let run = prop_oneof![3 => prop::collection::vec(any_row(), 1..8), 1 => prop::collection::vec(any_row(), 100..300)];
+    prop::collection::vec(run.prop_map(sorted), 1..8)
+}
+
+fn any_predicates() -> impl Strategy<Value = Vec<Predicate>> {
+    let text =
+        |text: &str| Predicate::Line(LineFilter { negated: false, any: vec![Needle::text(text.as_bytes())] });
+    let level = |op| Predicate::Metadata(Matcher::new("level", op, "info").unwrap());
+    prop::sample::select(vec![
+        vec![],
+        vec![],
+        vec![text("404")],
+        vec![text("\"a\":2"), level(MatchOp::NotEqual)],
+        vec![level(MatchOp::Equal)],
+        vec![Predicate::Metadata(Matcher::new("rare07", MatchOp::Equal, "").unwrap())],
+    ])
+}
+
+fn any_names(of: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {
+    prop::sample::subsequence(of, 0..=of.len().min(3))
+        .prop_map(|names| names.into_iter().map(str::to_owned).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    /// Rows of a digest, each on its own again, are the rows with what was asked for of them.
+    #[test]
+    fn digests_say_what_rows_say(
+        runs in any_runs(),
+        mask: u8,
+        (from, len) in (-5i64..100, 0i64..150),
+        predicates in any_predicates(),
+        fields in prop::option::of(any_names(&KEYS)),
+        names in prop::option::of(any_names(&["level", "rare07", "rare80", "id", "none"])),
+        (body, with_metadata) in (any::<bool>(), any::<bool>()),
+        cells in prop::option::of((0i64..50, prop::sample::select(vec![3i64, 40, 1000]))),
+        choice in prop::sample::select(vec![Choice::Text, Choice::Columns, Choice::Columns]),
+    ) {
+        let whole: Vec<String> = KEYS.iter().map(|key| (*key).to_owned()).collect();
+        let texts: Vec<Vec<String>> =
+            runs.iter().map(|run| run.iter().map(|row| row.line.text(&whole)).collect()).collect();
+        let columns: Vec<RowColumns> = runs.iter().zip(&texts).map(|(run, texts)| {
+            let rows = run.iter().zip(texts);
+            RowColumns::from_rows(rows.map(|(row, text)| RowRef { ts_ns: row.ts_ns, body: text.as_bytes(), metadata: row.metadata.as_ref() }))
+        }).collect();
+        let pieces: Vec<Piece<'_>> = columns.iter().map(|rows| Piece { rows, range: 0..rows.len() }).collect();
+        let sealed = seal_as(Signal::Line, &pieces, choice).unwrap();
+        let wanted: Vec<u32> = (0..runs.len() as u32).filter(|run| mask & (1 << run) != 0).collect();
+        let range = TimeRange::new(from, from + len);
+        let cells = cells.map(|(edge_ns, width_ns)| Cells { edge_ns, width_ns });
+        let digest = Digest {
+            fields: fields.clone().map(|names| Fields { format: Format::Json, names }),
+            metadata: names.clone(),
+            cells,
+        };
+        let question = Question::new(range, &predicates, Projection { body, metadata: with_metadata })
+            .with_digest(Some(Arc::new(digest)));
+        let fetched: Vec<Bytes> = sealed.page.parts(&question).iter()
+            .map(|part| sealed.body.slice(part.start as usize..part.end as usize)).collect();
+        let mut found = sealed.page.scan(&fetched, &wanted, &question, &ScanStats::default()).unwrap().into_iter();
+        for at in wanted {
+            let (run, rows) = (&runs[at as usize], &columns[at as usize]);
+            let passing: Vec<usize> = (0..run.len())
+                .filter(|row| range.contains(run[*row].ts_ns) && predicates.iter().all(|p| p.matches(&rows.row(*row))))
+                .collect();
+            if passing.is_empty() {
+                continue;
+            }
+            let (position, given) = found.next().unwrap();
+            prop_assert_eq!(position, at);
+            prop_assert!(given.ts_ns.is_sorted());
+            prop_assert!(given.content_count() <= passing.len());
+            let mut left: Vec<(i64, String, String, Vec<u8>)> = passing.iter().map(|row| {
+                let Row { ts_ns, line, metadata } = &run[*row];
+                let given = |name: &str| with_metadata && names.as_ref().is_none_or(|names| names.iter().any(|one| one == name));
+                let metadata = Labels::from_pairs(metadata.iter().filter(|(name, _)| given(name)));
+                let short = fields.as_ref().map_or_else(|| texts[at as usize][*row].clone(), |fields| line.text(fields));
+                let (short, whole) = if body { (short, texts[at as usize][*row].clone()) } else { Default::default() };
+                (*ts_ns, short, whole, metadata.bytes().to_vec())
+            }).collect();
+            for at in 0..given.len() {
+                let row = given.row(at);
+                for _ in 0..given.count(at) {
+                    let same = |(ts_ns, short, whole, metadata): &(i64, String, String, Vec<u8>)| {
+                        let together = cells.is_some_and(|cells| cells.end_ns(*ts_ns) == cells.end_ns(row.ts_ns));
+                        (*ts_ns == row.ts_ns || !given.counts.is_empty() && together)
+                            && (row.body == short.as_bytes() || row.body == whole.as_bytes())
+                            && row.metadata.bytes() == metadata
+                    };
+                    let known = left.iter().position(same);
+                    prop_assert!(known.is_some(), "{row:?} of {left:?}");
+                    left.remove(known.unwrap());
+                }
+            }
+            prop_assert!(left.is_empty(), "{left:?}");
+        }
+        prop_assert!(found.next().is_none());
+    }
+}
