@@ -4,7 +4,7 @@ use base::Result;
 use bytes::Bytes;
 use futures_util::stream;
 use model::{
-    BoxFuture, RowColumns, Run, RunFacts, RunStream, ScanStats, Select, Selection, Signal, Stream,
+    BoxFuture, Direction, RowColumns, Run, RunFacts, RunStream, ScanStats, Select, Selection, Signal, Stream,
     StreamFacts, StreamQuery,
 };
 use page::{Choice, Piece, Question, Sealed};
@@ -41,6 +41,8 @@ impl Select for Paged {
         let digest = selection.digest.clone().filter(|_| self.shortens.load(Ordering::Relaxed));
         let question = Question::new(selection.range, &selection.predicates, selection.projection);
         let question = question.with_digest(digest);
+        // Runs come in the order of streams, so later ones can lie anywhere.
+        let bound_ns = if selection.direction == Direction::Backward { i64::MAX } else { i64::MIN };
         let mut runs: Vec<Result<Run>> = Vec::new();
         for (streams, Sealed { page, body, .. }) in &self.pages {
             let ranges = page.parts(&question);
@@ -54,7 +56,7 @@ impl Select for Paged {
             match page.scan(&parts, &wanted, &question, &ScanStats::default()) {
                 Ok(scanned) => runs.extend(scanned.into_iter().map(|(at, rows)| {
                     self.given.fetch_add(rows.bodies.len() as u64, Ordering::Relaxed);
-                    Ok(Run { stream: streams[at as usize].clone(), rows, bound_ns: i64::MIN })
+                    Ok(Run { stream: streams[at as usize].clone(), rows, bound_ns })
                 })),
                 Err(error) => runs.push(Err(error)),
             }
