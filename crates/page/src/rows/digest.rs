@@ -42,15 +42,18 @@ impl Asked {
     /// The `passing` ones of `rows` rows; none: all that lie in `candidates`, which follow each other.
     pub fn new<'r>(
         passing: Option<&Bits>,
-        candidates: impl Iterator<Item = &'r Range<usize>>,
+        candidates: impl Iterator<Item = &'r Range<usize>> + Clone,
         rows: usize,
     ) -> Self {
-        let asked: Vec<u32> = match passing {
-            Some(bits) => bits.iter(0..rows).map(|row| row as u32).collect(),
-            None => candidates.flat_map(|rows| rows.clone()).map(|row| row as u32).collect(),
+        let count = match passing {
+            Some(bits) => bits.count(),
+            None => candidates.clone().map(ExactSizeIterator::len).sum(),
         };
-        let count = asked.len();
-        Self { rows: (count < rows).then_some(asked), count }
+        let asked = || match passing {
+            Some(bits) => bits.iter(0..rows).map(|row| row as u32).collect(),
+            None => candidates.flat_map(Clone::clone).map(|row| row as u32).collect(),
+        };
+        Self { rows: (count < rows).then(asked), count }
     }
 
     /// Where those in `range` are among them.

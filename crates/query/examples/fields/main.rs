@@ -10,7 +10,7 @@ mod lines;
 mod paged;
 
 use base::Pool;
-use model::{Labels, Limits, RowColumns, Stream, Tenant};
+use model::{Labels, Limits, RowColumns, RowRef, Stream, Tenant};
 use paged::Paged;
 use query::engine::{Engine, InstantQuery};
 use std::error::Error;
@@ -22,7 +22,7 @@ const LINES_BYTES: usize = 16 << 20;
 /// How often each query is asked.
 const ROUNDS: u32 = 20;
 
-const QUERIES: [&str; 7] = [
+const QUERIES: [&str; 11] = [
     r#"sum(count_over_time({app="json"} | json | http_status >= 500 [30d]))"#,
     r#"sum by (http_status) (count_over_time({app="json"} | json | http_duration_ms > 500 [30d]))"#,
     r#"quantile_over_time(0.99, {app="json"} | json | unwrap http_duration_ms [30d]) by (http_method)"#,
@@ -30,6 +30,10 @@ const QUERIES: [&str; 7] = [
     r#"sum(count_over_time({app="json"} |= "refused" | json | http_status >= 500 [30d]))"#,
     r#"sum(count_over_time({app="logfmt"} | logfmt | duration > 500ms [30d]))"#,
     r#"max_over_time({app="logfmt"} | logfmt | unwrap bytes(throughput) [30d]) by (status)"#,
+    r#"sum by (app) (count_over_time({app="traced"} | trace_id != "" [30d]))"#,
+    r#"sum by (detected_level) (count_over_time({app="traced"} [30d]))"#,
+    r#"sum by (detected_level) (count_over_time({app="traced"} [10s]))"#,
+    r#"sum by (detected_level, http_status) (count_over_time({app="traced"} | json [30d]))"#,
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -62,16 +66,35 @@ fn filled() -> Result<Arc<Paged>, base::Error> {
     let mut paged = Paged::new();
     for (name, line) in lines::GENERATED {
         let rows = lines::columns(LINES_BYTES, |chance, ms| line(chance, ms).into_bytes());
-        let stream = Arc::new(Stream::new(Labels::from_pairs([("app", name)])));
-        let mut from = 0;
-        while from < rows.len() {
-            let to = page::fitting(&rows, from, 0, 0).max(from + 1);
-            let piece = RowColumns::from_rows((from..to).map(|row| rows.row(row)));
-            paged.add(vec![(stream.clone(), piece)])?;
-            from = to;
+        add(&mut paged, name, &rows)?;
+        if name == "json" {
+            add(&mut paged, "traced", &traced(&rows))?;
         }
     }
     Ok(Arc::new(paged))
+}
+
+/// The same lines, each with a level and an id of its own.
+fn traced(rows: &RowColumns) -> RowColumns {
+    let metadata = |n: u64| {
+        let level = ["info", "info", "info", "warn", "error"][n as usize % 5];
+        let id = format!("{:032x}", u128::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
+        Labels::from_pairs([("detected_level", level), ("trace_id", id.as_str())])
+    };
+    let all: Vec<Labels> = (0..rows.len() as u64).map(metadata).collect();
+    RowColumns::from_rows(rows.rows().zip(&all).map(|(row, set)| RowRef { metadata: set.as_ref(), ..row }))
+}
+
+fn add(paged: &mut Paged, app: &str, rows: &RowColumns) -> Result<(), base::Error> {
+    let stream = Arc::new(Stream::new(Labels::from_pairs([("app", app)])));
+    let mut from = 0;
+    while from < rows.len() {
+        let to = page::fitting(rows, from, 0, 0).max(from + 1);
+        let piece = RowColumns::from_rows((from..to).map(|row| rows.row(row)));
+        paged.add(vec![(stream.clone(), piece)])?;
+        from = to;
+    }
+    Ok(())
 }
 
 async fn asked(engine: &Engine, query: &str) -> Result<String, base::Error> {
