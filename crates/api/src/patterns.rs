@@ -17,7 +17,7 @@ const QUEUE: usize = 64;
 const FORGET: Duration = Duration::from_secs(60);
 
 /// Metadata that holds a line's level.
-const LEVEL: &str = "detected_level";
+const LEVEL: &str = model::DETECTED_LEVEL;
 
 type Miners = Arc<Mutex<HashMap<Tenant, Arc<Mutex<Miner>>>>>;
 

@@ -13,7 +13,7 @@ pub struct Digest {
     /// The names that matter of metadata, where the projection has it; none: all. Pairs of other names may be
     /// left out.
     pub metadata: Option<Vec<String>>,
-    /// Where in time rows may be put together; none: nowhere.
+    /// Where in time rows may be put together; none: nowhere. Where they may, lengths of bodies do not matter.
     pub cells: Option<Cells>,
 }
 

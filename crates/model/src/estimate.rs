@@ -18,6 +18,8 @@ pub struct Estimate {
     pub pages: u64,
     /// Pages of these that a filter proves to hold no row asked for.
     pub pages_skipped: u64,
+    /// Pages of these whose counts answer without their rows.
+    pub pages_counted: u64,
     /// Whether filters can tell anything about the question.
     pub uses_filters: bool,
     /// What lies in the pages left.
@@ -107,6 +109,7 @@ impl Estimate {
         self.blocks = blocks(self.blocks, other.blocks);
         self.pages += other.pages;
         self.pages_skipped += other.pages_skipped;
+        self.pages_counted += other.pages_counted;
         self.uses_filters |= other.uses_filters;
         self.rows.add(other.rows);
         for section in &other.sections {

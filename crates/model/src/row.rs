@@ -8,6 +8,9 @@
 use crate::labels::LabelsRef;
 use bytes::Bytes;
 
+/// The name of metadata under which a line's level is kept.
+pub const DETECTED_LEVEL: &str = "detected_level";
+
 /// One row, borrowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowRef<'a> {

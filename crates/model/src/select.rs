@@ -186,6 +186,8 @@ pub struct ScanStats {
     pub pages_considered: AtomicU64,
     /// Pages that a filter proved empty.
     pub pages_skipped: AtomicU64,
+    /// Pages whose counts answered without their rows.
+    pub pages_counted: AtomicU64,
     /// Pages decoded.
     pub pages_read: AtomicU64,
     /// Bytes fetched from the bucket, the cache included.

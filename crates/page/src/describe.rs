@@ -93,8 +93,10 @@ impl Description {
     /// The name of `section` of the page described.
     pub fn section_name(&self, section: &Section) -> String {
         let tag = section.tag;
-        if tag == Tag::FILTER {
-            return "filter".to_owned();
+        match tag {
+            Tag::FILTER => return "filter".to_owned(),
+            Tag::COUNTS => return "counts".to_owned(),
+            _ => {}
         }
         if let Some((_, name, _)) = NAMES.iter().find(|(number, ..)| *number == tag.number()) {
             return (*name).to_owned();

@@ -9,6 +9,7 @@
 mod bits;
 mod codec;
 mod condition;
+mod counts;
 mod describe;
 pub mod filter;
 mod line;
@@ -21,6 +22,7 @@ mod section;
 mod span;
 
 pub use codec::Codec;
+pub use counts::{Counting, Counts};
 pub use describe::Description;
 pub use line::{ColumnFacts, TemplateFacts};
 pub use question::Question;

@@ -2,7 +2,7 @@
 
 use crate::condition::{Condition, Proof};
 use crate::filter::Filter;
-use model::{Digest, Direction, Fields, Predicate, Projection, TimeRange};
+use model::{Cells, Digest, Direction, Fields, Predicate, Projection, TimeRange};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -99,6 +99,19 @@ impl Question {
     /// Whether a page with `filter` may hold a row that passes.
     pub fn allows(&self, filter: &Filter<'_>) -> bool {
         self.prepared.proofs.iter().all(|proof| proof.allows(filter))
+    }
+
+    /// Where in time rows may be put together, when they are only counted, by their metadata at most.
+    pub(crate) fn counted_cells(&self) -> Option<Cells> {
+        let of_metadata = |condition: &Condition| matches!(condition, Condition::Metadata(_));
+        let counts =
+            !self.projection.body && self.nearest.is_none() && self.conditions().iter().all(of_metadata);
+        self.digest().filter(|_| counts)?.cells
+    }
+
+    /// Whether rows are only counted: then a page's counts may answer instead of its rows.
+    pub fn only_counts(&self) -> bool {
+        self.counted_cells().is_some()
     }
 
     pub(crate) fn conditions(&self) -> &[Condition] {

@@ -50,7 +50,7 @@ const TIMES_TAG: Tag = Tag::body(1);
 /// Length of each body: one pco column of `u32`.
 const LENGTHS_TAG: Tag = Tag::body(2);
 /// Which metadata set each row has: one pco column of `u32`.
-const SETS_TAG: Tag = Tag::body(3);
+pub(crate) const SETS_TAG: Tag = Tag::body(3);
 /// Names of the metadata columns.
 const NAMES_TAG: Tag = Tag::body(4);
 /// Pairs of metadata sets that have no column.

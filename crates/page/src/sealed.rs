@@ -1,6 +1,7 @@
 //! A sealed page of any kind: what its block's directory says about it, and what can be done with it.
 
-use crate::codec::DECODED_BYTES_MAX;
+use crate::codec::{self, DECODED_BYTES_MAX};
+use crate::counts::{Counting, Counts};
 use crate::filter::Filter;
 use crate::question::Question;
 use crate::rows::{self, Choice, PAGE_ROWS_MAX, Piece};
@@ -59,8 +60,8 @@ pub struct Sealed {
     pub page: Page,
     /// Its body.
     pub body: Bytes,
-    /// Its filter.
-    pub filter: Vec<u8>,
+    /// Its bytes in the search region.
+    pub search: Vec<u8>,
     /// What is known about each of its runs.
     pub facts: Vec<RunFacts>,
 }
@@ -92,7 +93,7 @@ pub fn seal_as(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<S
     page.check().map_err(|e| Error::bug("sealed page is too large").because(e))?;
     let body = Bytes::from(sealed.writer.bytes);
     match verify(&page, &body, pieces) {
-        Ok(()) => Ok(Sealed { page, body, filter: sealed.filter, facts: sealed.facts }),
+        Ok(()) => Ok(Sealed { page, body, search: sealed.search, facts: sealed.facts }),
         Err(e) if sealed.in_columns => {
             debug_assert!(false, "{e}");
             seal_as(signal, pieces, Choice::Text)
@@ -189,6 +190,50 @@ impl Page {
             }
         }
         Ok(true)
+    }
+
+    /// Where its counts lie among its bytes in the search region; none when it has none.
+    pub fn counts_range(&self) -> Option<Range<u64>> {
+        let mut start = 0;
+        for section in self.sections.iter().filter(|section| section.tag.in_search()) {
+            let end = start + u64::from(section.stored_len);
+            if section.tag == Tag::COUNTS {
+                return Some(start..end);
+            }
+            start = end;
+        }
+        None
+    }
+
+    /// Bytes of its counts once decoded.
+    pub fn counts_len(&self) -> u64 {
+        let counts = self.sections.iter().find(|section| section.tag == Tag::COUNTS);
+        counts.map_or(0, |section| u64::from(section.raw_len))
+    }
+
+    /// Its counts, from what lies at [`Page::counts_range`].
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn read_counts(&self, stored: &[u8]) -> Result<Counts> {
+        let section = self.sections.iter().find(|section| section.tag == Tag::COUNTS);
+        let section = section.ok_or_else(|| Error::bug("page without counts"))?;
+        if section::checksum(stored) != section.checksum {
+            return Err(Error::corrupt("counts: wrong checksum"));
+        }
+        let mut raw = Vec::new();
+        codec::decompress(section.codec, stored, section.raw_len as usize, &mut raw)?;
+        Counts::read(&raw, &self.run_rows)
+    }
+
+    /// How `counts`, or the numbers of rows alone where they are not at hand, answer `question`; none when rows have
+    /// to be read.
+    pub fn counting<'a>(&self, counts: Option<&'a Counts>, question: &Question) -> Option<Counting<'a>> {
+        let has_metadata = || self.sections.iter().any(|section| section.tag == rows::SETS_TAG);
+        if counts.is_none() && question.reads_metadata() && has_metadata() {
+            return None;
+        }
+        Counting::new(counts, question)
     }
 
     /// The rows that `question` asks for, of the runs at the positions that are `wanted` (ascending);
@@ -308,7 +353,14 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
     let cells = Some(Cells { edge_ns: 0, width_ns: 1 << 40 });
     let digest = Digest { fields: None, metadata: Some(names), cells };
     let counted = Question::new(TimeRange::ALL, &[], Projection { body: false, metadata: true });
-    let _ = page.scan_body(&body, &wanted, &counted.with_digest(Some(digest.into())), &ScanStats::default());
+    let counted = counted.with_digest(Some(digest.into()));
+    let _ = page.scan_body(&body, &wanted, &counted, &ScanStats::default());
+    if let Ok(counts) = Counts::read(parts[0].as_ref(), &page.run_rows) {
+        let facts = RunFacts { min_ns: i64::MIN, max_ns: i64::MAX, rows: 1, bytes: 0 };
+        let counting = page.counting(Some(&counts), &counted);
+        let runs = counting.iter().flat_map(|counting| wanted.iter().map(|run| counting.run(*run, &facts)));
+        runs.for_each(drop);
+    }
     let _ = page.scan_body(&body, &every_eighth, &Question::all(), &ScanStats::default());
 }
 

@@ -20,6 +20,9 @@ impl Tag {
     /// The filter of a page of any kind.
     pub const FILTER: Self = Self(1 << 2 | Self::IN_SEARCH | Self::OPTIONAL);
 
+    /// The numbers of rows of a page by run, time and level.
+    pub const COUNTS: Self = Self(3 << 2 | Self::IN_SEARCH | Self::OPTIONAL);
+
     /// A section of the body that readers must know.
     pub const fn body(number: u16) -> Self {
         Self(number << 2)

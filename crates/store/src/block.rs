@@ -6,7 +6,8 @@
 //! 1. the tail ([`BlockMeta::tail_range`]), once, for [`Block::open`];
 //! 2. [`Block::plan`] names the pages and the ranges to fetch; where [`Plan::filters`] is some, fetch
 //!    that range first and let [`Block::prune`] drop pages that cannot hold what is looked for;
-//! 3. the ranges of each page left ([`PagePlan::parts`]), for [`Block::scan_page`].
+//! 3. where a question only counts, [`Block::count`] answers pages from their counts and names those to fetch for that;
+//! 4. the ranges of each page left ([`PagePlan::parts`]), for [`Block::scan_page`].
 
 mod build;
 mod meta;
@@ -20,7 +21,7 @@ pub use meta::BlockMeta;
 pub use open::{Block, decode_untrusted, describe};
 pub(crate) use order::order_key;
 pub use order::stream_order;
-pub use scan::{PagePlan, Plan, PlannedRun};
+pub use scan::{PagePlan, Plan, PlannedRun, UnreadCounts};
 pub use tail::{FOOTER_BYTES, tail_len, tail_parts};
 
 #[cfg(test)]

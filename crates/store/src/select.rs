@@ -36,8 +36,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Runs that wait for who asked. What is beyond waits inside the scan, on the question's budget.
-const RUNS_WAITING: usize = 2;
+/// Vectors of runs that wait for who asked. What is beyond waits inside the scan, on the question's budget.
+const RUNS_WAITING: usize = 1;
 /// Blocks that are opened at the same time.
 const OPENS_IN_FLIGHT: usize = 16;
 
@@ -54,7 +54,7 @@ pub fn select(engine: Arc<Engine>, selection: Selection) -> RunStream {
             let _ = told.send(Err(error)).await;
         }
     });
-    let runs = Runs { receiver, scan: Some(scan) };
+    let runs = Runs { receiver, ready: Vec::new().into_iter(), scan: Some(scan) };
     Box::pin(futures_util::stream::unfold(runs, |mut runs| async move {
         let next = runs.next().await?;
         Some((next, runs))
@@ -63,14 +63,23 @@ pub fn select(engine: Arc<Engine>, selection: Selection) -> RunStream {
 
 /// The receiving end of a scan.
 struct Runs {
-    receiver: mpsc::Receiver<Result<Run>>,
+    receiver: mpsc::Receiver<Result<Vec<Run>>>,
+    /// Runs that have come.
+    ready: std::vec::IntoIter<Run>,
     scan: Option<JoinHandle<()>>,
 }
 
 impl Runs {
     async fn next(&mut self) -> Option<Result<Run>> {
-        if let Some(run) = self.receiver.recv().await {
-            return Some(run);
+        loop {
+            if let Some(run) = self.ready.next() {
+                return Some(Ok(run));
+            }
+            match self.receiver.recv().await {
+                Some(Ok(runs)) => self.ready = runs.into_iter(),
+                Some(Err(error)) => return Some(Err(error)),
+                None => break,
+            }
         }
         // A scan that panicked must not look like one that found all there is.
         match self.scan.take()?.await {

@@ -1,13 +1,11 @@
 //! Structured metadata in canonical form, built without an allocation per line.
 
+pub use model::DETECTED_LEVEL;
 use model::varint;
 use std::cmp::Ordering;
 use std::ops::Range;
 use wire::label_name;
 use wire::push::Pair;
-
-/// The name under which a line's level is kept.
-pub const DETECTED_LEVEL: &str = "detected_level";
 
 /// Bytes that count against limits: names and values as pushed, but for a level that the client
 /// brought, which Loki would have added too.

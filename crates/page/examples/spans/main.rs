@@ -129,7 +129,7 @@ fn look_up(traces: &Traces, pages: &[Sealed]) -> Result<()> {
             let Some(first) = trace.first() else { continue };
             let question = Question::new(TimeRange::ALL, &[Predicate::Key(first.span.trace_id)], projection);
             for page in pages {
-                if page.page.allows(&page.filter, &question)? {
+                if page.page.allows(&page.search, &question)? {
                     visited += 1;
                     fetched +=
                         page.page.parts(&question).iter().map(|part| part.end - part.start).sum::<u64>();

@@ -3,6 +3,7 @@
 use super::metadata::Sets;
 use super::{BODIES_TAG, LENGTHS_TAG, Piece, TIMES_TAG, times};
 use crate::codec::{self, Codec};
+use crate::counts;
 use crate::filter::{self, gram::KeySet};
 use crate::line;
 use crate::sample;
@@ -32,15 +33,18 @@ const WORTH_PERCENT: usize = 130;
 /// start would not do: it may be alike where the rest is not.
 const SAMPLE: (usize, usize) = (8, 64 << 10);
 
+/// Counts take at most one part in so many of a body.
+const COUNTS_SHARE: usize = 100;
+
 /// A sealed page.
 #[derive(Debug)]
 pub struct SealedRows {
     /// Whether its texts are in columns.
     pub in_columns: bool,
-    /// Body and its sections, the filter's at the end where there is one.
+    /// Body and its sections, those in the search region at the end.
     pub writer: SectionWriter,
-    /// The filter; empty when there is none.
-    pub filter: Vec<u8>,
+    /// The bytes in the search region.
+    pub search: Vec<u8>,
     /// What is known about each piece.
     pub facts: Vec<RunFacts>,
 }
@@ -100,17 +104,24 @@ pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Seal
             write_text(&text, &lengths, choice, &mut writer)?
         }
     };
-    let filter = filter_of(signal, &text, &lengths, &sets).unwrap_or_default();
-    if !filter.is_empty() {
+    let mut search = filter_of(signal, &text, &lengths, &sets).unwrap_or_default();
+    if !search.is_empty() {
         writer.sections.push(Section {
             tag: Tag::FILTER,
             codec: Codec::None,
-            stored_len: filter.len() as u32,
-            raw_len: filter.len() as u32,
-            checksum: checksum(&filter),
+            stored_len: search.len() as u32,
+            raw_len: search.len() as u32,
+            checksum: checksum(&search),
         });
     }
-    Ok(SealedRows { in_columns, writer, filter, facts })
+    if signal == Signal::Line {
+        let runs = pieces.iter().map(|piece| (piece.rows, piece.range.clone()));
+        if let Some(mut counts) = counts::encode(runs, writer.bytes.len() / COUNTS_SHARE)? {
+            writer.sections.append(&mut counts.sections);
+            search.append(&mut counts.bytes);
+        }
+    }
+    Ok(SealedRows { in_columns, writer, search, facts })
 }
 
 /// Writes the texts; says whether in columns.

@@ -149,7 +149,7 @@ proptest! {
         let passed: usize = expected.iter().map(|(_, rows)| rows.len()).sum();
         prop_assert_eq!(stats.rows_passed.load(Ordering::Relaxed), passed as u64);
         if passed > 0 {
-            prop_assert!(sealed.page.allows(&sealed.filter, &question).unwrap());
+            prop_assert!(sealed.page.allows(&sealed.search, &question).unwrap());
         }
         prop_assert_eq!(found, expected);
     }

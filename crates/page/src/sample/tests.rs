@@ -113,7 +113,7 @@ proptest! {
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
         if !expected.is_empty() {
-            prop_assert!(sealed.page.allows(&sealed.filter, &question).unwrap());
+            prop_assert!(sealed.page.allows(&sealed.search, &question).unwrap());
         }
         prop_assert_eq!(found, expected);
     }
@@ -188,7 +188,7 @@ fn pages_without_exemplars_are_skipped_by_questions_for_one() {
     };
     let (without, with) =
         (sealed(&target(3, 10), Choice::Cheaper), sealed(&[run_of(&[exemplar])], Choice::Cheaper));
-    let allows = |sealed: &Sealed, id| sealed.page.allows(&sealed.filter, &question(id)).unwrap();
+    let allows = |sealed: &Sealed, id| sealed.page.allows(&sealed.search, &question(id)).unwrap();
     assert!(!allows(&without, "4bf92f3577b34da6"));
     assert!(allows(&with, "4bf92f3577b34da6") && !allows(&with, "4bf92f3577b34da7"));
 }
@@ -216,7 +216,7 @@ fn golden_page() {
     let mut entry = Vec::new();
     sealed.page.put(&mut entry);
     let mut written = Vec::new();
-    for part in [&entry, &sealed.body[..], &sealed.filter] {
+    for part in [&entry, &sealed.body[..], &sealed.search] {
         model::varint::put_bytes(&mut written, part);
     }
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sample/golden-samples-v1.page");

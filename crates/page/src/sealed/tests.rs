@@ -38,7 +38,7 @@ fn stored(sealed: &Sealed) -> Vec<u8> {
     let mut entry = Vec::new();
     sealed.page.put(&mut entry);
     let mut out = Vec::new();
-    for part in [&entry, &sealed.body[..], &sealed.filter] {
+    for part in [&entry, &sealed.body[..], &sealed.search] {
         varint::put_bytes(&mut out, part);
     }
     out

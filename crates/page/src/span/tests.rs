@@ -172,7 +172,7 @@ proptest! {
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
         if !expected.is_empty() && !predicates.iter().any(|p| matches!(p, Predicate::Line(_))) {
-            prop_assert!(sealed.page.allows(&sealed.filter, &question).unwrap());
+            prop_assert!(sealed.page.allows(&sealed.search, &question).unwrap());
         }
         prop_assert_eq!(found, expected);
     }
@@ -331,7 +331,7 @@ fn golden_page() {
     let mut entry = Vec::new();
     sealed.page.put(&mut entry);
     let mut written = Vec::new();
-    for part in [&entry, &sealed.body[..], &sealed.filter] {
+    for part in [&entry, &sealed.body[..], &sealed.search] {
         model::varint::put_bytes(&mut written, part);
     }
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/span/golden-spans-v1.page");

@@ -112,8 +112,8 @@ fn leaves_a_part(kind: Kind) -> bool {
     matches!(kind, Kind::Limit | Kind::Unavailable | Kind::Cancelled)
 }
 
-/// What comes from the stores: a run of a source, or its end.
-type Item = (usize, Option<Result<Run>>);
+/// What comes from the stores: runs of a source, or its end.
+type Item = (usize, Option<Vec<Result<Run>>>);
 
 /// A part of a question: streams of a tenant that have or lack the labels of its conditions.
 struct Source<'a> {
@@ -146,6 +146,8 @@ impl<'a> Source<'a> {
 const JOB_ROWS: usize = 4096;
 /// Runs of a job, at most.
 const JOB_RUNS: usize = 512;
+/// Runs that are taken at once where they have come: the store may be that far ahead.
+const RUNS_TOGETHER: usize = 8;
 
 /// Runs for the next job.
 #[derive(Default)]
@@ -213,14 +215,22 @@ impl<W: Work> Flow<'_, '_, W> {
         first: Item,
         runs: &mut (impl futures_util::Stream<Item = Item> + Unpin),
     ) -> Result<bool> {
-        let mut came = Some(Some(first));
+        let (mut came, mut begun) = (Some(Some(first)), false);
         while let Some(item) = came.take() {
             match item {
                 None => return Ok(false),
                 Some((source, None)) => self.bounds.end(source),
-                Some((source, Some(run))) => self.add(job, source, run?).await?,
+                Some((source, Some(runs))) => {
+                    for run in runs {
+                        self.add(job, source, run?).await?;
+                        if job.is_full(self.job_rows) {
+                            self.begin(std::mem::take(job));
+                            begun = true;
+                        }
+                    }
+                }
             }
-            if !job.is_full(self.job_rows) {
+            if !begun && !job.is_full(self.job_rows) {
                 came = runs.next().now_or_never();
             }
         }
@@ -339,11 +349,13 @@ impl Gather<'_> {
         question: &Question<'_>,
         sources: Vec<Source<'_>>,
     ) -> Vec<impl futures_util::Stream<Item = Item> + Send + Unpin + use<>> {
+        // Where few rows suffice, each run may be the last one needed.
+        let together = if question.limit_hint.is_some() { 1 } else { RUNS_TOGETHER };
         let asked = sources.into_iter().enumerate().map(|(at, source)| {
             self.cost.selections.fetch_add(1, Ordering::Relaxed);
             let runs: RunStream = self.select.select(self.selection(question, source));
             let end = futures_util::stream::iter([(at, None)]);
-            runs.map(move |run| (at, Some(run))).chain(end)
+            runs.ready_chunks(together).map(move |runs| (at, Some(runs))).chain(end)
         });
         asked.collect()
     }

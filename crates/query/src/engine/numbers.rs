@@ -13,7 +13,7 @@ use crate::logql::ast::{Grouping, RangeOp, Unwrap};
 use crate::plan::Leaf;
 use base::{ByteBudget, Error, Lease, Result};
 use hashbrown::HashMap;
-use model::{Digest, Direction, Labels, LabelsBuilder, LabelsRef, MatchOp, Matcher, RowColumns};
+use model::{Digest, Direction, Labels, LabelsBuilder, LabelsRef, MatchOp, Matcher, RowColumns, varint};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -49,9 +49,11 @@ pub(super) async fn series(
         limit_hint: None,
         nearest: None,
     };
-    let windowed = || -> Result<_> {
+    let windowed = |digest: Option<&Digest>| -> Result<_> {
         Ok(Arc::new(Windowed {
             pipeline: pipeline.clone(),
+            named: digest.and_then(|digest| digest.metadata.clone()),
+            by_metadata: digest.is_some() && !pipeline.projection().body,
             row_value: RowValue::new(range.op, &rest).filter(|_| range.unwrap.is_none()),
             grouping: leaf.grouping.clone(),
             aggregates: leaf.aggregates,
@@ -63,11 +65,11 @@ pub(super) async fn series(
             held: Mutex::new(Held { kept: KeptSeries::new(gather.budget.lease(0)?), failure: None }),
         }))
     };
-    let mut work = windowed()?;
+    let mut work = windowed(question.digest.as_deref())?;
     gather.run(&question, work.clone()).await?;
     if question.digest.is_some() && work.held.lock().failure.is_some() {
         // The words of a failure have all labels of its line, a digest does not.
-        (question.digest, work) = (None, windowed()?);
+        (question.digest, work) = (None, windowed(None)?);
         gather.run(&question, work.clone()).await?;
     }
     let (held, budget) = (work.held.lock().taken(gather.budget.lease(0)?), gather.budget.clone());
@@ -114,6 +116,10 @@ fn absent_labels(matchers: &[Matcher]) -> Labels {
 /// Puts rows into windows.
 struct Windowed {
     pipeline: Pipeline,
+    /// The labels that it asks anything of, where they are known: streams alike in these are alike to it.
+    named: Option<Vec<String>>,
+    /// Whether labels and metadata alone say what becomes of a row.
+    by_metadata: bool,
     /// What every row counts for, where no row has to be looked at.
     row_value: Option<RowValue>,
     /// As in [`Leaf`].
@@ -165,11 +171,11 @@ impl Work for Windowed {
         let mut passed = 0;
         for Given { labels, run, .. } in runs {
             let lines = &run.rows;
-            let pipeline = self.pipeline.for_stream(labels);
+            let class = part.class(self, labels);
             let uniform = self.row_value.filter(|_| is_uniform(labels, lines, self.grouping.as_ref()));
             passed += match uniform {
-                Some(value) => part.fill_at_once(self, &pipeline, lines, value),
-                None => part.fill(self, &pipeline, lines),
+                Some(value) => part.fill_at_once(self, class, lines, value),
+                None => part.fill(self, class, lines),
             };
         }
         self.cost.lines_passed.fetch_add(passed, Ordering::Relaxed);
@@ -196,7 +202,24 @@ struct Part {
     known: HashMap<Box<[u8]>, usize, foldhash::fast::RandomState>,
     series: Vec<(Labels, Kept)>,
     failure: Option<Failure>,
+    /// Positions in `classes` by the bytes of the labels that are asked for.
+    class_of: HashMap<Box<[u8]>, usize, foldhash::fast::RandomState>,
+    classes: Vec<Class>,
+    /// To put labels together.
+    scratch: Vec<u8>,
 }
+
+/// Streams that the query cannot tell apart.
+struct Class {
+    pipeline: Arc<StreamPipeline>,
+    /// The series of rows that metadata does not change.
+    plain: Option<usize>,
+    /// What becomes of rows that share their metadata, by its bytes.
+    sampled: HashMap<Box<[u8]>, Sampled, foldhash::fast::RandomState>,
+}
+
+/// Metadata of a class whose samples are remembered, at most.
+const SAMPLED_MAX: usize = 256;
 
 /// What the pipeline makes of a row.
 #[derive(Clone, Copy)]
@@ -211,16 +234,36 @@ enum Sampled {
 /// Rows of a stream, and what is done with them.
 struct Rows<'a> {
     of: &'a Windowed,
+    class: usize,
     pipeline: &'a StreamPipeline,
     lines: &'a RowColumns,
 }
 
 impl Part {
+    /// The class of the stream of `labels`.
+    fn class(&mut self, of: &Windowed, labels: &Labels) -> usize {
+        self.scratch.clear();
+        let is_named = |name: &str| of.named.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
+        for (name, value) in labels.iter().filter(|(name, _)| is_named(name)) {
+            varint::put_bytes(&mut self.scratch, name.as_bytes());
+            varint::put_bytes(&mut self.scratch, value.as_bytes());
+        }
+        if let Some(known) = self.class_of.get(self.scratch.as_slice()) {
+            return *known;
+        }
+        let labels = LabelsRef::trusted(&self.scratch).to_owned();
+        let pipeline = Arc::new(of.pipeline.for_stream(&labels));
+        self.classes.push(Class { pipeline, plain: None, sampled: HashMap::default() });
+        self.class_of.insert(self.scratch.as_slice().into(), self.classes.len() - 1);
+        self.classes.len() - 1
+    }
+
     /// Takes the rows in, oldest first; says how many passed the pipeline. Rows that share their content are put
     /// through it once.
-    fn fill(&mut self, of: &Windowed, pipeline: &StreamPipeline, lines: &RowColumns) -> u64 {
+    fn fill(&mut self, of: &Windowed, class: usize, lines: &RowColumns) -> u64 {
+        let Some(pipeline) = self.classes.get(class).map(|class| class.pipeline.clone()) else { return 0 };
         let Windowed { windows, keeps, .. } = of;
-        let rows = Rows { of, pipeline, lines };
+        let rows = Rows { of, class, pipeline: &pipeline, lines };
         let mut scratch = Scratch::default();
         let (mut pane, mut pane_end_ns) = (None, i64::MIN);
         let mut last = usize::MAX;
@@ -238,7 +281,7 @@ impl Part {
             let known = of_contents.get_mut(lines.content(at));
             let sampled = match known {
                 Some(Some(sampled)) => *sampled,
-                Some(unknown) => *unknown.insert(self.sample(&rows, &mut scratch, (at, pane), last)),
+                Some(unknown) => *unknown.insert(self.sample_shared(&rows, &mut scratch, (at, pane), last)),
                 None => self.sample(&rows, &mut scratch, (at, pane), last),
             };
             let count = lines.count(at);
@@ -253,6 +296,31 @@ impl Part {
         passed
     }
 
+    /// As [`Part::sample`], of a row whose content many may have.
+    fn sample_shared(
+        &mut self,
+        rows: &Rows<'_>,
+        scratch: &mut Scratch,
+        (at, pane): (usize, u64),
+        last: usize,
+    ) -> Sampled {
+        if !rows.of.by_metadata {
+            return self.sample(rows, scratch, (at, pane), last);
+        }
+        let metadata = rows.lines.row(at).metadata.bytes();
+        let known = self.classes.get(rows.class).and_then(|class| class.sampled.get(metadata));
+        if let Some(known) = known {
+            return *known;
+        }
+        let sampled = self.sample(rows, scratch, (at, pane), last);
+        if let Some(class) =
+            self.classes.get_mut(rows.class).filter(|class| class.sampled.len() < SAMPLED_MAX)
+        {
+            class.sampled.insert(metadata.into(), sampled);
+        }
+        sampled
+    }
+
     /// Puts row `at`, in `pane`, through the pipeline; `last` is the series of the one before.
     fn sample(
         &mut self,
@@ -261,7 +329,7 @@ impl Part {
         (at, pane): (usize, u64),
         last: usize,
     ) -> Sampled {
-        let Rows { of, pipeline, lines } = rows;
+        let Rows { of, pipeline, lines, .. } = rows;
         let Some(sample) = pipeline.sample(scratch, lines.row(at), lines.body_len(at)) else {
             return Sampled::Nothing;
         };
@@ -279,26 +347,26 @@ impl Part {
     }
 
     /// Takes the rows in, all of one series; says how many lie in windows.
-    fn fill_at_once(
-        &mut self,
-        of: &Windowed,
-        pipeline: &StreamPipeline,
-        lines: &RowColumns,
-        value: RowValue,
-    ) -> u64 {
-        let mut scratch = Scratch::default();
-        let mut series = None;
+    fn fill_at_once(&mut self, of: &Windowed, class: usize, lines: &RowColumns, value: RowValue) -> u64 {
+        let Some((pipeline, mut series)) = self.classes.get(class).map(|c| (c.pipeline.clone(), c.plain))
+        else {
+            return 0;
+        };
         let passed = value.sums(lines, &of.windows, |pane, row, sum| {
             // The first row in a window gives the series.
-            let at = *series.get_or_insert_with(|| {
+            series = series.or_else(|| {
+                let mut scratch = Scratch::default();
                 let sample = pipeline.sample(&mut scratch, lines.row(row), lines.body_len(row))?;
                 Some(self.position(of, sample.labels))
             });
-            let kept = at.and_then(|at| self.series.get_mut(at));
+            let kept = series.and_then(|at| self.series.get_mut(at));
             if let (Some((_, kept)), Some(ts_ns)) = (kept, lines.ts_ns.get(row)) {
                 kept.take(of.keeps, pane, *ts_ns, sum);
             }
         });
+        if let Some(class) = self.classes.get_mut(class) {
+            class.plain = series;
+        }
         passed as u64
     }
 

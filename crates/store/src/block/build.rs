@@ -126,9 +126,9 @@ impl Builder {
             .iter()
             .map(|waiting| Piece { rows: &waiting.rows, range: waiting.range.clone() })
             .collect();
-        let Sealed { page, body, filter, facts } = page::seal(self.signal, &pieces)?;
+        let Sealed { page, body, search, facts } = page::seal(self.signal, &pieces)?;
         self.bytes.extend_from_slice(&body);
-        self.filters.extend_from_slice(&filter);
+        self.filters.extend_from_slice(&search);
         self.pages.push(page);
         for (waiting, run) in self.waiting.drain(..).zip(facts) {
             let runs = &mut self.runs[waiting.ordinal];

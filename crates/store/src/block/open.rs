@@ -6,9 +6,14 @@ use base::{Error, Result};
 use bytes::Bytes;
 use index::Index;
 use model::{Matcher, RunFacts, Stream, StreamFacts, TimeRange};
-use page::Page;
+use page::{Counts, Page};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+/// What a stream takes that was asked for, about.
+const STREAM_BYTES: u64 = 200;
+/// What a byte of counts takes once they are read, about.
+const COUNTS_FACTOR: u64 = 8;
 
 /// An open block: its tables, not its rows. Streams are numbered in the block's order; such a
 /// number is an *ordinal*.
@@ -20,6 +25,8 @@ pub struct Block {
     pub(super) runs: Vec<PlacedRun>,
     /// Which runs each stream has: where they end in `runs`.
     run_ends: Vec<u32>,
+    /// Streams that were asked for, by ordinal.
+    streams: Vec<OnceLock<Arc<Stream>>>,
     held_bytes: u64,
 }
 
@@ -29,6 +36,8 @@ pub(super) struct PlacedPage {
     pub page: Page,
     pub body_start: u64,
     pub search_start: u64,
+    /// Its counts, once they were read.
+    pub counts: OnceLock<Counts>,
 }
 
 /// A run and where it lies.
@@ -91,7 +100,7 @@ impl Block {
         let mut pages = Vec::with_capacity(decoded.pages.len());
         for page in decoded.pages {
             let (body_len, search_len) = (page.body_len(), page.search_len());
-            pages.push(PlacedPage { page, body_start, search_start });
+            pages.push(PlacedPage { page, body_start, search_start, counts: OnceLock::new() });
             body_start += body_len;
             search_start += search_len;
         }
@@ -114,11 +123,10 @@ impl Block {
         let run_ends: Vec<u32> = ends.collect();
         let held_bytes = decoded.index.held_bytes()
             + (size_of_val(runs.as_slice()) + size_of_val(run_ends.as_slice())) as u64
-            + pages
-                .iter()
-                .map(|placed| (size_of::<PlacedPage>() + placed.page.held_bytes()) as u64)
-                .sum::<u64>();
-        Ok(Self { meta, index: decoded.index, pages, runs, run_ends, held_bytes })
+            + STREAM_BYTES * u64::from(decoded.index.stream_count())
+            + pages.iter().map(PlacedPage::held_bytes).sum::<u64>();
+        let streams = (0..decoded.index.stream_count()).map(|_| OnceLock::new()).collect();
+        Ok(Self { meta, index: decoded.index, pages, runs, run_ends, streams, held_bytes })
     }
 
     /// What the catalogue keeps of it.
@@ -126,7 +134,7 @@ impl Block {
         &self.meta
     }
 
-    /// Bytes held in memory, for caches.
+    /// Bytes held in memory, for caches: with what is kept of it once it was asked for.
     pub fn held_bytes(&self) -> u64 {
         self.held_bytes
     }
@@ -176,9 +184,13 @@ impl Block {
     /// # Errors
     /// [`base::Kind::Bug`] when there is no such stream, [`base::Kind::Corrupt`].
     pub fn stream(&self, ordinal: u32) -> Result<Arc<Stream>> {
-        let labels = self.index.labels(ordinal)?;
         let missing = || Error::bug(format!("block {} has no stream {ordinal}", self.meta.name));
-        Ok(Arc::new(Stream::new(labels.ok_or_else(missing)?)))
+        let kept = self.streams.get(ordinal as usize).ok_or_else(missing)?;
+        if let Some(stream) = kept.get() {
+            return Ok(stream.clone());
+        }
+        let labels = self.index.labels(ordinal)?.ok_or_else(missing)?;
+        Ok(kept.get_or_init(|| Arc::new(Stream::new(labels))).clone())
     }
 
     /// What is known about the runs of `ordinal` that touch `range`.
@@ -200,6 +212,12 @@ impl Block {
     /// As [`Block::stream`].
     pub fn facts(&self, ordinal: u32, range: TimeRange) -> Result<StreamFacts> {
         Ok(StreamFacts { stream: self.stream(ordinal)?, runs: self.runs(ordinal, range) })
+    }
+}
+
+impl PlacedPage {
+    fn held_bytes(&self) -> u64 {
+        (size_of::<Self>() + self.page.held_bytes()) as u64 + COUNTS_FACTOR * self.page.counts_len()
     }
 }
 

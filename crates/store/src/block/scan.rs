@@ -3,8 +3,8 @@
 use super::Block;
 use base::{Error, Result};
 use bytes::Bytes;
-use model::{RowColumns, ScanStats};
-use page::Question;
+use model::{RowColumns, RunFacts, ScanStats};
+use page::{Counting, Question};
 use std::ops::Range;
 
 /// What to read of a block for a question.
@@ -17,6 +17,9 @@ pub struct Plan {
     pub pages: Vec<PagePlan>,
 }
 
+/// Pages whose counts are not known yet, and where in the object these lie.
+pub type UnreadCounts = Vec<(u32, Range<u64>)>;
+
 /// What to read of one page.
 #[derive(Clone, Debug)]
 pub struct PagePlan {
@@ -28,6 +31,8 @@ pub struct PagePlan {
     pub parts: Vec<Range<u64>>,
     /// Bytes of the page once decoded: what a scan may hold, besides what it gives.
     pub decoded_bytes: u64,
+    /// What its counts answer, by ordinal: then nothing has to be fetched.
+    pub counted: Option<Vec<(u32, RowColumns)>>,
 }
 
 /// A stream's rows in one page, as far as known before reading.
@@ -56,6 +61,11 @@ impl PagePlan {
     /// Newest row of the wanted runs.
     pub fn max_ns(&self) -> i64 {
         self.runs.iter().map(|run| run.max_ns).max().unwrap_or(i64::MIN)
+    }
+
+    /// Bytes of what its counts answer.
+    pub fn counted_bytes(&self) -> u64 {
+        self.counted.iter().flatten().map(|(_, rows)| rows.held_bytes()).sum()
     }
 
     /// Bytes to fetch.
@@ -101,6 +111,7 @@ impl Block {
             runs: vec![run],
             parts: parts.collect(),
             decoded_bytes: placed.page.decoded_bytes(),
+            counted: None,
         })
     }
 
@@ -137,6 +148,44 @@ impl Block {
         Ok((before - plan.pages.len()) as u64)
     }
 
+    /// Answers `question` for the pages of `plan` whose counts can. Gives the pages whose counts would have to be read
+    /// for that with [`Block::read_counts`], and where these lie in the object.
+    pub fn count(&self, plan: &mut Plan, question: &Question) -> UnreadCounts {
+        let mut unread = Vec::new();
+        if !question.only_counts() {
+            return unread;
+        }
+        for page in plan.pages.iter_mut().filter(|page| page.counted.is_none()) {
+            let Some(placed) = self.pages.get(page.page as usize) else { continue };
+            let counts = placed.counts.get();
+            let counting = placed.page.counting(counts, question);
+            page.counted = counting.and_then(|counting| counted(&counting, &page.runs));
+            if page.counted.is_none() && counts.is_none() {
+                let start = placed.search_start;
+                let range = placed.page.counts_range();
+                unread.extend(range.map(|range| (page.page, start + range.start..start + range.end)));
+            }
+        }
+        if plan.pages.iter().all(|page| page.counted.is_some()) {
+            plan.filters = None;
+        }
+        unread
+    }
+
+    /// Keeps the counts of `page`; `stored` is what lies where [`Block::count`] said.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn read_counts(&self, page: u32, stored: &[u8]) -> Result<()> {
+        let placed = self.pages.get(page as usize).ok_or_else(|| self.foreign(page))?;
+        let counts = placed.page.read_counts(stored).map_err(|e| {
+            Error::new(e.kind(), format!("block {}: page {page}", self.meta().name)).because(e)
+        })?;
+        // Two questions may have read them at once.
+        let _ = placed.counts.set(counts);
+        Ok(())
+    }
+
     /// The rows of `page` that `question` asks for, by ordinal and oldest first; streams without
     /// such rows are left out. `parts` are the bytes at [`PagePlan::parts`]; `stats` counts the work.
     ///
@@ -165,6 +214,19 @@ impl Block {
     fn foreign(&self, page: u32) -> Error {
         Error::bug(format!("block {} has no page {page}", self.meta().name))
     }
+}
+
+/// What `counting` says of `runs`; none when one of them has to be read.
+fn counted(counting: &Counting<'_>, runs: &[PlannedRun]) -> Option<Vec<(u32, RowColumns)>> {
+    let mut counted = Vec::with_capacity(runs.len());
+    for run in runs {
+        let PlannedRun { ordinal, position, min_ns, max_ns, rows, bytes } = *run;
+        let rows = counting.run(position, &RunFacts { min_ns, max_ns, rows, bytes })?;
+        if !rows.is_empty() {
+            counted.push((ordinal, rows));
+        }
+    }
+    Some(counted)
 }
 
 impl super::open::PlacedPage {

@@ -72,6 +72,15 @@ fn of_block(found: &Found, meta: &BlockMeta, question: &Question) -> Estimate {
         estimate.add_section(SectionKind::Search, filters, filters);
     }
     for plan in &found.pages {
+        if plan.counted.is_some() {
+            estimate.pages_counted += 1;
+            let counts = found.block.page(plan.page).into_iter().flat_map(page::Page::sections);
+            let counts = counts.filter(|section| section.tag == page::Tag::COUNTS);
+            counts.for_each(|section| {
+                estimate.add_section(section.kind(), section.stored_len.into(), section.raw_len.into());
+            });
+            continue;
+        }
         for run in &plan.runs {
             estimate.rows.add(RowsEstimate { rows: run.rows, bytes: run.bytes });
         }

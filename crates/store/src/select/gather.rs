@@ -71,16 +71,17 @@ impl Gather {
 
     /// The number of `stream`.
     pub fn stream(&mut self, stream: &Arc<Stream>) -> u32 {
-        let next = self.streams.len() as u32;
-        let number = *self.places.entry(stream.labels.clone()).or_insert(next);
-        if number == next {
-            self.streams.push(Member {
-                stream: stream.clone(),
-                reach: Vec::new(),
-                to_come: BTreeMap::new(),
-                held: Vec::new(),
-            });
+        if let Some(number) = self.places.get(&stream.labels) {
+            return *number;
         }
+        let number = self.streams.len() as u32;
+        self.places.insert(stream.labels.clone(), number);
+        self.streams.push(Member {
+            stream: stream.clone(),
+            reach: Vec::new(),
+            to_come: BTreeMap::new(),
+            held: Vec::new(),
+        });
         number
     }
 
@@ -121,10 +122,17 @@ impl Gather {
         }
     }
 
-    /// Takes what is complete of `stream`: no piece to come has a row as near.
-    pub fn complete(&mut self, stream: u32) -> Vec<Group> {
-        let Some(member) = self.streams.get_mut(stream as usize) else { return Vec::new() };
+    /// Takes what is complete of `stream` into `groups`: no piece to come has a row as near.
+    pub fn complete(&mut self, stream: u32, groups: &mut Vec<Group>) {
+        let Some(member) = self.streams.get_mut(stream as usize) else { return };
         let limit = member.to_come.last_key_value().map(|(near, _)| *near);
+        if member.held.len() == 1
+            && let Some(piece) = member.held.pop_if(|piece| is_complete(self.order, piece, limit))
+        {
+            let held_bytes = piece.rows.held_bytes();
+            groups.push(Group { stream: member.stream.clone(), pieces: vec![piece], held_bytes });
+            return;
+        }
         let mut complete = Vec::new();
         for piece in std::mem::take(&mut member.held) {
             let (done, rest) = split(self.order, piece, limit);
@@ -132,14 +140,10 @@ impl Gather {
             member.held.extend(rest);
         }
         let order = self.order;
-        let groups = apart(order, complete);
-        groups
-            .into_iter()
-            .map(|pieces| {
-                let held_bytes = pieces.iter().map(|piece| piece.rows.held_bytes()).sum();
-                Group { stream: member.stream.clone(), pieces, held_bytes }
-            })
-            .collect()
+        groups.extend(apart(order, complete).into_iter().map(|pieces| {
+            let held_bytes = pieces.iter().map(|piece| piece.rows.held_bytes()).sum();
+            Group { stream: member.stream.clone(), pieces, held_bytes }
+        }));
     }
 }
 
@@ -179,6 +183,11 @@ impl Group {
 pub fn span_of(order: Order, rows: &RowColumns) -> Option<Reach> {
     let times = &rows.ts_ns;
     Some(order.span(*times.first()?, *times.last()?))
+}
+
+/// Whether the keys of all rows are beyond `limit`.
+fn is_complete(order: Order, piece: &Piece, limit: Option<i64>) -> bool {
+    limit.is_none_or(|limit| span_of(order, &piece.rows).is_some_and(|span| span.far > limit))
 }
 
 /// Cuts off the rows whose keys are beyond `limit`; all without one.

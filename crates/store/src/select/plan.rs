@@ -3,7 +3,7 @@
 use super::gather::{Gather, MEMBER_BYTES, STREAM_BYTES};
 use super::order::{Order, Reach};
 use super::task::{Opened, Task, Work};
-use crate::block::{Block, BlockMeta, PagePlan, Plan};
+use crate::block::{Block, BlockMeta, PagePlan, Plan, UnreadCounts};
 use crate::engine::Engine;
 use crate::head::{Head, RunView, StreamKey, StreamView};
 use crate::open_blocks::Rounds;
@@ -66,23 +66,32 @@ pub async fn open(engine: &Engine, meta: &BlockMeta, asked: Asked) -> Result<Fou
     let rounds = Rounds::default();
     let block = engine.blocks.get(meta, &asked.stats, &rounds).await?;
     let (opened, by) = (block.clone(), asked.clone());
-    let plan = move || -> Result<Plan> {
+    let plan = move || -> Result<(Plan, UnreadCounts)> {
         let ordinals = opened.matching(&by.matchers, by.question.range)?;
-        Ok(opened.plan(&ordinals, &by.question))
+        let mut plan = opened.plan(&ordinals, &by.question);
+        let unread = opened.count(&mut plan, &by.question);
+        Ok((plan, unread))
     };
-    let mut plan = engine.pool.run(plan).await??;
+    let (mut plan, unread) = engine.pool.run(plan).await??;
     let stats = &asked.stats;
     stats.blocks.fetch_add(u64::from(!plan.pages.is_empty()), Relaxed);
     stats.pages_considered.fetch_add(plan.pages.len() as u64, Relaxed);
-    let mut filters = None;
-    if let Some(range) = plan.filters.clone() {
-        filters = engine.blocks.ranges(meta, &[range], stats, &rounds).await?.pop();
-    }
+    let (counts, mut search): (Vec<u32>, Vec<_>) = unread.into_iter().unzip();
+    search.extend(plan.filters.clone());
+    let mut search = match search.is_empty() {
+        true => Vec::new(),
+        false => engine.blocks.ranges(meta, &search, stats, &rounds).await?,
+    };
+    let filters = if plan.filters.is_some() { search.pop() } else { None };
     let found = move || -> Result<Found> {
         let mut skipped = 0;
         if let Some(filters) = filters {
             skipped = block.prune(&mut plan, &filters, &asked.question)?;
             asked.stats.pages_skipped.fetch_add(skipped, Relaxed);
+        }
+        if !counts.is_empty() {
+            counts.iter().zip(&search).try_for_each(|(page, stored)| block.read_counts(*page, stored))?;
+            block.count(&mut plan, &asked.question);
         }
         let mut ordinals: Vec<u32> =
             plan.pages.iter().flat_map(|page| &page.runs).map(|run| run.ordinal).collect();
@@ -98,7 +107,8 @@ impl Found {
     /// Bytes of memory that planning it takes.
     pub fn cost_bytes(&self) -> u64 {
         let runs: usize = self.pages.iter().map(|page| page.runs.len()).sum();
-        STREAM_BYTES * self.streams.len() as u64 + 2 * MEMBER_BYTES * runs as u64
+        let counted: u64 = self.pages.iter().map(PagePlan::counted_bytes).sum();
+        STREAM_BYTES * self.streams.len() as u64 + 2 * MEMBER_BYTES * runs as u64 + counted
     }
 
     /// Whether filters have shown that what is looked for is rare: then most pages left have some of it, and are best
@@ -122,6 +132,7 @@ impl Found {
         };
         let opened = Arc::new(Opened { block: self.block, streams, far, rounds: self.rounds });
         let mut tasks: Vec<Task> = Vec::new();
+        let mut counted: Option<Task> = None;
         let mut bytes = u64::MAX;
         for page in self.pages {
             // The plan has only runs that touch the question's time.
@@ -134,6 +145,14 @@ impl Found {
                     gather.expect(stream, place, span);
                     members.push((stream, span.near));
                 }
+            }
+            if page.counted.is_some() {
+                let task =
+                    Task { span, members: Vec::new(), place, work: Work::Counted(opened.clone(), vec![]) };
+                let task = counted.get_or_insert(task);
+                task.span = task.span.around(span);
+                task.add_counted(page, members);
+                continue;
             }
             bytes = bytes.saturating_add(page.decoded_bytes);
             match tasks.last_mut() {
@@ -151,6 +170,7 @@ impl Found {
                 }
             }
         }
+        tasks.extend(counted);
         Ok(tasks)
     }
 }

@@ -59,7 +59,7 @@ pub struct Scan {
     work: JoinSet<Result<Done>>,
     /// For plans and for rows that wait for others.
     held: Lease,
-    runs: mpsc::Sender<Result<Run>>,
+    runs: mpsc::Sender<Result<Vec<Run>>>,
 }
 
 impl Scan {
@@ -70,7 +70,7 @@ impl Scan {
     pub async fn run(
         engine: Arc<Engine>,
         selection: Selection,
-        runs: mpsc::Sender<Result<Run>>,
+        runs: mpsc::Sender<Result<Vec<Run>>>,
     ) -> Result<()> {
         let order = Order(selection.direction);
         let Some(span) = order.span_of(selection.range) else { return Ok(()) };
@@ -186,7 +186,11 @@ impl Scan {
             Err(spent) => return Err(spent),
         };
         let Some(task) = self.waiting.pop() else { return Ok(false) };
-        let mixed = task.members.iter().any(|(stream, _)| self.gather.is_mixed(*stream, task.place));
+        let place = task.place;
+        let (task, to_read) =
+            task.without_mixed(self.asked.order, |stream| self.gather.is_mixed(stream, place));
+        self.waiting.extend(to_read);
+        let mixed = task.members.iter().any(|(stream, _)| self.gather.is_mixed(*stream, place));
         let question = if mixed { self.whole.clone() } else { self.asked.question.clone() };
         let number = self.next_number;
         self.next_number += 1;
@@ -225,7 +229,8 @@ impl Scan {
                 let mut streams: Vec<u32> = members.into_iter().map(|(stream, _)| stream).collect();
                 streams.sort_unstable();
                 streams.dedup();
-                let groups: Vec<Group> = streams.into_iter().flat_map(|s| self.gather.complete(s)).collect();
+                let mut groups: Vec<Group> = Vec::with_capacity(streams.len());
+                streams.into_iter().for_each(|stream| self.gather.complete(stream, &mut groups));
                 self.give(groups).await
             }
         }
@@ -252,12 +257,8 @@ impl Scan {
             bound = bound.max(Some(span.near));
         }
         self.held.shrink(held_bytes);
-        for run in given.into_iter().rev() {
-            if self.runs.send(Ok(run)).await.is_err() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        given.reverse();
+        Ok(given.is_empty() || self.runs.send(Ok(given)).await.is_ok())
     }
 
     async fn join(&self, groups: Vec<Group>) -> Result<Vec<(Arc<Stream>, RowColumns, u64)>> {

@@ -1,7 +1,7 @@
 //! The pieces of work of a question.
 
 use super::gather::{Piece, Source};
-use super::order::Reach;
+use super::order::{Order, Reach};
 use crate::block::{Block, PagePlan, Plan};
 use crate::engine::Engine;
 use crate::head::{Head, RunView, StreamKey};
@@ -23,8 +23,8 @@ const HEAD_ROW_BYTES: u64 = 24;
 pub struct Task {
     /// How far its rows reach.
     pub span: Reach,
-    /// Whose rows it gives: number of the stream and near end of what was expected.
-    pub members: Vec<(u32, i64)>,
+    /// Whose rows it gives; those of counted pages are told apart before it is begun.
+    pub members: Vec<Member>,
     /// Number of the block or head.
     pub place: u32,
     /// What to do.
@@ -36,9 +36,17 @@ pub struct Task {
 pub enum Work {
     /// Pages of a block.
     Pages(Arc<Opened>, Vec<PagePlan>),
+    /// Pages of a block that their counts answer, each with its members.
+    Counted(Arc<Opened>, Vec<CountedPage>),
     /// Runs of a head, in the order of the task's members.
     Runs(Arc<Head>, Vec<(StreamKey, RunView)>),
 }
+
+/// A page that its counts answer, and whose rows these are.
+pub type CountedPage = (PagePlan, Vec<Member>);
+
+/// Number of a stream and near end of what was expected of it.
+pub type Member = (u32, i64);
 
 /// A block of a question, open.
 #[derive(Debug)]
@@ -61,16 +69,49 @@ impl Task {
     pub fn cost_bytes(&self) -> u64 {
         match &self.work {
             Work::Pages(_, pages) => pages.iter().map(|page| page.decoded_bytes + page.fetch_bytes()).sum(),
+            // Held since they were planned.
+            Work::Counted(..) => 0,
             Work::Runs(_, runs) => {
                 runs.iter().map(|(_, run)| run.facts.bytes + HEAD_ROW_BYTES * run.facts.rows).sum()
             }
         }
     }
 
+    /// Adds a page that its counts answer.
+    pub fn add_counted(&mut self, page: PagePlan, members: Vec<Member>) {
+        if let Work::Counted(_, pages) = &mut self.work {
+            pages.push((page, members));
+        }
+    }
+
+    /// The same without counted pages of which a stream `is_mixed`: these come as tasks that read them, for of rows that
+    /// lie in several places all must be known.
+    pub fn without_mixed(mut self, order: Order, is_mixed: impl Fn(u32) -> bool) -> (Self, Vec<Self>) {
+        let (span, place) = (self.span, self.place);
+        let mut to_read = Vec::new();
+        if let Work::Counted(opened, pages) = &mut self.work {
+            for (page, members) in std::mem::take(pages) {
+                if members.iter().any(|(stream, _)| is_mixed(*stream)) {
+                    let span = order.span(page.min_ns(), page.max_ns()).within(span).unwrap_or(span);
+                    to_read.push(Self {
+                        span,
+                        members,
+                        place,
+                        work: Work::Pages(opened.clone(), vec![page]),
+                    });
+                } else {
+                    self.members.extend_from_slice(&members);
+                    pages.push((page, members));
+                }
+            }
+        }
+        (self, to_read)
+    }
+
     /// Blocks that reach nearer than this have to be open before it can begin.
     pub fn needs_open_from(&self) -> i64 {
         match &self.work {
-            Work::Pages(opened, _) => opened.far,
+            Work::Pages(opened, _) | Work::Counted(opened, _) => opened.far,
             Work::Runs(..) => self.span.far,
         }
     }
@@ -84,6 +125,7 @@ impl Task {
             Work::Pages(opened, pages) => {
                 scan_pages(engine, self.place, opened, pages, question, stats).await
             }
+            Work::Counted(opened, pages) => Ok(give_counted(self.place, &opened, pages, &stats)),
             Work::Runs(head, runs) => {
                 let place = self.place;
                 let streams = self.members.into_iter().map(|(stream, _)| stream);
@@ -92,6 +134,21 @@ impl Task {
             }
         }
     }
+}
+
+fn give_counted(place: u32, opened: &Opened, pages: Vec<CountedPage>, stats: &ScanStats) -> Scanned {
+    stats.pages_counted.fetch_add(pages.len() as u64, Relaxed);
+    let mut scanned = Vec::with_capacity(pages.iter().map(|(_, members)| members.len()).sum());
+    let mut passed = 0;
+    for (page, _) in pages {
+        for (ordinal, rows) in page.counted.into_iter().flatten() {
+            passed += rows.counts.iter().map(|count| u64::from(*count)).sum::<u64>();
+            let piece = Piece { source: Source { place, run: 0 }, page: page.page, rows };
+            scanned.extend(opened.number(ordinal).map(|stream| (stream, piece)));
+        }
+    }
+    stats.rows_passed.fetch_add(passed, Relaxed);
+    scanned
 }
 
 async fn scan_pages(

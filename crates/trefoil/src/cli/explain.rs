@@ -127,6 +127,10 @@ impl Screen {
             }
         };
         self.row("filters", &filters, out);
+        if count("pagesCounted") > 0 {
+            let pages = counted(count("pagesCounted"), "page");
+            self.row("counts", &format!("{pages} answered by their counts, no row of them is read"), out);
+        }
         self.row("to search", &rows_text(rows), out);
         self.sections(items(&estimate["sections"]), out);
     }
@@ -175,8 +179,12 @@ impl Screen {
             grouped(number(&actual["seriesReturned"]))
         );
         self.row("answer", &answer, out);
+        let by_counts = match count("pagesCounted") {
+            0 => String::new(),
+            pages => format!(", {} answered by their counts", grouped(pages)),
+        };
         let pages = format!(
-            "{} of {} read, {} skipped by filters",
+            "{} of {} read, {} skipped by filters{by_counts}",
             grouped(count("pagesRead")),
             grouped(count("pagesConsidered")),
             grouped(count("pagesSkipped"))

@@ -105,7 +105,9 @@ fn check(
         }
         gather.hold(number, part.piece);
         gather.came(number, part.span.near);
-        for group in gather.complete(number) {
+        let mut groups = Vec::new();
+        gather.complete(number, &mut groups);
+        for group in groups {
             let (_, mut rows, _) = group.join();
             page::project(&mut rows, projection);
             given.push(rows);

@@ -2,8 +2,9 @@
 
 use super::*;
 use model::fields::Format;
-use model::{Digest, Fields, LineFilter, Needle, Predicate, Refusal};
-use std::sync::atomic::Ordering;
+use model::{Cells, DETECTED_LEVEL, Digest, Fields, LineFilter, Needle, Predicate, Refusal};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 fn all_streams() -> StreamQuery {
@@ -89,6 +90,69 @@ async fn fields_are_left_out_unless_what_was_sent_again_must_be_found() {
     assert_eq!(texts().await, short);
     push(&store, "a", &rows[1990..]).await;
     assert_eq!(texts().await, lines, "rows in a block and in memory are compared");
+}
+
+/// Rows by the end of their minute and their level.
+fn by_minute_and_level(runs: &[Run]) -> BTreeMap<(i64, String), u64> {
+    let mut sums = BTreeMap::new();
+    for rows in runs.iter().map(|run| &run.rows) {
+        for (at, row) in rows.rows().enumerate() {
+            let minute = (row.ts_ns - 1).div_euclid(60 * SECOND_NS);
+            let level = row.metadata.get(DETECTED_LEVEL).unwrap_or("").to_owned();
+            *sums.entry((minute, level)).or_default() += u64::from(rows.count(at));
+        }
+    }
+    sums
+}
+
+#[tokio::test]
+async fn rows_are_counted_without_being_read_unless_what_was_sent_again_must_be_found() {
+    let place = Place::new();
+    let store = place.open().await;
+    let append = async |from: i64, to: i64| {
+        let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, NOW_NS);
+        let sets = ["info", "warn", "error"].map(|level| Labels::from_pairs([(DETECTED_LEVEL, level)]));
+        let texts: Vec<String> =
+            (from..to).map(|n| format!("request {:08x} done", n * 7_919 % 65_537)).collect();
+        for app in ["a", "b"] {
+            let rows = (from..to).zip(&texts).map(|(n, text)| RowRef {
+                ts_ns: n * SECOND_NS / 50,
+                body: text.as_bytes(),
+                metadata: sets[(n * n % 3) as usize].as_ref(),
+            });
+            batch.add_rows(Labels::from_pairs([("app", app)]).as_ref(), rows);
+        }
+        store.append(batch.build()).await.unwrap();
+    };
+    append(0, 30_000).await;
+    store.flush(None).await.unwrap();
+    let ask = async |digest: Option<Digest>| {
+        let mut asked = selection(Direction::Forward);
+        asked.projection = Projection { body: false, metadata: true };
+        asked.range = TimeRange::new(1, 420 * SECOND_NS + 1);
+        asked.digest = digest.map(Arc::new);
+        let stats = asked.stats.clone();
+        let runs = runs(&store, asked).await;
+        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (by_minute_and_level(&runs), count(&stats.pages_counted), count(&stats.pages_read))
+    };
+    let digest = || {
+        let cells = Cells { edge_ns: 0, width_ns: 60 * SECOND_NS };
+        Some(Digest { metadata: Some(vec![DETECTED_LEVEL.to_owned()]), cells: Some(cells), fields: None })
+    };
+    let whole = ask(None).await;
+    assert!(whole.1 == 0 && whole.2 > 0 && whole.0.len() == 14, "{whole:?}");
+    let pages = whole.2;
+    assert_eq!(ask(digest()).await, (whole.0.clone(), pages, 0));
+    assert_eq!(ask(digest()).await, (whole.0.clone(), pages, 0), "what was read is kept");
+    let mut by_pod = digest();
+    by_pod.iter_mut().for_each(|digest| digest.metadata = Some(vec!["pod".to_owned()]));
+    let sums = ask(by_pod).await;
+    assert_eq!((sums.0.values().sum::<u64>(), sums.2), (whole.0.values().sum(), 0));
+    append(20_000, 21_000).await;
+    let (again, counted, read) = ask(digest()).await;
+    assert_eq!(again, whole.0);
+    assert!(read > 0 && counted + read == pages, "{counted} counted, {read} read");
 }
 
 #[tokio::test]

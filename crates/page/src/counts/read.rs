@@ -1,0 +1,120 @@
+//! Reading COUNTS.
+
+use super::{LEVELS_MAX, MINUTE_NS, NAMES_MAX, WIDTHS};
+use base::{Error, Result};
+use model::varint;
+
+/// The section COUNTS of a page, decoded.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// All names of the page's metadata, ascending.
+    pub(super) names: Vec<String>,
+    /// Values of the level.
+    pub(super) levels: Vec<String>,
+    pub(super) width_ns: i64,
+    /// Where the cells of each run end.
+    run_ends: Vec<u32>,
+    /// Numbers of cells, ascending within a run: a cell has the times after number · width, up to the next cell's
+    /// and this included.
+    cells: Vec<i64>,
+    /// For each cell the rows without level, then those of each level.
+    counts: Vec<u32>,
+}
+
+fn corrupt(what: &str) -> Error {
+    Error::corrupt(format!("counts: {what}"))
+}
+
+impl Counts {
+    /// Decodes the section of a page with so many rows in each run.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`], also when it counts other rows than the page has.
+    pub fn read(mut raw: &[u8], run_rows: &[u32]) -> Result<Self> {
+        let input = &mut raw;
+        let names = take_texts(input, NAMES_MAX)?;
+        let levels = take_texts(input, LEVELS_MAX)?;
+        let minutes = take(input)?;
+        let known = WIDTHS.iter().find(|width| width.unsigned_abs() == minutes);
+        let width_ns = MINUTE_NS * known.ok_or_else(|| corrupt("unknown width of cells"))?;
+        if !names.is_sorted_by(|a, b| a < b) {
+            return Err(corrupt("names not ascending"));
+        }
+        let mut counts =
+            Self { names, levels, width_ns, run_ends: Vec::new(), cells: Vec::new(), counts: Vec::new() };
+        counts.take_cells(input, run_rows)?;
+        counts.take_counts(input)?;
+        if !input.is_empty() || !counts.are_of(run_rows) {
+            return Err(corrupt("of other rows than the page has"));
+        }
+        Ok(counts)
+    }
+
+    fn take_cells(&mut self, input: &mut &[u8], run_rows: &[u32]) -> Result<()> {
+        let mut first_of_last = 0i64;
+        for rows in run_rows {
+            let count = take(input)?;
+            if count == 0 || count > u64::from(*rows) {
+                return Err(corrupt("wrong number of cells"));
+            }
+            let step = take(input)?;
+            let mut cell = first_of_last.wrapping_add((step >> 1) as i64 ^ -((step & 1) as i64));
+            first_of_last = cell;
+            self.cells.push(cell);
+            for _ in 1..count {
+                let gap = i64::try_from(take(input)?).ok().and_then(|gap| gap.checked_add(1));
+                cell = gap.and_then(|gap| cell.checked_add(gap)).ok_or_else(|| corrupt("wrong cell"))?;
+                self.cells.push(cell);
+            }
+            self.run_ends.push(self.cells.len() as u32);
+        }
+        Ok(())
+    }
+
+    fn take_counts(&mut self, input: &mut &[u8]) -> Result<()> {
+        let stride = self.stride();
+        self.counts = vec![0; stride * self.cells.len()];
+        for level in 0..stride {
+            for count in self.counts.iter_mut().skip(level).step_by(stride) {
+                *count = u32::try_from(take(input)?).map_err(|_| corrupt("wrong count"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn are_of(&self, run_rows: &[u32]) -> bool {
+        let sum = |run| {
+            self.cells_of(run).flat_map(|(_, counts)| counts).map(|count| u64::from(*count)).sum::<u64>()
+        };
+        run_rows.iter().enumerate().all(|(run, rows)| u64::from(*rows) == sum(run))
+    }
+
+    fn stride(&self) -> usize {
+        1 + self.levels.len()
+    }
+
+    /// The cells of the run at position `run`, oldest first: number, rows without level and of each.
+    pub(super) fn cells_of(&self, run: usize) -> impl Iterator<Item = (i64, &[u32])> {
+        let end = |run: usize| self.run_ends.get(run).map_or(0, |end| *end as usize);
+        let (start, end) = (run.checked_sub(1).map_or(0, end), end(run));
+        let (start, stride) = (start.min(end), self.stride());
+        let counts = self.counts.get(start * stride..end * stride).unwrap_or(&[]).chunks_exact(stride);
+        self.cells.get(start..end).unwrap_or(&[]).iter().copied().zip(counts)
+    }
+}
+
+fn take(input: &mut &[u8]) -> Result<u64> {
+    varint::take(input).ok_or_else(|| corrupt("cut"))
+}
+
+fn take_texts(input: &mut &[u8], most: usize) -> Result<Vec<String>> {
+    let count = take(input)?;
+    if count > most as u64 {
+        return Err(corrupt("too many names"));
+    }
+    let text = |_| {
+        let bytes = varint::take_bytes(input).ok_or_else(|| corrupt("cut"))?;
+        std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| corrupt("not UTF-8"))
+    };
+    (0..count).map(text).collect()
+}
