@@ -53,6 +53,9 @@ async fn main() -> Result<()> {
     let options = options()?;
     let generated = corpus::generate(options.mb << 20, options.streams);
     bench("generated", &generated, options.keep).await?;
+    in_heads(&generated).await?;
+    drop(generated);
+    fixed(100_000).await?;
     match &options.lines {
         Some(folder) => bench("files", &corpus::read(folder)?, false).await?,
         None => println!("skipped: no folder of real log lines (--lines FOLDER)"),
@@ -68,7 +71,7 @@ async fn bench(name: &str, corpus: &Corpus, keep: bool) -> Result<()> {
         corpus.streams.len(),
         raw as f64 / 1e6
     );
-    let mut server = Server::start().await?;
+    let mut server = Server::start("").await?;
     let yardsticks = store(&server, corpus).await?;
     let needles = queries::needles(corpus);
     Row::new("restart to ready", "ms", server.restart().await? * 1e3).print();
@@ -95,6 +98,36 @@ async fn bench(name: &str, corpus: &Corpus, keep: bool) -> Result<()> {
     if keep {
         println!("the data are kept; trefoil -config.file={}", server.keep().display());
     }
+    Ok(())
+}
+
+/// What lines cost that are not in blocks yet.
+async fn in_heads(corpus: &Corpus) -> Result<()> {
+    println!("\nthe same lines in memory, no block");
+    let raw = corpus.raw_bytes() as f64;
+    let server = Server::start("trefoil: {head_memory: 16GB, flush_bytes: 16GB}").await?;
+    let empty = server.resident_memory_mb()?;
+    server.push(corpus).await?;
+    let memory = server.resident_memory_mb()? - empty;
+    Row::new("memory", "MB", memory).with_note(format!("{:.3} of the text", memory * 1e6 / raw)).print();
+    for query in queries::needles(corpus) {
+        let cost = server.ask(&query, corpus).await?;
+        let row = Row::new(query.name, "ms CPU", cost.cpu_seconds * 1e3);
+        row.with_note(format!("{:.1} ns/KiB", cost.cpu_seconds * 1e9 / (raw / 1024.0))).print();
+    }
+    Ok(())
+}
+
+/// What streams cost with hardly a line in them.
+async fn fixed(streams: usize) -> Result<()> {
+    println!("\n{streams} streams of two lines");
+    let corpus = corpus::generate(0, streams);
+    let server = Server::start("").await?;
+    let empty = server.resident_memory_mb()?;
+    server.push(&corpus).await?;
+    let memory = server.resident_memory_mb()? - empty;
+    let note = format!("{:.1} MB of it is text", corpus.raw_bytes() as f64 / 1e6);
+    Row::new("memory", "MB", memory).with_note(note).print();
     Ok(())
 }
 

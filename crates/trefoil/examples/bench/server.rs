@@ -32,7 +32,8 @@ const PUSH_BYTES: usize = 1 << 20;
 const TIMES: u32 = 5;
 
 impl Server {
-    pub async fn start() -> Result<Self> {
+    /// On an empty directory; `more` are lines of the configuration.
+    pub async fn start(more: &str) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let data = dir.path().join("data");
@@ -41,7 +42,8 @@ impl Server {
             format!(
                 "server: {{http_listen_address: 127.0.0.1, http_listen_port: {port}, otlp_http_port: 0, otlp_grpc_port: 0, log_level: warn}}\n\
                  common: {{path_prefix: {}}}\n\
-                 limits_config: {{ingestion_rate_mb: 10000, ingestion_burst_size_mb: 10000, per_stream_rate_limit: 10GB, per_stream_rate_limit_burst: 10GB, max_global_streams_per_user: 0, max_query_series: 10000}}\n",
+                 limits_config: {{ingestion_rate_mb: 10000, ingestion_burst_size_mb: 10000, per_stream_rate_limit: 10GB, per_stream_rate_limit_burst: 10GB, max_global_streams_per_user: 0, max_query_series: 10000}}\n\
+                 {more}\n",
                 data.display()
             ),
         )?;
