@@ -95,6 +95,7 @@ impl Description {
         let tag = section.tag;
         match tag {
             Tag::FILTER => return "filter".to_owned(),
+            Tag::WORD_FILTER => return "word filter".to_owned(),
             Tag::COUNTS => return "counts".to_owned(),
             _ => {}
         }

@@ -1,10 +1,11 @@
-//! The filter of a page: which long ids and which metadata values may be in it.
+//! The filters of a page: which long ids, which metadata values and which words may be in it.
 //!
-//! Bytes (`docs/format/page.md`, "FILTER"): a binary fuse filter with 8-bit fingerprints over 64-bit
+//! Bytes (`docs/format/page.md`, "FILTER", "WORD FILTER"): a binary fuse filter with 8-bit fingerprints over 64-bit
 //! keys. The `xorf` crate builds it; bytes and look-up are our own, so that stored filters do not
 //! depend on a crate's serialisation.
 
 pub mod gram;
+pub mod word;
 
 use base::{Error, Result};
 use xorf::BinaryFuse8;

@@ -14,6 +14,7 @@ mod describe;
 mod dictionary;
 mod encode;
 mod fields;
+mod fold;
 mod hex;
 mod ids;
 mod integer;
@@ -26,7 +27,7 @@ mod token;
 mod tree;
 
 pub use describe::{ColumnFacts, TemplateFacts};
-pub use encode::encode;
+pub use encode::{Encoded, encode};
 pub use fields::Contents;
 pub use rebuild::Reader;
 pub use streams::{ALPHABETS_TAG, is_section, long_position};

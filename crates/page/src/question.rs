@@ -1,7 +1,7 @@
 //! What a scan is asked, prepared once for all pages.
 
-use crate::condition::{Condition, Proof};
-use crate::filter::Filter;
+use crate::condition::{Condition, Filters, Proof};
+use crate::section::Tag;
 use model::{Cells, Digest, Direction, Fields, Predicate, Projection, TimeRange};
 use std::ops::Range;
 use std::sync::Arc;
@@ -66,6 +66,12 @@ impl Question {
         }
     }
 
+    /// The same question about all of time.
+    #[must_use]
+    pub fn of_all_time(&self) -> Self {
+        Self { range: TimeRange::ALL, ..self.clone() }
+    }
+
     /// The same question with another projection, of whole rows.
     #[must_use]
     pub fn with_projection(&self, projection: Projection) -> Self {
@@ -96,9 +102,18 @@ impl Question {
         !self.prepared.proofs.is_empty()
     }
 
-    /// Whether a page with `filter` may hold a row that passes.
-    pub fn allows(&self, filter: &Filter<'_>) -> bool {
-        self.prepared.proofs.iter().all(|proof| proof.allows(filter))
+    /// Whether the filter in section `tag` can drop pages.
+    pub(crate) fn uses_filter(&self, tag: Tag) -> bool {
+        self.prepared.proofs.iter().any(|proof| match tag {
+            Tag::FILTER => proof.has_ids(),
+            Tag::WORD_FILTER => proof.has_words(),
+            _ => false,
+        })
+    }
+
+    /// Whether a page with `filters` may hold a row that passes.
+    pub(crate) fn allows(&self, filters: &Filters<'_>) -> bool {
+        self.prepared.proofs.iter().all(|proof| proof.allows(filters))
     }
 
     /// Where in time rows may be put together, when they are only counted, by their metadata at most.

@@ -14,6 +14,7 @@ mod scan;
 mod seal;
 mod search;
 mod times;
+mod told;
 
 pub use merge::{merge, sort, sort_rows};
 pub(crate) use metadata::names as metadata_names;

@@ -1,6 +1,7 @@
 //! A sealed page of any kind: what its block's directory says about it, and what can be done with it.
 
 use crate::codec::{self, DECODED_BYTES_MAX};
+use crate::condition::Filters;
 use crate::counts::{Counting, Counts};
 use crate::filter::Filter;
 use crate::question::Question;
@@ -9,6 +10,7 @@ use crate::section::{self, Body, Section, Tag};
 use base::{Error, Result};
 use bytes::Bytes;
 use model::fields::Format;
+use model::go_regex::GoRegex;
 use model::{
     Cells, Digest, Fields, LineFilter, Needle, Predicate, Projection, RowColumns, RunFacts, ScanStats,
     Signal, TimeRange, varint,
@@ -171,25 +173,31 @@ impl Page {
         }
     }
 
-    /// Whether a row may pass `question`, as far as the page's filter can tell. `search` are the page's
+    /// Whether a row may pass `question`, as far as the page's filters can tell. `search` are the page's
     /// bytes in the search region.
     ///
     /// # Errors
-    /// [`base::Kind::Corrupt`] when the filter is damaged.
+    /// [`base::Kind::Corrupt`] when a filter is damaged.
     pub fn allows(&self, search: &[u8], question: &Question) -> Result<bool> {
         let mut rest = search;
+        let mut filters = Filters::default();
         for section in self.sections.iter().filter(|section| section.tag.in_search()) {
             let cut = || Error::corrupt(format!("search region of {} bytes", search.len()));
             let (bytes, after) = rest.split_at_checked(section.stored_len as usize).ok_or_else(cut)?;
             rest = after;
-            if section.tag == Tag::FILTER {
-                if section::checksum(bytes) != section.checksum {
-                    return Err(Error::corrupt("filter: wrong checksum"));
-                }
-                return Ok(question.allows(&Filter::read(bytes)?));
+            if !question.uses_filter(section.tag) {
+                continue;
+            }
+            if section::checksum(bytes) != section.checksum {
+                return Err(Error::corrupt("filter: wrong checksum"));
+            }
+            let filter = Some(Filter::read(bytes)?);
+            match section.tag {
+                Tag::WORD_FILTER => filters.words = filter,
+                _ => filters.ids = filter,
             }
         }
-        Ok(true)
+        Ok(question.allows(&filters))
     }
 
     /// Where its counts lie among its bytes in the search region; none when it has none.
@@ -327,16 +335,19 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
     let body = Body { sections: &page.sections, starts: &[0], parts: &parts, verified: false };
     let wanted: Vec<u32> = (0..page.run_rows.len() as u32).collect();
     // All rows; rows found in columns; rows put together one by one.
-    let searched = |text: &str| {
-        let needle = LineFilter { negated: false, any: vec![Needle::text(text.as_bytes())] };
-        Question::new(TimeRange::ALL, &[Predicate::Line(needle)], Projection::ALL)
+    let sought = |needle: Needle| {
+        let filter = LineFilter { negated: false, any: vec![needle] };
+        Question::new(TimeRange::ALL, &[Predicate::Line(filter)], Projection::ALL)
     };
+    let searched = |text: &str| sought(Needle::text(text.as_bytes()));
     // A trace by its id, with bodies and without.
     let key = bytes.first_chunk().copied().unwrap_or_default();
     let trace = Question::new(TimeRange::ALL, &[Predicate::Key(key)], Projection::ALL);
     let found = trace.with_projection(Projection { body: false, metadata: false });
     let needles = [searched("=1"), searched("error"), searched("a3ce929d0e0e0001")];
-    for question in [Question::all(), trace, found].iter().chain(&needles) {
+    let regex = GoRegex::new("(?i)time.?out|refused|[0-9]{2}ms").ok();
+    let regex = regex.map(|regex| sought(Needle::Regex(regex.into())));
+    for question in [Question::all(), trace, found].iter().chain(&needles).chain(&regex) {
         let _ = page.scan_body(&body, &wanted, question, &ScanStats::default());
     }
     let names = vec!["id".to_owned(), "status".to_owned()];

@@ -19,6 +19,8 @@ impl Tag {
 
     /// The filter of a page of any kind.
     pub const FILTER: Self = Self(1 << 2 | Self::IN_SEARCH | Self::OPTIONAL);
+    /// The filter of the words of a page's texts.
+    pub const WORD_FILTER: Self = Self(2 << 2 | Self::IN_SEARCH | Self::OPTIONAL);
 
     /// The numbers of rows of a page by run, time and level.
     pub const COUNTS: Self = Self(3 << 2 | Self::IN_SEARCH | Self::OPTIONAL);

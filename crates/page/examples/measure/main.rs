@@ -5,10 +5,12 @@
 //! lines of a file are repeated, with other numbers in them, until they fill two pages.
 
 mod lines;
+mod skipping;
 
 use model::filter::Needle;
 use model::{LineFilter, Predicate, Projection, RowColumns, ScanStats, TimeRange};
 use page::{Choice, PageKind, Piece, Question, Sealed};
+use skipping::Pages;
 use std::time::Instant;
 
 /// CPU seconds of this thread; wall time where the system does not tell.
@@ -31,18 +33,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::fs::read_dir(directory)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.sort();
     println!(
-        "{:16} {:7} | ratio: all, texts | seal, read MB/s | ns/KiB: absent, id, word, (?i)regex",
+        "{:16} {:7} | ratio: all, texts | seal, read MB/s | ns/KiB: absent, id, word, (?i)regex | % of stored: filter, word filter",
         "lines", "kind"
     );
+    let mut pages = Pages::new();
     for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "log")) {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        compare(&name, lines::repeated(&std::fs::read(file)?, LINES_BYTES), &needle)?;
+        compare(&name, lines::repeated(&std::fs::read(file)?, LINES_BYTES), &needle, &mut pages)?;
     }
     for (name, line) in lines::GENERATED {
         let lines = lines::columns(LINES_BYTES, |chance, ms| line(chance, ms).into_bytes());
-        compare(name, lines, &needle)?;
+        compare(name, lines, &needle, &mut pages)?;
     }
-    Ok(())
+    pages.print_cost();
+    Ok(pages.print()?)
 }
 
 #[derive(Default)]
@@ -50,6 +54,8 @@ struct Measured {
     raw_bytes: u64,
     text_bytes: u64,
     stored_bytes: u64,
+    /// Of the filter, and of that of words.
+    filter_bytes: [u64; 2],
     kinds: [u32; 2],
     seconds: [f64; 6],
 }
@@ -57,10 +63,11 @@ struct Measured {
 impl Measured {
     fn print(&self, name: &str, kind: &str) {
         let ratio = |stored: u64| self.raw_bytes as f64 / stored as f64;
+        let share = |at: usize| 100.0 * self.filter_bytes[at] as f64 / self.stored_bytes as f64;
         let speed = |at: usize| self.raw_bytes as f64 / 1e6 / self.seconds[at];
         let per_kib = |at: usize| self.seconds[at] * 1e9 / (self.raw_bytes as f64 / 1024.0);
         println!(
-            "{name:16} {kind:7} | {:6.2} {:6.2} | {:5.0} {:5.0} | {:5.0} {:5.0} {:5.0} {:5.0} {:?}",
+            "{name:16} {kind:7} | {:6.2} {:6.2} | {:5.0} {:5.0} | {:5.0} {:5.0} {:5.0} {:5.0} | {:5.2} {:5.2} {:?}",
             ratio(self.stored_bytes),
             ratio(self.text_bytes),
             speed(0),
@@ -69,16 +76,31 @@ impl Measured {
             per_kib(3),
             per_kib(4),
             per_kib(5),
+            share(0),
+            share(1),
             self.kinds,
         );
     }
 }
 
-fn compare(name: &str, lines: RowColumns, needle: &str) -> Result<(), Box<dyn std::error::Error>> {
-    let rows = lines;
+fn compare(
+    name: &str,
+    rows: RowColumns,
+    needle: &str,
+    pages: &mut Pages,
+) -> Result<(), Box<dyn std::error::Error>> {
     for (kind, choice) in [("text", Choice::Text), ("columns", Choice::Columns), ("cheaper", Choice::Cheaper)]
     {
         measure(&rows, choice, needle)?.print(name, kind);
+    }
+    let mut from = 0;
+    while from < rows.len() {
+        let end = page::fitting(&rows, from, 0, 0).max(from + 1);
+        let part = page::slice(&rows, &(from..end));
+        let piece = Piece { rows: &part, range: 0..part.len() };
+        let sealed = page::seal(model::Signal::Line, &[piece])?;
+        pages.add(&part, sealed);
+        from = end;
     }
     Ok(())
 }
@@ -100,6 +122,10 @@ fn measure(rows: &RowColumns, choice: Choice, needle: &str) -> Result<Measured, 
         for section in sealed.page.sections() {
             measured.stored_bytes += u64::from(section.stored_len);
             let number = section.tag.number();
+            if section.tag.in_search() {
+                measured.filter_bytes[usize::from(number > 1)] += u64::from(section.stored_len);
+                continue;
+            }
             if (6..=10).contains(&number) || number >= 128 {
                 measured.text_bytes += u64::from(section.stored_len);
             }

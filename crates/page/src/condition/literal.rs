@@ -10,6 +10,9 @@ use std::sync::Arc;
 const LITERAL_BYTES_MIN: usize = 2;
 /// The most literals, of all alternatives together.
 const LITERALS_MAX: usize = 64;
+/// The most texts that are looked for in columns regardless of case, and the fewest bytes of each.
+const FOLDED_MAX: usize = 8;
+const FOLDED_BYTES_MIN: usize = 3;
 /// The most alternatives whose pieces are looked up.
 const ALTERNATIVES_MAX: usize = 32;
 /// Positions of a concatenation that are tried as the start of a literal.
@@ -111,22 +114,64 @@ fn better(a: Vec<Vec<u8>>, b: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     if worth(&b) > worth(&a) { b } else { a }
 }
 
+/// Whether nothing in the expression looks at what is around a match.
+pub fn is_unanchored(regex: &GoRegex) -> bool {
+    parse(regex).is_some_and(|hir| hir.properties().look_set().is_empty())
+}
+
+/// Texts in lower case of which a match has at least one in whatever case, if there are good ones: the longest piece
+/// of each alternative.
+pub fn folded_texts(regex: &GoRegex) -> Option<Vec<Vec<u8>>> {
+    let longest = |pieces: Vec<Vec<u8>>| pieces.into_iter().max_by_key(Vec::len);
+    let texts = folded_pieces(regex).into_iter().map(longest);
+    let mut texts = texts.collect::<Option<Vec<Vec<u8>>>>()?;
+    texts.sort_unstable();
+    texts.dedup();
+    let good = texts.len() <= FOLDED_MAX && texts.iter().all(|text| text.len() >= FOLDED_BYTES_MIN);
+    good.then_some(texts)
+}
+
 /// For each alternative of the expression the pieces of text, in lower case, that a match of it
 /// contains in any case.
 pub fn folded_pieces(regex: &GoRegex) -> Vec<Vec<Vec<u8>>> {
     let Some(hir) = parse(regex) else { return vec![Vec::new()] };
-    let mut hir = &hir;
-    while let HirKind::Capture(capture) = hir.kind() {
-        hir = &capture.sub;
-    }
-    let alternatives = match hir.kind() {
-        HirKind::Alternation(subs) => subs.as_slice(),
-        _ => std::slice::from_ref(hir),
-    };
+    let alternatives = alternatives(uncaptured(&hir));
     if alternatives.len() > ALTERNATIVES_MAX {
         return vec![Vec::new()];
     }
     alternatives.iter().map(pieces_of).collect()
+}
+
+fn uncaptured(mut hir: &Hir) -> &Hir {
+    while let HirKind::Capture(capture) = hir.kind() {
+        hir = &capture.sub;
+    }
+    hir
+}
+
+/// Expressions of which each match is one of one.
+fn alternatives(hir: &Hir) -> Vec<Hir> {
+    match hir.kind() {
+        HirKind::Alternation(branches) => {
+            branches.iter().flat_map(|branch| split(uncaptured(branch))).collect()
+        }
+        _ => split(hir),
+    }
+}
+
+/// The branches of the first alternation in a concatenation, each with what is around it.
+fn split(hir: &Hir) -> Vec<Hir> {
+    let HirKind::Concat(subs) = hir.kind() else { return vec![hir.clone()] };
+    let branches = subs.iter().enumerate().find_map(|(at, sub)| match uncaptured(sub).kind() {
+        HirKind::Alternation(branches) => Some((at, branches)),
+        _ => None,
+    });
+    let Some((at, branches)) = branches.filter(|(_, all)| all.len() <= ALTERNATIVES_MAX) else {
+        return vec![hir.clone()];
+    };
+    let with =
+        |branch: &Hir| Hir::concat([&subs[..at], std::slice::from_ref(branch), &subs[at + 1..]].concat());
+    branches.iter().map(with).collect()
 }
 
 fn pieces_of(hir: &Hir) -> Vec<Vec<u8>> {

@@ -1,4 +1,5 @@
 use super::gram::{ID_BYTES_MIN, KeySet, ids, needle_keys};
+use super::word::{GRAMS_MAX, Grams};
 use super::*;
 use proptest::prelude::*;
 
@@ -33,7 +34,55 @@ fn a_needle_without_a_long_id_has_no_key() {
     assert_eq!(needle_keys(b"0123456789abcdef"), needle_keys(b"x 0123456789ABCDEF y"));
 }
 
+#[test]
+fn grams_of_words() {
+    let keys = |text: &str| word::needle_keys(text.as_bytes());
+    assert_eq!(keys("Tim3 timE"), [u64::from(u32::from_be_bytes(*b"time"))]);
+    assert_eq!(keys("refused").len(), 4);
+    for none in ["", "get", "cafe DEAF", "tim\u{e9}e", "4bf92f3577b34da6"] {
+        assert!(keys(none).is_empty(), "{none}");
+    }
+}
+
+#[test]
+fn random_letters_have_no_filter() {
+    let letter = |n: u64| b'a' + (murmur_mix(n) % 26) as u8;
+    let letters = |count: u64| -> Vec<u8> { (0..count).map(letter).collect() };
+    let mut grams = Grams::default();
+    grams.add(&letters(500));
+    assert!(grams.keys().is_some_and(|keys| keys.len() > 400));
+    grams.add(&letters(4 * GRAMS_MAX as u64));
+    assert!(grams.keys().is_none());
+}
+
 proptest! {
+    /// What is collected in one pass is what each window tells.
+    #[test]
+    fn grams_are_those_of_windows(texts in prop::collection::vec("[a-hyzA-HYZ1 é]{0,40}", 0..5)) {
+        let mut grams = Grams::default();
+        texts.iter().for_each(|text| grams.add(text.as_bytes()));
+        let mut found = grams.keys().unwrap().to_vec();
+        found.sort_unstable();
+        let mut naive: Vec<u64> = texts.iter().flat_map(|text| word::needle_keys(text.as_bytes())).collect();
+        naive.sort_unstable();
+        naive.dedup();
+        prop_assert_eq!(found, naive);
+    }
+
+    /// The promise: a text has all grams of what is in it, in whatever case.
+    #[test]
+    fn any_cut_of_words_is_found(text in "([a-zA-Z]{1,12}[ .0]?){1,6}", from: usize, len in 0usize..30) {
+        let from = from % text.len();
+        let cut = &text.as_bytes()[from..(from + len).min(text.len())];
+        let mut grams = Grams::default();
+        grams.add(text.as_bytes());
+        let bytes = build(grams.keys().unwrap()).unwrap();
+        let filter = Filter::read(&bytes).unwrap();
+        for needle in [cut.to_ascii_uppercase(), cut.to_ascii_lowercase()] {
+            prop_assert!(word::needle_keys(&needle).into_iter().all(|key| filter.may_contain(key)));
+        }
+    }
+
     #[test]
     fn keys_are_found_and_others_rarely(keys in prop::collection::hash_set(any::<u64>(), 1..3000)) {
         let keys: Vec<u64> = keys.into_iter().collect();

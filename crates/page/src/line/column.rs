@@ -57,6 +57,7 @@ impl Encoder<'_> {
         let text = self.text;
         let first = values.first().map_or(&[][..], |span| span.of(text));
         if values.iter().all(|value| value.of(text) == first) {
+            self.grams.add(first);
             return Encoding::Constant(first.to_vec());
         }
         if let Some(encoding) = self.integer(values) {
@@ -132,7 +133,10 @@ impl Encoder<'_> {
 
     fn joined(&mut self, values: &[Span]) -> Stream {
         let mut words = Vec::with_capacity(values.iter().map(|value| value.len as usize).sum());
-        values.iter().for_each(|value| words.extend_from_slice(value.of(self.text)));
+        for value in values {
+            words.extend_from_slice(value.of(self.text));
+            self.grams.add(value.of(self.text));
+        }
         self.streams.add(Class::Words, words)
     }
 }

@@ -6,6 +6,7 @@ use super::streams::{ALPHABETS_TAG, Class, StreamsWriter};
 use super::token::{self, Cut, Span};
 use super::tree::{Table, Templates};
 use super::{COLUMNS_MAX, ROWS_MAX, TEMPLATES_MAX, TEXT_BYTES_MAX};
+use crate::filter::word::Grams;
 use crate::section::SectionWriter;
 use base::Result;
 use hashbrown::HashMap;
@@ -46,6 +47,8 @@ pub struct Encoded {
     templates: Vec<u8>,
     /// Of each column of the texts.
     alphabets: Vec<Alphabet>,
+    /// Of the words in all texts.
+    pub grams: Grams,
 }
 
 impl Encoded {
@@ -77,13 +80,14 @@ pub fn encode(text: &[u8], lengths: &[u32], even_few: bool) -> Option<Encoded> {
         .collect();
     let hash = foldhash::fast::RandomState::default();
     let (streams, literals, alphabets) = (StreamsWriter::default(), Vec::new(), Vec::new());
-    let mut encoder = Encoder { text, streams, literals, alphabets, hash };
+    let mut encoder = Encoder { text, streams, literals, alphabets, hash, grams: Grams::default() };
     let table = encoder.table(&rows, Cut::Words, 0)?;
     let mut templates = Vec::new();
     encoder.streams.put_heads(&mut templates);
     table.put(&mut templates);
     templates.extend_from_slice(&encoder.literals);
-    Some(Encoded { streams: encoder.streams, templates, alphabets: encoder.alphabets })
+    let Encoder { streams, alphabets, grams, .. } = encoder;
+    Some(Encoded { streams, templates, alphabets, grams })
 }
 
 /// What tables of a page share.
@@ -96,6 +100,8 @@ pub(super) struct Encoder<'a> {
     alphabets: Vec<Alphabet>,
     /// Keyed, for who writes lines must not be able to choose ones that collide.
     pub hash: foldhash::fast::RandomState,
+    /// Of all that is stored with letters: no word is cut between a literal and a value ([`token::cut`]).
+    pub grams: Grams,
 }
 
 /// A table that is being filled.
@@ -125,6 +131,7 @@ impl Encoder<'_> {
         let Filling { mut templates, ids, columns, .. } = std::mem::take(filling);
         let coding = Coding::of(templates.len(), true);
         let ids = self.streams.add(Class::Numbers, coding.encode(&ids));
+        templates.literals_of_all().for_each(|literal| self.grams.add(literal.of(self.text)));
         templates.move_literals(self.text, &mut self.literals);
         let stored = columns.iter().map(|values| self.column(values, depth));
         let mut stored: Vec<_> = stored.collect();

@@ -5,6 +5,7 @@
 //! columns. All of it is exact; where it would cost more than putting the texts together, it is given up.
 
 mod align;
+mod parts;
 mod value;
 
 use super::rebuild::{Programs, Reader};
@@ -75,7 +76,7 @@ impl Reader<'_> {
     /// As [`Reader::find`] with another limit of work.
     pub(super) fn find_within(&self, finder: &Finder<'_>, work: u64) -> Result<Option<Bits>> {
         let table = &self.tree.table;
-        let search = Search { reader: self, finder, left: Cell::new(work), in_words: OnceCell::new() };
+        let search = Search::new(self, finder, work);
         let rows = table.rows as usize;
         let all = 0..finder.needle().len();
         let hits = InTable::new(&search, table).and_then(|mut table| table.find(Place::Inside, all));
@@ -103,7 +104,11 @@ struct Search<'s, 'a> {
     in_words: OnceCell<bool>,
 }
 
-impl<'s> Search<'s, '_> {
+impl<'s, 'a> Search<'s, 'a> {
+    fn new(reader: &'s Reader<'a>, finder: &'s Finder<'s>, work: u64) -> Self {
+        Self { reader, finder, left: Cell::new(work), in_words: OnceCell::new() }
+    }
+
     fn charge(&self, work: usize) -> Result<(), Stop> {
         let left = self.left.get().checked_sub(work as u64).ok_or(Stop::TooCostly)?;
         self.left.set(left);

@@ -194,6 +194,17 @@ impl<'a> Streams<'a> {
         Self { body, places, joined: Default::default(), long }
     }
 
+    /// The same streams with the words in lower case.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn folded(&self) -> Result<Self> {
+        let words = OnceCell::from(self.words()?.to_ascii_lowercase());
+        let [_, packed, small] = &self.joined;
+        let (joined, long) = ([words, packed.clone(), small.clone()], self.long.clone());
+        Ok(Self { body: self.body, places: self.places.clone(), joined, long })
+    }
+
     /// What is known of the values of each of `count` columns; none in pages that do not say.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
 use super::*;
+use crate::filter::word;
 use crate::section::{Body, SectionWriter};
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -132,6 +133,65 @@ fn assert_found(texts: &[Vec<u8>], needle: &[u8]) {
     }
 }
 
+fn assert_found_folded(texts: &[Vec<u8>], needle: &[u8]) {
+    let Some(sections) = written(texts) else { return };
+    let needle = needle.to_ascii_lowercase();
+    let finder = memchr::memmem::Finder::new(&needle);
+    let find = |reader: &Reader<'_>| reader.folded().unwrap().find_within(&finder, u64::MAX).unwrap();
+    let is_in = |text: &[u8]| finder.find(&text.to_ascii_lowercase()).is_some();
+    let (found, parts) =
+        with_reader(&sections, |reader| (find(reader), reader.find_parts(&|part| is_in(part)).unwrap()));
+    for (row, text) in texts.iter().enumerate() {
+        if let Some(found) = &found {
+            assert_eq!(found.has(row), is_in(text), "{:?}", String::from_utf8_lossy(text));
+        }
+        assert!(!parts.has(row) || is_in(text), "{:?}", String::from_utf8_lossy(text));
+    }
+}
+
+#[test]
+fn parts_are_found_in_literals_and_few_values() {
+    let texts: Vec<Vec<u8>> = (0..300)
+        .map(|n| format!("Request {n} level={} ended", ["Warn", "info", "error"][n % 3]).into_bytes())
+        .collect();
+    let sections = written(&texts).unwrap();
+    let rows_with = |part: &[u8]| {
+        let holds = |text: &[u8]| memchr::memmem::find(text, part).is_some();
+        with_reader(&sections, |reader| reader.find_parts(&holds).unwrap().count())
+    };
+    assert_eq!((rows_with(b"Warn"), rows_with(b"quest "), rows_with(b"warn")), (100, 300, 0));
+}
+
+/// Words of any shape, and what stands between them.
+fn any_words() -> impl Strategy<Value = String> {
+    let word =
+        prop_oneof!["[a-zA-Z]{1,9}", "[a-zA-Z]{1,5}[0-9]{1,3}[a-z]{0,6}", "[A-F0-9]{8}", "[g-kG-K]{5}é"];
+    let between = prop::sample::select(vec![" ", "=", "\"", "\":\"", "/", "-", ".", "_", "\\", "\n", ""]);
+    prop::collection::vec((word, between), 1..7).prop_map(|pieces| {
+        pieces.into_iter().flat_map(|(word, between)| [word, between.to_owned()]).collect()
+    })
+}
+
+proptest! {
+    /// The encoder sees every word whole, however texts are cut.
+    #[test]
+    fn grams_are_those_of_the_texts(
+        lines in prop::collection::vec(prop_oneof![any_words(), any_line()], 1..20),
+        repeats in 1usize..12,
+    ) {
+        let texts: Vec<Vec<u8>> = (0..repeats).flat_map(|_| lines.iter().map(|l| l.clone().into_bytes())).collect();
+        let (text, lengths) = joined(&texts);
+        if let Some(encoded) = encode(&text, &lengths, true) {
+            let mut found = encoded.grams.keys().unwrap().to_vec();
+            found.sort_unstable();
+            let mut naive: Vec<u64> = lines.iter().flat_map(|l| word::needle_keys(l.as_bytes())).collect();
+            naive.sort_unstable();
+            naive.dedup();
+            prop_assert_eq!(found, naive);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -148,6 +208,7 @@ proptest! {
         let texts: Vec<Vec<u8>> = lines.into_iter().map(String::into_bytes).collect();
         let needle = needle.in_lines(&texts);
         assert_found(&texts, &needle);
+        assert_found_folded(&texts, &needle);
     }
 
     #[test]

@@ -74,7 +74,8 @@ fn class(byte: u8) -> u8 {
     CLASS[usize::from(byte)]
 }
 
-/// Replaces `values` by those of the text at `span`: ascending, apart, none empty.
+/// Replaces `values` by those of the text at `span`: ascending, apart, none empty. Where a value starts or ends, no
+/// letter stands beside a letter.
 pub fn cut(text: &[u8], span: Span, how: Cut, values: &mut Vec<Span>) {
     values.clear();
     let mut values = Values { offset: span.start, all: values };

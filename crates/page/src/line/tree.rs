@@ -127,6 +127,11 @@ impl Templates {
         self.literals.get(start..=start + self.slots(template).len()).unwrap_or(&[])
     }
 
+    /// Literals of all templates.
+    pub fn literals_of_all(&self) -> impl Iterator<Item = &Span> {
+        self.literals.iter()
+    }
+
     /// Replaces columns of slots.
     pub fn renumber(&mut self, new: &[u32]) {
         for slot in &mut self.slots {

@@ -5,7 +5,7 @@ use super::lengths::Lengths;
 use super::search::{self, Texts};
 use crate::bits::Bits;
 use crate::codec::{self, Codec};
-use crate::condition::{Sought, TextCondition};
+use crate::condition::{Expression, Literals, Sought, TextCondition};
 use crate::line;
 use crate::sample;
 use crate::section::Body;
@@ -18,7 +18,7 @@ use std::ops::Range;
 
 /// With fewer rows wanted than one in this many, only those are put together from columns.
 const FEW: usize = 4;
-/// Literals of an expression of which each is looked for in columns; with more, texts are searched.
+/// Literals of an expression of which each is looked for in columns; with more, those regardless of case are.
 const LITERALS_MAX: usize = 4;
 
 /// The texts of a page, as far as they were read.
@@ -56,14 +56,87 @@ enum Read {
 
 /// What columns tell about a condition.
 pub struct Found {
-    /// The rows that hold what is looked for.
+    /// The rows that can hold what is looked for.
     pub rows: Bits,
-    /// Whether all of them do; else each must be tested.
-    pub exact: bool,
+    /// Those of them that must be tested; the others hold it.
+    pub undecided: Bits,
+}
+
+impl Found {
+    /// Unsets in `passing` the rows for which the condition, be it `negated` or not, does not hold for certain.
+    pub fn keep(&self, negated: bool, passing: &mut Bits) {
+        if negated {
+            let mut certain = self.rows.clone();
+            certain.keep(&self.undecided, true);
+            passing.keep(&certain, true);
+        } else {
+            passing.keep(&self.rows, false);
+        }
+    }
+}
+
+/// The columns of a page of lines in columns; none in another page.
+///
+/// # Errors
+/// [`base::Kind::Corrupt`].
+pub fn lines<'b>(body: &Body<'b>) -> Result<Option<line::Reader<'b>>> {
+    let section = body.sections.iter().find(|section| section.tag == BODIES_TAG);
+    let in_columns = section.is_some_and(|section| section.codec == Codec::Columns);
+    in_columns.then(|| line::Reader::open(body)).transpose()
+}
+
+/// What `columns` of a page of so many rows tell about `condition`, be it negated or not; none where texts must be
+/// searched.
+///
+/// # Errors
+/// [`base::Kind::Corrupt`].
+pub fn find(columns: &line::Reader<'_>, rows: usize, condition: &TextCondition) -> Result<Option<Found>> {
+    let (mut can, mut certain) = (Bits::new(rows), Bits::new(rows));
+    for sought in &condition.any {
+        match sought {
+            Sought::Text(needle) if needle.bytes().is_empty() => certain.set_range(0..rows),
+            Sought::Text(needle) => match columns.find(needle.finder())? {
+                Some(rows) => certain.join(&rows),
+                None => return Ok(None),
+            },
+            Sought::Regex(expression) => {
+                let Some(rows) = candidates(columns, rows, expression)? else { return Ok(None) };
+                if expression.matches_parts && !rows.is_empty() {
+                    certain.join(&columns.find_parts(&|part| expression.regex.is_match(part))?);
+                }
+                can.join(&rows);
+            }
+        }
+    }
+    let mut undecided = can.clone();
+    undecided.keep(&certain, true);
+    can.join(&certain);
+    Ok(Some(Found { rows: can, undecided }))
+}
+
+/// The rows, of so many, that `expression` can match, by what it cannot match without.
+fn candidates(columns: &line::Reader<'_>, rows: usize, expression: &Expression) -> Result<Option<Bits>> {
+    let few = |literals: &&Literals| literals.all().len() <= LITERALS_MAX;
+    match (expression.literals.as_ref().filter(few), &expression.folded) {
+        (Some(literals), _) => any_of(columns, rows, literals.all()),
+        (None, Some(texts)) => any_of(&columns.folded()?, rows, texts),
+        (None, None) => Ok(None),
+    }
+}
+
+fn any_of(columns: &line::Reader<'_>, rows: usize, texts: &[Vec<u8>]) -> Result<Option<Bits>> {
+    let mut any = Bits::new(rows);
+    for text in texts {
+        match columns.find(&memchr::memmem::Finder::new(text))? {
+            Some(rows) => any.join(&rows),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(any))
 }
 
 impl<'b> PageBodies<'b> {
-    /// Texts of runs of `run_rows` rows; `wanted` when they will be read at all.
+    /// Texts of runs of `run_rows` rows; `wanted` when they will be read at all. What [`lines`] gave of them is `lines`.
     ///
     /// # Errors
     /// [`base::Kind::Corrupt`].
@@ -71,11 +144,12 @@ impl<'b> PageBodies<'b> {
         body: &'b Body<'b>,
         run_rows: &[u32],
         lengths: &'b Lengths<'b>,
+        lines: Option<line::Reader<'b>>,
         wanted: bool,
     ) -> Result<Self> {
         let section = body.sections.iter().find(|section| section.tag == BODIES_TAG);
         let columns = match section.filter(|_| wanted).map(|section| section.codec) {
-            Some(Codec::Columns) => Some(Columns::Lines(line::Reader::open(body)?)),
+            Some(Codec::Columns) => lines.map(Columns::Lines),
             Some(Codec::Samples) => {
                 Some(Columns::Samples(sample::Reader::open(body, run_rows, lengths.ends()?)?))
             }
@@ -211,30 +285,10 @@ impl<'b> PageBodies<'b> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn find(&self, condition: &TextCondition) -> Result<Option<Found>> {
-        let Some(Columns::Lines(columns)) = &self.columns else { return Ok(None) };
-        let mut found = Found { rows: Bits::new(self.lengths.rows()), exact: true };
-        for sought in &condition.any {
-            match sought {
-                Sought::Text(needle) if needle.bytes().is_empty() => {
-                    found.rows.set_range(0..self.lengths.rows());
-                }
-                Sought::Text(needle) => match columns.find(needle.finder())? {
-                    Some(rows) => found.rows.join(&rows),
-                    None => return Ok(None),
-                },
-                Sought::Regex(_, Some(literals)) if literals.all().len() <= LITERALS_MAX => {
-                    found.exact = false;
-                    for literal in literals.all() {
-                        match columns.find(&memchr::memmem::Finder::new(literal))? {
-                            Some(rows) => found.rows.join(&rows),
-                            None => return Ok(None),
-                        }
-                    }
-                }
-                Sought::Regex(..) => return Ok(None),
-            }
+        match &self.columns {
+            Some(Columns::Lines(columns)) => find(columns, self.lengths.rows(), condition),
+            _ => Ok(None),
         }
-        Ok(Some(found))
     }
 
     /// Unsets in `passing` the rows for which `condition` does not hold. All set bits lie in `ranges` and

@@ -1,10 +1,11 @@
 //! Rows out of a text page.
 
-use super::bodies::PageBodies;
+use super::bodies::{self, PageBodies};
 use super::digest::{Asked, Contents};
 use super::lengths::Lengths;
 use super::metadata::Metadata;
 use super::search::{self, Texts};
+use super::told::{FEW_ROWS, Told};
 use super::{TIMES_TAG, times};
 use crate::bits::Bits;
 use crate::codec::{self, Codec};
@@ -14,13 +15,10 @@ use crate::sample;
 use crate::section::Body;
 use base::Result;
 use bytes::Bytes;
-use model::{RowColumns, ScanStats, TimeRange};
+use model::{Projection, RowColumns, ScanStats, TimeRange};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
-
-/// With fewer rows left than one in this many, their texts are read instead of searching columns.
-const FEW_ROWS: usize = 16;
 
 /// A wanted run: its position in the page and its rows in the question's time.
 #[derive(Clone, Debug)]
@@ -48,6 +46,12 @@ pub fn scan(
     question: &Question,
     stats: &ScanStats,
 ) -> Result<Vec<(u32, RowColumns)>> {
+    let lines = if question.reads_bodies() { bodies::lines(body)? } else { None };
+    let asked = lines.as_ref().map(|lines| Told::ask(lines, run_rows, wanted, question));
+    let told = asked.transpose()?.unwrap_or_default();
+    if told.none_passes {
+        return count_ruled_out(body, run_rows, wanted, question, stats).map(|()| Vec::new());
+    }
     let Some(mut page) = open(body, run_rows, wanted, question)? else { return Ok(Vec::new()) };
     let rows = page.times.len();
     let lengths = Lengths::new(body, rows);
@@ -55,8 +59,8 @@ pub fn scan(
         lengths.ends()?;
     }
     count_work(&page, &lengths, question, stats);
-    let mut texts = PageBodies::open(body, run_rows, &lengths, question.reads_bodies())?;
-    let mut passing = page.passing(&mut texts, question)?;
+    let mut texts = PageBodies::open(body, run_rows, &lengths, lines, question.reads_bodies())?;
+    let mut passing = page.passing(&mut texts, told, question)?;
     page.keep_nearest(passing.as_mut(), question);
     let given: usize = passing.as_ref().map_or_else(|| page.candidate_rows(), Bits::count);
     if given == 0 {
@@ -184,8 +188,9 @@ impl Open {
         texts.read(&rows, passing.is_none() && given * 2 >= all)
     }
 
-    /// The rows for which all conditions hold; none when there is no condition.
-    fn passing(&self, texts: &mut PageBodies<'_>, question: &Question) -> Result<Option<Bits>> {
+    /// The rows for which all conditions hold, of which columns may have `told` some already; none when there
+    /// is no condition.
+    fn passing(&self, texts: &mut PageBodies<'_>, told: Told, question: &Question) -> Result<Option<Bits>> {
         if question.conditions().is_empty() {
             return Ok(None);
         }
@@ -222,25 +227,23 @@ impl Open {
             }
         }
         // Then what columns can tell, and only for what is left the texts themselves.
-        let mut left: Vec<&TextCondition> = Vec::new();
+        let mut left: Vec<(&TextCondition, Option<Bits>)> = Vec::new();
+        let mut told = told.into_found();
         for condition in question.conditions() {
             let Condition::Text(text) = condition else { continue };
             let few = passing.count() * FEW_ROWS < self.times.len();
-            let found = if few { None } else { texts.find(text)? };
-            let exact = found.as_ref().is_some_and(|found| found.exact);
-            if let Some(found) = found.filter(|found| found.exact || !text.negated) {
-                passing.keep(&found.rows, text.negated);
+            let found = match told.next() {
+                Some(found) => found,
+                None if few => None,
+                None => texts.find(text)?,
+            };
+            if let Some(found) = &found {
+                found.keep(text.negated, &mut passing);
             }
-            if !exact {
-                left.push(text);
-            }
+            left.push((text, found.map(|found| found.undecided)));
         }
-        for text in left {
-            if !passing.is_empty() {
-                texts.read(&passing, false)?;
-                texts.apply(text, &ranges, &mut passing);
-            }
-        }
+        let reads_all = question.projection.body || !keys_left.is_empty();
+        test_left(&left, texts, reads_all, &ranges, &mut passing)?;
         for key in keys_left {
             if !passing.is_empty() {
                 texts.read(&passing, false)?;
@@ -315,6 +318,40 @@ impl Open {
     }
 }
 
+/// Unsets in `passing` the rows for which a condition does not hold, of those rows for which that is undecided, or
+/// of all. With `reads_all` the texts of all that pass until now are read.
+fn test_left(
+    left: &[(&TextCondition, Option<Bits>)],
+    texts: &mut PageBodies<'_>,
+    reads_all: bool,
+    ranges: &[Range<usize>],
+    passing: &mut Bits,
+) -> Result<()> {
+    let tested = |undecided: &Option<Bits>, passing: &Bits| {
+        let mut tested = passing.clone();
+        if let Some(undecided) = undecided {
+            tested.keep(undecided, false);
+        }
+        tested
+    };
+    let mut needed = passing.unset();
+    left.iter().for_each(|(_, undecided)| needed.join(&tested(undecided, passing)));
+    if needed.is_empty() {
+        return Ok(());
+    }
+    texts.read(if reads_all { passing } else { &needed }, false)?;
+    for (text, undecided) in left {
+        let before = tested(undecided, passing);
+        if !before.is_empty() {
+            let mut holding = before.clone();
+            texts.apply(text, ranges, &mut holding);
+            passing.keep(&before, true);
+            passing.join(&holding);
+        }
+    }
+    Ok(())
+}
+
 /// Where the texts of the rows `range` end that are `passing`, by their lengths in `texts`.
 fn gather_ends(texts: Texts<'_>, range: &Range<usize>, passing: Option<&Bits>) -> Vec<u32> {
     let Some(passing) = passing else {
@@ -340,6 +377,29 @@ fn gather_metadata(metadata: &mut Metadata, rows: impl Iterator<Item = usize>) -
         ends = Vec::new();
     }
     (bytes.into(), ends)
+}
+
+/// Counts rows and bytes of a page of which columns have told that no row passes; metadata is not read.
+fn count_ruled_out(
+    body: &Body<'_>,
+    run_rows: &[u32],
+    wanted: &[u32],
+    question: &Question,
+    stats: &ScanStats,
+) -> Result<()> {
+    let rows: u64 = run_rows.iter().map(|rows| u64::from(*rows)).sum();
+    let lengths = Lengths::new(body, rows as usize);
+    if question.range == TimeRange::ALL && wanted.len() == run_rows.len() {
+        stats.block_rows.fetch_add(rows, Ordering::Relaxed);
+        stats.block_bytes.fetch_add(lengths.bytes(), Ordering::Relaxed);
+        return Ok(());
+    }
+    let question = question.with_projection(Projection { body: false, metadata: false });
+    if let Some(page) = open(body, run_rows, wanted, &question)? {
+        lengths.ends()?;
+        count_work(&page, &lengths, &question, stats);
+    }
+    Ok(())
 }
 
 /// Counts rows and bytes in the question's time; metadata only where it is decoded in whole, and in proportion where

@@ -4,7 +4,7 @@ use super::metadata::Sets;
 use super::{BODIES_TAG, LENGTHS_TAG, Piece, TIMES_TAG, times};
 use crate::codec::{self, Codec};
 use crate::counts;
-use crate::filter::{self, gram::KeySet};
+use crate::filter::{self, gram::KeySet, word::Grams};
 use crate::line;
 use crate::sample;
 use crate::section::{Section, SectionWriter, Tag, checksum};
@@ -88,6 +88,7 @@ pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Seal
     let facts = pieces.iter().map(|piece| facts_of(piece, &mut sets)).collect::<Result<_>>()?;
     sets.write(&mut writer)?;
     let text = joined(pieces)?;
+    let mut words = None;
     let in_columns = match samples {
         Some(samples) => {
             writer.add(BODIES_TAG, text.len(), |_| Ok(Codec::Samples))?;
@@ -99,20 +100,30 @@ pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Seal
             span::encode(&text, &lengths).write(&mut writer)?;
             true
         }
-        None => {
-            let choice = if signal == Signal::Line { choice } else { Choice::Text };
-            write_text(&text, &lengths, choice, &mut writer)?
+        None if signal == Signal::Line => {
+            let encoded = match choice {
+                Choice::Text => None,
+                _ => line::encode(&text, &lengths, choice == Choice::Columns),
+            };
+            let in_columns = write_text(&text, encoded.as_ref(), choice, &mut writer)?;
+            words = Some(encoded.map_or_else(|| grams_of(&text, &lengths), |encoded| encoded.grams));
+            in_columns
         }
+        None => write_text(&text, None, choice, &mut writer)?,
     };
-    let mut search = filter_of(signal, &text, &lengths, &sets).unwrap_or_default();
-    if !search.is_empty() {
+    let filter = filter_of(signal, &text, &lengths, &sets);
+    let words = words.and_then(|grams| filter::build(grams.keys()?));
+    let mut search = Vec::new();
+    for (tag, bytes) in [(Tag::FILTER, filter), (Tag::WORD_FILTER, words)] {
+        let Some(bytes) = bytes else { continue };
         writer.sections.push(Section {
-            tag: Tag::FILTER,
+            tag,
             codec: Codec::None,
-            stored_len: search.len() as u32,
-            raw_len: search.len() as u32,
-            checksum: checksum(&search),
+            stored_len: bytes.len() as u32,
+            raw_len: bytes.len() as u32,
+            checksum: checksum(&bytes),
         });
+        search.extend_from_slice(&bytes);
     }
     if signal == Signal::Line {
         let runs = pieces.iter().map(|piece| (piece.rows, piece.range.clone()));
@@ -124,12 +135,13 @@ pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Seal
     Ok(SealedRows { in_columns, writer, search, facts })
 }
 
-/// Writes the texts; says whether in columns.
-fn write_text(text: &[u8], lengths: &[u32], choice: Choice, writer: &mut SectionWriter) -> Result<bool> {
-    let encoded = match choice {
-        Choice::Text => None,
-        _ => line::encode(text, lengths, choice == Choice::Columns),
-    };
+/// Writes the texts, which may have been `encoded`; says whether in columns.
+fn write_text(
+    text: &[u8],
+    encoded: Option<&line::Encoded>,
+    choice: Choice,
+    writer: &mut SectionWriter,
+) -> Result<bool> {
     if let Some(encoded) = encoded {
         let mut in_columns = SectionWriter::default();
         in_columns.add(BODIES_TAG, text.len(), |_| Ok(Codec::Columns))?;
@@ -221,4 +233,15 @@ fn filter_of(signal: Signal, bodies: &[u8], lengths: &[u32], sets: &Sets<'_>) ->
         keys.add(filter::value_key(name, value));
     }
     filter::build(keys.keys())
+}
+
+/// Grams of the words of all texts.
+fn grams_of(text: &[u8], lengths: &[u32]) -> Grams {
+    let (mut grams, mut rest) = (Grams::default(), text);
+    for length in lengths {
+        let Some((row, after)) = rest.split_at_checked(*length as usize) else { break };
+        grams.add(row);
+        rest = after;
+    }
+    grams
 }

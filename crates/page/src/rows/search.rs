@@ -1,7 +1,7 @@
 //! Searching rows in one block of text: conditions to bits.
 
 use crate::bits::Bits;
-use crate::condition::{Sought, TextCondition};
+use crate::condition::{Expression, Sought, TextCondition};
 use model::filter::Key;
 use std::ops::Range;
 
@@ -67,7 +67,7 @@ pub fn apply(condition: &TextCondition, texts: Texts<'_>, ranges: &[Range<usize>
                         }
                     });
                 }
-                Sought::Regex(regex, Some(literals)) => {
+                Sought::Regex(Expression { regex, literals: Some(literals), .. }) => {
                     search(
                         |text| literals.find(text),
                         texts,
@@ -79,7 +79,7 @@ pub fn apply(condition: &TextCondition, texts: Texts<'_>, ranges: &[Range<usize>
                         },
                     );
                 }
-                Sought::Regex(_, None) => test_rows(sought, texts, passing.iter(range.clone()), &mut hits),
+                Sought::Regex(_) => test_rows(sought, texts, passing.iter(range.clone()), &mut hits),
             }
         }
     }

@@ -33,11 +33,8 @@ fn any_metadata() -> impl Strategy<Value = Labels> {
 }
 
 fn any_row() -> impl Strategy<Value = Row> {
-    (-20i64..20, "[ab\n]{0,5}|id=[a-f0-9]{20}", any_metadata()).prop_map(|(ts_ns, text, metadata)| Row {
-        ts_ns,
-        text: text.into_bytes(),
-        metadata,
-    })
+    (-20i64..20, "[ab\n]{0,5}|id=[a-f0-9]{20}|[gG][hH]{2,4}[ab ]{0,2}", any_metadata())
+        .prop_map(|(ts_ns, text, metadata)| Row { ts_ns, text: text.into_bytes(), metadata })
 }
 
 fn any_runs() -> impl Strategy<Value = Vec<RowColumns>> {
@@ -45,10 +42,25 @@ fn any_runs() -> impl Strategy<Value = Vec<RowColumns>> {
 }
 
 fn any_needle() -> impl Strategy<Value = Needle> {
-    let expressions =
-        vec!["", "ab", "a.b", "^a", "b$", "(?i)AB", "aa|bb", "[^a]b", "a*", "(ab|ba)+a", "id=[a-f]"];
+    let expressions = vec![
+        "",
+        "ab",
+        "a.b",
+        "^a",
+        "b$",
+        "(?i)AB",
+        "aa|bb",
+        "[^a]b",
+        "a*",
+        "(ab|ba)+a",
+        "id=[a-f]",
+        "(?i)ghhH",
+        "(?i)g.?hhh|(hhHa|x)",
+        "(a|gh)hhh",
+        "GHHH|ghhh",
+    ];
     prop_oneof![
-        "[ab\n]{0,3}".prop_map(|text| Needle::text(text.as_bytes())),
+        "[ab\n]{0,3}|[gG][hH]{3,4}b?".prop_map(|text| Needle::text(text.as_bytes())),
         prop::sample::select(expressions).prop_map(|text| Needle::Regex(std::sync::Arc::new(
             model::go_regex::GoRegex::new(text).unwrap()
         ))),
@@ -299,5 +311,33 @@ fn real_lines_in_columns_answer_as_naive_filtering() {
             let found = found.into_iter().next().map(|(_, rows)| rows).unwrap_or_default();
             assert!(found == expected, "{}: {predicates:?}", file.display());
         }
+    }
+}
+
+/// A page of lines that columns rule out without reading times counts what it would if they were read.
+#[test]
+fn ruled_out_rows_are_counted() {
+    let rows: Vec<Row> = (0..400)
+        .map(|n| Row {
+            ts_ns: n,
+            text: format!("request {n} done").into_bytes(),
+            metadata: Labels::from_pairs([("k1", "a")]),
+        })
+        .collect();
+    let runs = [sorted(&rows[..300]), sorted(&rows[300..])];
+    let sealed = sealed_as(&runs, Choice::Columns);
+    let absent = Predicate::Line(LineFilter { negated: false, any: vec![Needle::text(b"failed")] });
+    for (range, wanted, expected) in [
+        (TimeRange::ALL, vec![0, 1], 0..400),
+        (TimeRange::ALL, vec![1], 300..400),
+        (TimeRange::new(100, 350), vec![0, 1], 100..350),
+    ] {
+        let question = Question::new(range, std::slice::from_ref(&absent), Projection::ALL);
+        let stats = ScanStats::default();
+        assert!(scanned(&sealed, &wanted, &question, &stats).is_empty());
+        let bytes: usize = rows[expected.clone()].iter().map(|row| row.text.len()).sum();
+        assert_eq!(stats.block_rows.load(Ordering::Relaxed), expected.len() as u64);
+        assert_eq!(stats.block_bytes.load(Ordering::Relaxed), bytes as u64);
+        assert_eq!(stats.metadata_bytes.load(Ordering::Relaxed), 0);
     }
 }

@@ -79,11 +79,14 @@ fn golden(name: &str, written: &[u8]) -> Vec<u8> {
 #[test]
 fn golden_pages() {
     let rows = [lines(40), lines(7)];
-    assert_golden("golden-v1.page", &sealed(&rows), &rows);
+    assert_golden("golden-v2.page", &sealed(&rows), &rows);
+    // Before there were filters of words.
+    assert_reads(&fs::read(path("golden-v1.page")).unwrap(), &rows);
     let rows = [lines(600), lines(7)];
     let sealed = sealed(&rows);
     assert_eq!(sealed.page.kind(), PageKind::LineColumns);
-    assert_golden("golden-columns-v2.page", &sealed, &rows);
+    assert_golden("golden-columns-v3.page", &sealed, &rows);
+    assert_reads(&fs::read(path("golden-columns-v2.page")).unwrap(), &rows);
     // Before columns had alphabets.
     assert_reads(&fs::read(path("golden-columns-v1.page")).unwrap(), &rows);
 }
@@ -108,6 +111,9 @@ fn assert_reads(golden: &[u8], rows: &[RowColumns]) {
     };
     assert!(allows("4BF92f3577b34da6"));
     assert!(!allows("4bf92f3577b34da7a3ce929d0e0e4736"));
+    assert!(allows("CONNECTION refused"));
+    let has_words = page.sections.iter().any(|section| section.tag == Tag::WORD_FILTER);
+    assert_eq!(allows("connection reset"), !has_words);
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub struct Builder {
     received_ns: RangeInclusive<i64>,
     /// Header and bodies.
     bytes: Vec<u8>,
-    filters: Vec<u8>,
+    search: Vec<u8>,
     pages: Vec<Page>,
     streams: Vec<Arc<Stream>>,
     last_key: Option<(Vec<u8>, Labels)>,
@@ -45,7 +45,7 @@ impl Builder {
             signal,
             received_ns,
             bytes: tail::HEADER.to_vec(),
-            filters: Vec::new(),
+            search: Vec::new(),
             pages: Vec::new(),
             streams: Vec::new(),
             last_key: None,
@@ -128,7 +128,7 @@ impl Builder {
             .collect();
         let Sealed { page, body, search, facts } = page::seal(self.signal, &pieces)?;
         self.bytes.extend_from_slice(&body);
-        self.filters.extend_from_slice(&search);
+        self.search.extend_from_slice(&search);
         self.pages.push(page);
         for (waiting, run) in self.waiting.drain(..).zip(facts) {
             let runs = &mut self.runs[waiting.ordinal];
@@ -149,7 +149,7 @@ impl Builder {
 
     /// Bytes held in memory, about.
     pub fn held_bytes(&self) -> u64 {
-        (self.bytes.len() + self.filters.len()) as u64 + self.waiting_bytes
+        (self.bytes.len() + self.search.len()) as u64 + self.waiting_bytes
     }
 
     /// Bytes of text and structured metadata so far, without the page that is being filled.
@@ -173,7 +173,7 @@ impl Builder {
         };
         let index = index::encode(self.streams.iter().map(|stream| stream.labels.as_ref()))?;
         let mut bytes = self.bytes;
-        bytes.append(&mut self.filters);
+        bytes.append(&mut self.search);
         let tail_start = bytes.len();
         tail::put(
             &index,

@@ -27,7 +27,8 @@ pub struct PagePlan {
     pub page: u32,
     /// The runs that are wanted, in the page's order.
     pub runs: Vec<PlannedRun>,
-    /// Ranges of the object to fetch for [`Block::scan_page`], ascending, no two adjacent.
+    /// Ranges of the object to fetch for [`Block::scan_page`], ascending, no two adjacent; none before [`Block::prune`]
+    /// where filters are to be asked.
     pub parts: Vec<Range<u64>>,
     /// Bytes of the page once decoded: what a scan may hold, besides what it gives.
     pub decoded_bytes: u64,
@@ -92,27 +93,33 @@ impl Block {
                 };
                 match plan.pages.last_mut() {
                     Some(last) if last.page == run.page => last.runs.push(planned),
-                    _ => plan.pages.extend(self.page_plan(run.page, planned, question)),
+                    _ => plan.pages.extend(self.page_plan(run.page, planned)),
                 }
             }
         }
         if question.uses_filters() {
             plan.filters = self.filters_of(&plan.pages);
         }
+        if plan.filters.is_none() {
+            self.place_parts(&mut plan.pages, question);
+        }
         plan
     }
 
-    fn page_plan(&self, page: u32, run: PlannedRun, question: &Question) -> Option<PagePlan> {
+    /// Finds out what to fetch of `pages` for `question`.
+    pub fn place_parts(&self, pages: &mut [PagePlan], question: &Question) {
+        for plan in pages {
+            let Some(placed) = self.pages.get(plan.page as usize) else { continue };
+            let start = placed.body_start;
+            let parts = placed.page.parts(question).into_iter();
+            plan.parts = parts.map(|part| start + part.start..start + part.end).collect();
+        }
+    }
+
+    fn page_plan(&self, page: u32, run: PlannedRun) -> Option<PagePlan> {
         let placed = self.pages.get(page as usize)?;
-        let start = placed.body_start;
-        let parts = placed.page.parts(question).into_iter().map(|part| start + part.start..start + part.end);
-        Some(PagePlan {
-            page,
-            runs: vec![run],
-            parts: parts.collect(),
-            decoded_bytes: placed.page.decoded_bytes(),
-            counted: None,
-        })
+        let decoded_bytes = placed.page.decoded_bytes();
+        Some(PagePlan { page, runs: vec![run], parts: Vec::new(), decoded_bytes, counted: None })
     }
 
     /// One range over the filters of `pages`; none when they have no bytes.
@@ -144,6 +151,7 @@ impl Block {
                 kept.push(page);
             }
         }
+        self.place_parts(&mut kept, question);
         plan.pages = kept;
         Ok((before - plan.pages.len()) as u64)
     }
@@ -200,6 +208,9 @@ impl Block {
     ) -> Result<Vec<(u32, RowColumns)>> {
         let placed = self.pages.get(page.page as usize).ok_or_else(|| self.foreign(page.page))?;
         let wanted: Vec<u32> = page.runs.iter().map(|run| run.position).collect();
+        // Rows whose times need not be compared may be ruled out without reading any.
+        let covered = page.runs.iter().all(|run| question.range.covers(run.min_ns, run.max_ns));
+        let question = if covered { &question.of_all_time() } else { question };
         let runs = placed.page.scan(parts, &wanted, question, stats).map_err(|e| {
             let what = format!("block {}: page {}", self.meta().name, page.page);
             Error::new(e.kind(), what).because(e)

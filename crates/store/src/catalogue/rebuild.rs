@@ -6,6 +6,7 @@ use crate::block::{self, BlockMeta, FOOTER_BYTES};
 use base::{Error, Kind, Result};
 use bucket::Object;
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use std::cmp::Reverse;
 
 /// Blocks whose tails are fetched at the same time.
 const FETCHES_IN_FLIGHT: usize = 16;
@@ -51,7 +52,9 @@ impl Catalogue {
         let described = futures_util::stream::iter(blocks).map(|object| self.describe(object));
         let described: Vec<Option<BlockMeta>> = described.buffered(FETCHES_IN_FLIGHT).try_collect().await?;
         let mut added: Vec<BlockMeta> = described.into_iter().flatten().collect();
-        added.sort_by(|a, b| (a.received_min_ns, &a.name).cmp(&(b.received_min_ns, &b.name)));
+        // Of blocks that begin at one time the largest comes first: what was merged has the rows of others in their order.
+        let order = |meta: &BlockMeta| (meta.received_min_ns, Reverse(meta.rows));
+        added.sort_by(|a, b| (order(a), &a.name).cmp(&(order(b), &b.name)));
         tracing::info!(blocks = added.len(), "the catalogue was made from the blocks in the bucket");
         let covered = self.state().all_covered();
         let change = Change { reset: true, added, covered, ..Change::default() };

@@ -2,7 +2,7 @@
 
 use super::gather::{Piece, Source};
 use super::order::{Order, Reach};
-use crate::block::{Block, PagePlan, Plan};
+use crate::block::{Block, PagePlan};
 use crate::engine::Engine;
 use crate::head::{Head, RunView, StreamKey};
 use crate::open_blocks::Rounds;
@@ -155,11 +155,12 @@ async fn scan_pages(
     engine: &Engine,
     place: u32,
     opened: Arc<Opened>,
-    pages: Vec<PagePlan>,
+    mut pages: Vec<PagePlan>,
     question: Question,
     stats: Arc<ScanStats>,
 ) -> Result<Scanned> {
-    let pages = replan(&opened, pages, &question);
+    // The question may project more than the one that pages were planned for.
+    opened.block.place_parts(&mut pages, &question);
     let parts: Vec<_> = pages.iter().flat_map(|page| page.parts.iter().cloned()).collect();
     let fetch_bytes: u64 = pages.iter().map(PagePlan::fetch_bytes).sum();
     let meta = opened.block.meta();
@@ -184,18 +185,6 @@ async fn scan_pages(
         Ok(scanned)
     };
     engine.pool.run(scan).await?
-}
-
-/// The same pages with the parts that `question` needs, which may project more than the one they
-/// were planned for.
-fn replan(opened: &Opened, pages: Vec<PagePlan>, question: &Question) -> Vec<PagePlan> {
-    let mut ordinals: Vec<u32> =
-        pages.iter().flat_map(|page| page.runs.iter().map(|run| run.ordinal)).collect();
-    ordinals.sort_unstable();
-    ordinals.dedup();
-    let Plan { pages: planned, .. } = opened.block.plan(&ordinals, question);
-    let wanted = |plan: &PagePlan| pages.iter().any(|page| page.page == plan.page);
-    planned.into_iter().filter(wanted).collect()
 }
 
 impl Opened {

@@ -122,7 +122,7 @@ impl Screen {
                 format!("{} skipped, {left} left  {bar}", counted(skipped, "page"))
             }
             _ => {
-                "not asked: no id of 16 letters and digits or more is searched for, no metadata by its value"
+                "not asked: nothing is searched for that has four letters in a row or is a long id, no metadata by its value"
                     .to_owned()
             }
         };

@@ -253,7 +253,7 @@ async fn explain_shows_plan_estimate_and_actuals() {
     assert_eq!(row(&screen, "selector"), "{app=\"shop\"}");
     assert_eq!(
         row(&screen, "stages"),
-        "|= \"no 7\"      store  searched in templates and columns; filters skip pages without its long ids"
+        "|= \"no 7\"      store  searched in templates and columns; filters skip pages without its words and long ids"
     );
     assert!(
         screen.contains("| status>=500  engine label filter after json: the label comes from the line\n"),

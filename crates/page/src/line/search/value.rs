@@ -40,7 +40,7 @@ impl Place {
     }
 }
 
-fn hits_where(count: usize, holds: impl Fn(usize) -> bool) -> Hits {
+pub(super) fn hits_where(count: usize, holds: impl Fn(usize) -> bool) -> Hits {
     let mut bits = Bits::new(count);
     (0..count).filter(|at| holds(*at)).for_each(|at| bits.set(at));
     Hits::of(bits)

@@ -56,7 +56,7 @@ async fn lines_with_the_reason_of_each_stage() {
     .await;
     let found: Vec<(&str, &str)> = found.iter().map(|(_, done_by, why)| (*done_by, why.as_str())).collect();
     let expected = [
-        ("store", "searched in templates and columns; filters skip pages without its long ids"),
+        ("store", "searched in templates and columns; filters skip pages without its words and long ids"),
         ("both", "pattern filter: only its longest text is searched by the store"),
         ("engine", "ip filter: addresses are compared, not texts"),
         ("store", "by the index where streams have the label, else by structured metadata"),

@@ -73,7 +73,7 @@ fn line_filter(filter: &LineFilter, doer: Doer, rewriter: Option<&str>) -> Strin
             "searched in templates and columns; filters cannot skip pages by it".to_owned()
         }
         Doer::Store => {
-            "searched in templates and columns; filters skip pages without its long ids".to_owned()
+            "searched in templates and columns; filters skip pages without its words and long ids".to_owned()
         }
         Doer::Both => "pattern filter: only its longest text is searched by the store".to_owned(),
         Doer::Pipeline => match rewriter {
