@@ -5,6 +5,7 @@
 //! cargo run --release -p api --example push_rate
 //! ```
 
+use api::admit::KnownStreams;
 use api::push::{Encoded, Format, Job, prepare};
 use model::{Labels, LabelsRef, Limits, RowRef, Tenant};
 use std::sync::Arc;
@@ -68,6 +69,7 @@ fn measure(kind: &str, name: &str, format: Format, body: Vec<u8>, lines: &[Strin
         body: body.into(),
         tenant: Tenant::single(),
         limits: Arc::new(Limits::default()),
+        streams: KnownStreams::default(),
         received_ns: NOW_NS,
         decompressed_bytes_max: 1 << 30,
     };

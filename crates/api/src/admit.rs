@@ -6,6 +6,7 @@
 //! left out and told in one text; what passes is stored all the same.
 
 pub mod families;
+mod known;
 mod labels;
 mod level;
 mod metadata;
@@ -16,6 +17,7 @@ pub mod spans;
 mod stream;
 mod trace_sizes;
 
+pub use known::{Found, KnownStreams};
 pub use level::LevelFinder;
 pub use rate::IngestionRate;
 pub use refusals::{Discarded, Reason, Refusals, count_discarded};
@@ -26,13 +28,15 @@ use base::ByteBudget;
 use http::StatusCode;
 use model::time::rfc3339;
 use model::{Ack, Batch, BatchBuilder, Limits, Refusal, Signal, Tenant};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use stream::StreamAdmission;
 use wire::Push;
 
 /// What admission remembers between pushes; one for all doors of a process.
 #[derive(Debug, Default)]
 pub struct Admission {
+    /// Streams whose labels were checked before.
+    pub streams: KnownStreams,
     /// The tenants' token buckets.
     pub rate: IngestionRate,
     /// The same for spans.
@@ -75,15 +79,33 @@ pub struct Received {
     pub metadata_bytes: u64,
 }
 
-/// Admits `push` of `tenant` by its `limits` at `now_ns`.
+/// What a row and a stream take in a batch besides lines, about: times, lengths, a level; labels.
+const ROW_BYTES: usize = 40;
+const STREAM_BYTES: usize = 128;
+
+/// Whose push, and by what it is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge<'j> {
+    /// Whose push.
+    pub tenant: &'j Tenant,
+    /// The tenant's limits.
+    pub limits: &'j Arc<Limits>,
+    /// Streams whose labels were checked before.
+    pub streams: &'j KnownStreams,
+    /// When it came in, Unix nanoseconds.
+    pub now_ns: i64,
+}
+
+/// Admits `push`. Of each of its streams `found` tells what is known, or of none.
 ///
 /// # Errors
 /// 400 for metadata whose name cannot be made a label name, which refuses the whole push.
-pub fn admit(push: &Push<'_>, tenant: &Tenant, limits: &Limits, now_ns: i64) -> Result<Admitted, HttpError> {
-    let mut admission = StreamAdmission::new(tenant, limits, now_ns);
-    let mut batch = BatchBuilder::new(tenant.clone(), Signal::Line, now_ns);
-    for stream in push.streams() {
-        admission.stream(push, stream, &mut batch).map_err(HttpError::bad_request)?;
+pub fn admit(push: &Push<'_>, found: &[Found<'_>], judge: Judge<'_>) -> Result<Admitted, HttpError> {
+    let mut admission = StreamAdmission::new(judge);
+    let mut batch = BatchBuilder::new(judge.tenant.clone(), Signal::Line, judge.now_ns);
+    batch.reserve(push.line_bytes() + ROW_BYTES * push.entry_count() + STREAM_BYTES * push.streams().len());
+    for (at, stream) in push.streams().iter().enumerate() {
+        admission.stream(push, stream, found.get(at), &mut batch).map_err(HttpError::bad_request)?;
     }
     Ok(admission.finish(batch.build(), push.streams().len() as u64))
 }

@@ -109,6 +109,7 @@ pub(crate) async fn push(
         body: body.bytes,
         tenant: tenant.clone(),
         limits: limits.clone(),
+        streams: context.admission.streams.clone(),
         received_ns: context.clock.now_ns(),
         decompressed_bytes_max: context.settings.max_decompressed_size.0.min(body.lease.room_bytes()),
     };

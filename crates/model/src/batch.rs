@@ -195,6 +195,11 @@ impl BatchBuilder {
         }
     }
 
+    /// Takes room for about this many bytes of rows at once.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.bytes.reserve_exact(bytes);
+    }
+
     /// Appends a stream with its rows; a stream without rows is left out.
     pub fn add_rows<'a>(&mut self, labels: LabelsRef<'_>, rows: impl IntoIterator<Item = RowRef<'a>>) {
         for row in rows {

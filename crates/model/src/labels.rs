@@ -113,6 +113,15 @@ impl<'a> LabelsRef<'a> {
         None
     }
 
+    /// Bytes of names and values: how people count a set.
+    pub fn pair_bytes(self) -> u64 {
+        let (mut rest, mut sum) = (self.0, 0);
+        while let Some(text) = varint::take_bytes(&mut rest) {
+            sum += text.len() as u64;
+        }
+        sum
+    }
+
     /// Canonical bytes.
     pub fn bytes(self) -> &'a [u8] {
         self.0

@@ -1,6 +1,7 @@
 //! LEB128 variable-length unsigned integers and length-prefixed bytes, as all our formats use them.
 
 /// Appends `value`.
+#[inline]
 pub fn put(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -10,6 +11,7 @@ pub fn put(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Appends the length of `bytes`, then `bytes`.
+#[inline]
 pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
@@ -18,6 +20,21 @@ pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 /// Takes a value off the front of `input`; `None` when it is cut or longer than 64 bits.
 #[inline]
 pub fn take(input: &mut &[u8]) -> Option<u64> {
+    // Most values are short.
+    match *input {
+        [byte, rest @ ..] if *byte < 0x80 => {
+            *input = rest;
+            Some(u64::from(*byte))
+        }
+        [low, high, rest @ ..] if *high < 0x80 => {
+            *input = rest;
+            Some(u64::from(low & 0x7f) | u64::from(*high) << 7)
+        }
+        _ => take_long(input),
+    }
+}
+
+fn take_long(input: &mut &[u8]) -> Option<u64> {
     let mut value = 0u64;
     for (at, byte) in input.iter().take(10).enumerate() {
         if at == 9 && *byte > 1 {

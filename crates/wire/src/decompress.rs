@@ -45,7 +45,10 @@ const STEP_BYTES: usize = 64 << 10;
 /// that is cut or damaged, both in Go's words.
 pub fn decompress(encoding: Encoding, body: &[u8], limit_bytes: u64) -> Result<Vec<u8>, Broken> {
     match encoding {
-        Encoding::Snappy => snappy(body, limit_bytes),
+        Encoding::Snappy => {
+            let mut out = Vec::new();
+            snappy(body, limit_bytes, &mut out).map(|()| out)
+        }
         Encoding::Gzip => gzip(body, limit_bytes),
         Encoding::Deflate => deflate(body, limit_bytes),
         Encoding::Zstd => zstd(body, limit_bytes),
@@ -71,7 +74,11 @@ fn over_limit(size_bytes: u64, limit_bytes: u64) -> Broken {
     Broken { so_far: None, refused: too_large(size_bytes, limit_bytes) }
 }
 
-fn snappy(body: &[u8], limit_bytes: u64) -> Result<Vec<u8>, Broken> {
+/// Replaces what is in `out` by what comes out of a snappy block: a buffer that is kept from body to body.
+///
+/// # Errors
+/// As [`decompress`]; anything may be in `out` then.
+pub fn snappy(body: &[u8], limit_bytes: u64, out: &mut Vec<u8>) -> Result<(), Broken> {
     let corrupt = || broken(None, "snappy: corrupt input");
     // snap takes no bytes for an empty block; Go asks for its length.
     if body.is_empty() {
@@ -85,7 +92,10 @@ fn snappy(body: &[u8], limit_bytes: u64) -> Result<Vec<u8>, Broken> {
     if size as u64 > limit_bytes {
         return Err(over_limit(size as u64, limit_bytes));
     }
-    snap::raw::Decoder::new().decompress_vec(body).map_err(|_| corrupt())
+    out.resize(size, 0);
+    let written = snap::raw::Decoder::new().decompress(body, out).map_err(|_| corrupt())?;
+    out.truncate(written);
+    Ok(())
 }
 
 fn gzip(body: &[u8], limit_bytes: u64) -> Result<Vec<u8>, Broken> {

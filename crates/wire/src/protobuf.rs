@@ -37,7 +37,32 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// A message that is cut or no protobuf, in the words of Go's decoder.
+    #[inline]
     pub fn next_field(&mut self) -> Result<Option<(u32, Value<'a>)>, Refused> {
+        if let Some(field) = self.short_field() {
+            return Ok(Some(field));
+        }
+        self.any_field()
+    }
+
+    /// The next field when it is a number, a string or a message with a number below 16, as most are.
+    #[inline]
+    fn short_field(&mut self) -> Option<(u32, Value<'a>)> {
+        let (tag, mut rest) = self.rest.split_first()?;
+        let number = u32::from(tag >> 3);
+        if !(1..16).contains(&number) {
+            return None;
+        }
+        let value = match tag & 7 {
+            0 => Value::Varint(varint::take(&mut rest)?),
+            2 => Value::Bytes(varint::take_bytes(&mut rest)?),
+            _ => return None,
+        };
+        self.rest = rest;
+        Some((number, value))
+    }
+
+    fn any_field(&mut self) -> Result<Option<(u32, Value<'a>)>, Refused> {
         while !self.rest.is_empty() {
             let (number, wire_type) = self.tag()?;
             match wire_type {
@@ -51,6 +76,7 @@ impl<'a> Fields<'a> {
         Ok(None)
     }
 
+    #[cold]
     fn refused(&self, what: &str) -> Refused {
         Refused::invalid(format!("proto: {}: {what}", self.message))
     }

@@ -67,6 +67,11 @@ impl<'a> Push<'a> {
         self.entries.len()
     }
 
+    /// Bytes of all lines.
+    pub fn line_bytes(&self) -> usize {
+        self.entries.iter().map(|entry| entry.line.len()).sum()
+    }
+
     /// The entries of `stream`.
     pub fn entries<'p>(
         &'p self,

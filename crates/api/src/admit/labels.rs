@@ -5,6 +5,7 @@ use model::labels::GoQuoted;
 use model::{Limits, Tenant, varint};
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::ops::Range;
 use wire::otlp::map::{SERVICE_NAME, UNKNOWN_SERVICE};
 use wire::push::LabelPairs;
 
@@ -37,12 +38,17 @@ impl<'p> StreamLabels<'p> {
         self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 
-    /// Appends the canonical bytes.
-    pub fn write(&self, out: &mut Vec<u8>) {
+    /// Appends the canonical bytes. Gives where in them the value of the label `told` lies.
+    pub fn write(&self, out: &mut Vec<u8>, told: Option<&str>) -> Option<Range<usize>> {
+        let mut place = None;
         for (name, value) in &self.pairs {
             varint::put_bytes(out, name.as_bytes());
             varint::put_bytes(out, value.as_bytes());
+            if told == Some(name.as_ref()) {
+                place = Some(out.len() - value.len()..out.len());
+            }
         }
+        place
     }
 
     /// `{a="b", c="d"}`, repeated names and all.

@@ -55,6 +55,11 @@ impl MetadataSet {
         Ok(())
     }
 
+    /// Whether there is no pair.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
     fn pair(&self, slot: &Slot) -> (&[u8], &[u8]) {
         (&self.bytes[slot.name.clone()], &self.bytes[slot.value.clone()])
     }
@@ -115,6 +120,11 @@ fn merged<'s>(own: &'s MetadataSet, shared: &'s MetadataSet) -> impl Iterator<It
 /// as the line's level. Pairs without value are left out.
 pub fn write_canonical(out: &mut Vec<u8>, own: &MetadataSet, shared: &MetadataSet, level: Option<&[u8]>) {
     let level_name = DETECTED_LEVEL.as_bytes();
+    if own.is_empty() && shared.is_empty() {
+        // Most lines bring none.
+        level.into_iter().for_each(|level| put_pair(out, level_name, level));
+        return;
+    }
     let mut waiting = level;
     for (name, value) in merged(own, shared) {
         if level_name <= name

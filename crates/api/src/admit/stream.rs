@@ -1,20 +1,24 @@
 //! Admission stream by stream and line by line.
 
+use crate::admit::known::{Found, KnownStream, KnownStreams};
 use crate::admit::labels::StreamLabels;
 use crate::admit::level::{LevelFinder, Told};
 use crate::admit::metadata::{MetadataSet, counted_bytes, write_canonical};
 use crate::admit::refusals::{Discarded, Reason, Refusals};
-use crate::admit::{Admitted, Received};
+use crate::admit::{Admitted, Judge, Received};
 use http::StatusCode;
 use model::time::{parse_rfc3339, rfc3339};
 use model::{Batch, BatchBuilder, LabelsRef, Limits, RowRef, Tenant};
+use std::sync::Arc;
 use wire::Push;
 use wire::push::{NO_TIME_NS, Pair, PushEntry, PushStream};
 
 /// One push on its way through admission.
 pub struct StreamAdmission<'l> {
     tenant: &'l Tenant,
-    limits: &'l Limits,
+    limits: &'l Arc<Limits>,
+    /// Streams whose labels were checked before.
+    streams: &'l KnownStreams,
     levels: Option<LevelFinder>,
     /// Entries older than this are refused.
     oldest_ns: i64,
@@ -27,7 +31,6 @@ pub struct StreamAdmission<'l> {
     truncated: Discarded,
     refusals: Refusals,
     // Buffers that live from line to line.
-    label_bytes: Vec<u8>,
     own: MetadataSet,
     shared: MetadataSet,
     canonical: Vec<u8>,
@@ -60,7 +63,8 @@ impl<'p> Spread<'p> {
 }
 
 impl<'l> StreamAdmission<'l> {
-    pub fn new(tenant: &'l Tenant, limits: &'l Limits, now_ns: i64) -> Self {
+    pub fn new(judge: Judge<'l>) -> Self {
+        let Judge { tenant, limits, streams, now_ns } = judge;
         let oldest_ns = match limits.reject_old_samples {
             true => now_ns.saturating_sub(limits.reject_old_samples_max_age.ns()).max(0),
             // Nothing was logged before 1970: such a time is a mistake, and Loki has no place for it.
@@ -69,6 +73,7 @@ impl<'l> StreamAdmission<'l> {
         Self {
             tenant,
             limits,
+            streams,
             levels: LevelFinder::new(limits),
             oldest_ns,
             newest_ns: now_ns.saturating_add(limits.creation_grace_period.ns()),
@@ -77,7 +82,6 @@ impl<'l> StreamAdmission<'l> {
             bytes: 0,
             truncated: Discarded::default(),
             refusals: Refusals::default(),
-            label_bytes: Vec::new(),
             own: MetadataSet::default(),
             shared: MetadataSet::default(),
             canonical: Vec::new(),
@@ -85,7 +89,8 @@ impl<'l> StreamAdmission<'l> {
         }
     }
 
-    /// Admits the entries of `stream` of `push` into `batch`.
+    /// Admits the entries of `stream` of `push` into `batch`. What was `found` by the text of its labels counts
+    /// more than the labels themselves.
     ///
     /// # Errors
     /// Metadata with a name that cannot be made a label name, in words for the client.
@@ -93,26 +98,47 @@ impl<'l> StreamAdmission<'l> {
         &mut self,
         push: &Push<'_>,
         stream: &PushStream<'_>,
+        found: Option<&Found<'_>>,
         batch: &mut BatchBuilder,
     ) -> Result<(), String> {
         if stream.entry_count() == 0 {
             return Ok(());
         }
-        let labels = StreamLabels::new(&stream.labels, &self.limits.discover_service_name);
         let discarded = self.receive(push, stream);
-        if let Some((reason, text)) = labels.refused(self.limits, self.tenant) {
-            self.refusals.add(reason, discarded, text);
-            return Ok(());
-        }
+        let known = match found.and_then(|found| found.stream.clone()) {
+            Some(known) => known,
+            None => match self.check(stream, found) {
+                Ok(known) => known,
+                Err((reason, text)) => {
+                    self.refusals.add(reason, discarded, text);
+                    return Ok(());
+                }
+            },
+        };
         if let Some((status, text)) = &self.blocked {
             self.refusals.block(discarded, *status, text.clone());
             return Ok(());
         }
-        self.entries(push, stream, &labels, batch)?;
-        self.label_bytes.clear();
-        labels.write(&mut self.label_bytes);
-        batch.end_stream(LabelsRef::trusted(&self.label_bytes));
+        self.entries(push, stream, &known, batch)?;
+        batch.end_stream(known.labels());
         Ok(())
+    }
+
+    /// Checks the labels of a stream that is new.
+    fn check(
+        &self,
+        stream: &PushStream<'_>,
+        found: Option<&Found<'_>>,
+    ) -> Result<Arc<KnownStream>, (Reason, String)> {
+        let labels = StreamLabels::new(&stream.labels, &self.limits.discover_service_name);
+        if let Some(refused) = labels.refused(self.limits, self.tenant) {
+            return Err(refused);
+        }
+        let known = Arc::new(KnownStream::new(&labels, self.limits));
+        if let Some(found) = found {
+            self.streams.add(self.tenant, self.limits, found.text, known.clone());
+        }
+        Ok(known)
     }
 
     /// Counts what came in.
@@ -134,11 +160,10 @@ impl<'l> StreamAdmission<'l> {
         &mut self,
         push: &Push<'_>,
         stream: &PushStream<'_>,
-        labels: &StreamLabels<'_>,
+        known: &KnownStream,
         batch: &mut BatchBuilder,
     ) -> Result<(), String> {
-        let label_level = self.limits.log_level_fields.iter().find_map(|name| labels.get(name));
-        let label_level = label_level.map(str::as_bytes);
+        let (labels, label_level) = (known.labels(), known.level());
         let mut spread = self.limits.increment_duplicate_timestamp.then(Spread::default);
         let mut shared_bytes = SharedBytes::default();
         let mut shared: &[Pair<'_>] = &[];
@@ -200,28 +225,27 @@ impl<'l> StreamAdmission<'l> {
         &self,
         entry: &PushEntry<'_, '_>,
         size: Size,
-        labels: &StreamLabels<'_>,
+        labels: LabelsRef<'_>,
     ) -> Option<(Reason, String)> {
         let (limits, ts_ns) = (self.limits, entry.ts_ns);
         if ts_ns < self.oldest_ns {
             let (time, oldest) = (seconds_text(ts_ns), seconds_text(self.oldest_ns));
             let text = format!(
                 "entry for stream '{}' has timestamp too old: {time}, oldest acceptable timestamp is: {oldest}",
-                labels.text()
+                labels
             );
             return Some((Reason::TooOld, text));
         }
         if ts_ns > self.newest_ns {
             let time = seconds_text(ts_ns);
-            let text = format!("entry for stream '{}' has timestamp too new: {time}", labels.text());
+            let text = format!("entry for stream '{}' has timestamp too new: {time}", labels);
             return Some((Reason::TooNew, text));
         }
         let line_max = limits.max_line_size.0;
         if line_max != 0 && size.line > line_max && !limits.max_line_size_truncate {
             let text = format!(
                 "max entry size '{line_max}' bytes exceeded for stream '{}' while adding an entry with length '{}' bytes",
-                labels.text(),
-                size.line
+                labels, size.line
             );
             return Some((Reason::LineTooLong, text));
         }
@@ -231,12 +255,7 @@ impl<'l> StreamAdmission<'l> {
         }
     }
 
-    fn metadata_refused(
-        &self,
-        count: usize,
-        bytes: u64,
-        labels: &StreamLabels<'_>,
-    ) -> Option<(Reason, String)> {
+    fn metadata_refused(&self, count: usize, bytes: u64, labels: LabelsRef<'_>) -> Option<(Reason, String)> {
         let limits = self.limits;
         let (bytes_max, count_max) =
             (limits.max_structured_metadata_size.0, limits.max_structured_metadata_entries_count);
@@ -255,7 +274,7 @@ impl<'l> StreamAdmission<'l> {
         };
         let text = format!(
             "stream '{}' {what}. Please see `limits_config.{setting}` or contact your Loki administrator to {to} it",
-            labels.text()
+            labels
         );
         Some((reason, text))
     }

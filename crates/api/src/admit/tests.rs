@@ -34,8 +34,14 @@ fn push(streams: Streams<'static>) -> Push<'static> {
     builder.build()
 }
 
+/// What becomes of `push` when none of its streams is known.
+fn judged(push: &Push<'_>, limits: &Limits) -> Result<Admitted, HttpError> {
+    let (limits, streams) = (Arc::new(limits.clone()), KnownStreams::default());
+    admit(push, &[], Judge { tenant: &tenant(), limits: &limits, streams: &streams, now_ns: NOW_NS })
+}
+
 fn admitted(streams: Streams<'static>, limits: &Limits) -> Admitted {
-    admit(&push(streams), &tenant(), limits, NOW_NS).unwrap()
+    judged(&push(streams), limits).unwrap()
 }
 
 /// What is stored: `labels time text metadata` for each line.
@@ -184,7 +190,7 @@ fn times_before_1970_and_missing_ones_are_refused_always() {
     builder.entry(wire::push::NO_TIME_NS, b"y".as_slice());
     builder.stream(vec![("app".into(), "a".into())]);
     let limits = Limits { reject_old_samples: false, ..Limits::default() };
-    let out = admit(&builder.build(), &tenant(), &limits, NOW_NS).unwrap();
+    let out = judged(&builder.build(), &limits).unwrap();
     assert!(out.batch.is_empty());
     let text = answer(&out);
     assert!(
@@ -203,7 +209,7 @@ fn metadata_may_be_disallowed_and_names_unusable() {
         answer(&out).contains("includes structured metadata, but this feature is disallowed. Please see")
     );
     let odd = push(&[(&[("app", "a")], &[(0, "x", &[("ü", "v")])])]);
-    let refused = admit(&odd, &tenant(), &Limits::default(), NOW_NS).unwrap_err();
+    let refused = judged(&odd, &Limits::default()).unwrap_err();
     assert_eq!(refused.text(), "normalization for label name \"ü\" resulted in invalid name \"_\"");
 }
 
@@ -373,7 +379,7 @@ proptest! {
             builder.stream(labels);
         }
         let limits = Limits { max_line_size: base::unit::ByteSize(8), reject_old_samples: false, ..Limits::default() };
-        let out = admit(&builder.build(), &tenant(), &limits, NOW_NS).unwrap();
+        let out = judged(&builder.build(), &limits).unwrap();
         let read = Batch::decode(out.batch.bytes().clone()).unwrap();
         let refused: u64 = out.refusals.discarded().map(|(_, discarded)| discarded.lines).sum();
         prop_assert_eq!(read.row_count() + refused, lines);

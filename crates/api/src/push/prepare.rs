@@ -1,16 +1,25 @@
 //! From a body to a batch: decompress, decode, admit. One plain function without I/O, for compute
 //! threads, benchmarks and fuzzing.
 
-use crate::admit::{Admitted, admit};
+use crate::admit::{Admitted, Judge, KnownStreams, admit};
 use crate::push::failure::Failure;
 use axum::body::Bytes;
 use http::StatusCode;
 use model::{Limits, Tenant};
+use std::cell::RefCell;
 use std::sync::Arc;
-use wire::decompress::{Broken, Encoding, decompress};
+use wire::decompress::{Broken, Encoding, decompress, snappy};
 use wire::otlp::rules::Rules;
 use wire::room::Room;
 use wire::{Push, Refused, loki, otlp};
+
+/// The largest buffer that a thread keeps for the next message.
+const KEPT_MESSAGE_BYTES: usize = 4 << 20;
+
+thread_local! {
+    /// New memory for each message would cost as much as filling it.
+    static MESSAGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// How a body is wrapped and written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +57,8 @@ pub struct Job {
     pub tenant: Tenant,
     /// The tenant's limits.
     pub limits: Arc<Limits>,
+    /// Streams whose labels were checked before.
+    pub streams: KnownStreams,
     /// When it came in, Unix nanoseconds.
     pub received_ns: i64,
     /// The most bytes that may come out of decompression.
@@ -72,9 +83,13 @@ pub fn prepare(job: &Job) -> Result<Admitted, Failure> {
 fn decode(job: &Job, body: &[u8]) -> Result<Admitted, Failure> {
     match &job.format.encoded {
         Encoded::LokiProto => {
-            let block = decompress(Encoding::Snappy, body, job.decompressed_bytes_max);
-            let message = block.map_err(|broken| broken.refused)?;
-            admit_push(job, &loki::proto::push(&message)?)
+            let mut message = MESSAGE.take();
+            snappy(body, job.decompressed_bytes_max, &mut message).map_err(|broken| broken.refused)?;
+            let admitted = admit_proto(job, &message);
+            if message.capacity() <= KEPT_MESSAGE_BYTES {
+                MESSAGE.set(message);
+            }
+            admitted
         }
         Encoded::LokiJson => admit_push(job, &loki::json::push(body, None)?),
         Encoded::LegacyJson => admit_push(job, &loki::legacy_json::push(body, None)?),
@@ -105,6 +120,23 @@ fn admit_otlp(job: &Job, logs: otlp::Logs<'_>, body: &[u8]) -> Result<Admitted, 
     admit_push(job, &push)
 }
 
+/// Labels of streams that are known are not even read.
+fn admit_proto(job: &Job, message: &[u8]) -> Result<Admitted, Failure> {
+    let mut found = Vec::new();
+    let push = loki::proto::push_of_known(message, |text| {
+        found.push(job.streams.find(&job.tenant, &job.limits, text));
+        found.last().is_some_and(|found| found.stream.is_some())
+    })?;
+    Ok(admit(&push, &found, job.judge())?)
+}
+
 fn admit_push(job: &Job, push: &Push<'_>) -> Result<Admitted, Failure> {
-    Ok(admit(push, &job.tenant, &job.limits, job.received_ns)?)
+    Ok(admit(push, &[], job.judge())?)
+}
+
+impl Job {
+    fn judge(&self) -> Judge<'_> {
+        let Self { tenant, limits, streams, received_ns, .. } = self;
+        Judge { tenant, limits, streams, now_ns: *received_ns }
+    }
 }

@@ -3,7 +3,7 @@
 
 use crate::loki::Streams;
 use crate::protobuf::{Fields, Value};
-use crate::push::{ITEM_BYTES, NO_TIME_NS, Push, PushBuilder};
+use crate::push::{ITEM_BYTES, LabelPairs, NO_TIME_NS, Push, PushBuilder};
 use crate::refused::Refused;
 use crate::room::Room;
 
@@ -12,11 +12,29 @@ use crate::room::Room;
 /// # Errors
 /// [`base::Kind::Invalid`] in the words of Go's decoder or of Prometheus' label parser.
 pub fn push(body: &[u8]) -> Result<Push<'_>, Refused> {
+    push_of_known(body, |_| false)
+}
+
+/// As [`push`], but labels are not read of streams that are `known` by the text of their labels: the caller is
+/// asked once for each stream, in their order, and knows them.
+///
+/// # Errors
+/// As [`push`].
+pub fn push_of_known<'a>(
+    body: &'a [u8],
+    mut known: impl FnMut(&'a [u8]) -> bool,
+) -> Result<Push<'a>, Refused> {
     let (mut streams, room) = (Streams::default(), Room::of(body));
     let mut fields = Fields::new(body, "PushRequest");
     while let Some((number, value)) = fields.next_field()? {
         match number {
-            1 => stream(value.bytes("Streams")?, &room, &mut streams)?,
+            1 => {
+                let labels = stream(value.bytes("Streams")?, &room, &mut streams)?;
+                match known(labels) {
+                    true => streams.end(Ok(LabelPairs::new())),
+                    false => streams.end_text(labels),
+                }
+            }
             2 => drop(value.bytes("Format")?),
             _ => {}
         }
@@ -24,7 +42,8 @@ pub fn push(body: &[u8]) -> Result<Push<'_>, Refused> {
     streams.build()
 }
 
-fn stream<'a>(bytes: &'a [u8], room: &Room, streams: &mut Streams<'a>) -> Result<(), Refused> {
+/// Reads the entries of a stream; gives the text of its labels.
+fn stream<'a>(bytes: &'a [u8], room: &Room, streams: &mut Streams<'a>) -> Result<&'a [u8], Refused> {
     let mut labels: &[u8] = b"";
     let mut fields = Fields::new(bytes, "StreamAdapter");
     while let Some((number, value)) = fields.next_field()? {
@@ -35,8 +54,7 @@ fn stream<'a>(bytes: &'a [u8], room: &Room, streams: &mut Streams<'a>) -> Result
             _ => {}
         }
     }
-    streams.end_text(labels);
-    Ok(())
+    Ok(labels)
 }
 
 fn entry<'a>(bytes: &'a [u8], room: &Room, builder: &mut PushBuilder<'a>) -> Result<(), Refused> {
