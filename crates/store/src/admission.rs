@@ -122,9 +122,7 @@ impl Admission {
 
 /// Bytes of text and structured metadata, which is what Loki's rate counts.
 fn row_bytes(stream: &BatchStream<'_>) -> u64 {
-    let metadata =
-        |row: &model::RowRef<'_>| row.metadata.iter().map(|(n, v)| n.len() + v.len()).sum::<usize>();
-    stream.rows().map(|row| (row.body.len() + metadata(&row)) as u64).sum()
+    stream.rows().map(|row| row.body.len() as u64 + row.metadata.pair_bytes()).sum()
 }
 
 #[cfg(test)]

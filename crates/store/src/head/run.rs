@@ -103,7 +103,7 @@ impl OpenRun {
         self.text.extend_from_slice(row.body);
         self.ends.push(self.text.len() as u32);
         if !row.metadata.is_empty() {
-            self.facts.bytes += row.metadata.iter().map(|(n, v)| (n.len() + v.len()) as u64).sum::<u64>();
+            self.facts.bytes += row.metadata.pair_bytes();
             self.metadata_ends.resize(self.ts_ns.len(), self.metadata.len() as u32);
             self.metadata.extend_from_slice(row.metadata.bytes());
         }
