@@ -7,6 +7,7 @@
 mod corpus;
 mod line;
 mod measure;
+mod pushes;
 mod queries;
 mod server;
 

@@ -1,11 +1,10 @@
 //! The release binary as a process, and its CPU time.
 
-use crate::corpus::{Corpus, Line};
+use crate::corpus::Corpus;
+use crate::pushes;
 use crate::queries::{Form, Query};
 use anyhow::{Context, Result, bail, ensure};
-use model::{Labels, RowRef};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -27,7 +26,6 @@ pub struct Cost {
 }
 
 const CONFIG: &str = "bench.yaml";
-const PUSH_BYTES: usize = 1 << 20;
 /// How often a question is asked when it is warm.
 const TIMES: u32 = 5;
 
@@ -114,24 +112,8 @@ impl Server {
 
     /// Pushes everything in order of time, as agents would: streams mixed, 1 MiB a push.
     pub async fn push(&self, corpus: &Corpus) -> Result<Cost> {
-        let mut order: Vec<(i64, u32, u32)> = Vec::with_capacity(corpus.line_count());
-        for (stream, lines) in (0..).zip(&corpus.streams) {
-            order.extend((0..).zip(lines.lines()).map(|(at, line)| (line.ts_ns, stream, at)));
-        }
-        order.sort_unstable();
-        let line = |(_, stream, at): &(i64, u32, u32)| corpus.streams[*stream as usize].line(*at as usize);
         let (started, cpu) = (Instant::now(), self.cpu_seconds()?);
-        let mut from = 0;
-        while from < order.len() {
-            let mut bytes = 0;
-            let next = order[from..].iter().take_while(|place| {
-                let fits = bytes < PUSH_BYTES;
-                bytes += line(place).text.len();
-                fits
-            });
-            let to = from + next.count();
-            let body = body(corpus, order[from..to].iter().map(|place| (place.1 as usize, line(place))));
-            from = to;
+        for body in pushes::bodies(corpus) {
             let push = self.http.post(format!("{}/loki/api/v1/push", self.url));
             let answer = push.header("content-type", "application/x-protobuf").body(body).send().await?;
             let status = answer.status();
@@ -256,28 +238,6 @@ fn describe(result: &Value) -> (String, f64) {
     let numbers: Vec<f64> = numbers.collect();
     let first = numbers.first().map_or("nothing".to_owned(), f64::to_string);
     (format!("{} series, first number {first}", rows.len()), numbers.iter().sum())
-}
-
-/// A push of these lines, each with the number of its stream.
-fn body<'a>(corpus: &Corpus, lines: impl Iterator<Item = (usize, Line<'a>)>) -> Vec<u8> {
-    let mut streams: BTreeMap<usize, Vec<(Line<'a>, Labels)>> = BTreeMap::new();
-    for (stream, line) in lines {
-        let trace = line.trace.map(|trace| format!("{trace:016x}"));
-        let metadata = Labels::from_pairs(trace.iter().map(|trace| ("trace_id", trace.as_str())));
-        streams.entry(stream).or_default().push((line, metadata));
-    }
-    let streams: Vec<_> = streams
-        .iter()
-        .map(|(stream, lines)| {
-            let rows = lines.iter().map(|(line, metadata)| RowRef {
-                ts_ns: line.ts_ns,
-                body: line.text,
-                metadata: metadata.as_ref(),
-            });
-            (corpus.streams[*stream].labels.as_ref(), rows.collect())
-        })
-        .collect();
-    wire::loki::encode::push_body(&streams)
 }
 
 impl Drop for Server {
