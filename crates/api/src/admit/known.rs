@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Bytes of streams that are remembered.
-const REMEMBERED_BYTES: u64 = 32 << 20;
+const REMEMBERED_BYTES: u64 = 16 << 20;
 
 /// How many streams that may be; a hint to size tables.
 const EXPECTED_STREAMS: usize = 10_000;
