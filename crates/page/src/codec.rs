@@ -13,6 +13,9 @@ pub const DECODED_BYTES_MAX: usize = 256 << 20;
 /// A scratch buffer larger than this is not kept for the next section.
 const KEPT_SCRATCH_BYTES: usize = 16 << 20;
 
+/// Room behind decompressed bytes, for readers that put zeros there.
+const ROOM_BEHIND_BYTES: usize = 64;
+
 /// 1 and 3 compress log text alike; level 1 is the faster one.
 const ZSTD_LEVEL: i32 = 1;
 
@@ -114,7 +117,7 @@ fn decompress_frame(stored: &[u8], raw_len: usize, out: &mut Vec<u8>) -> Result<
         return Err(Error::corrupt(format!("zstd frame of {said:?} bytes instead of {raw_len}")));
     }
     let failed = |e: std::io::Error| Error::corrupt("zstd frame").because(e);
-    out.reserve_exact(raw_len);
+    out.reserve_exact(raw_len + ROOM_BEHIND_BYTES);
     let written = CONTEXTS.with_borrow_mut(|contexts| {
         let decompressor = match &mut contexts.decompressor {
             Some(decompressor) => decompressor,
@@ -128,15 +131,14 @@ fn decompress_frame(stored: &[u8], raw_len: usize, out: &mut Vec<u8>) -> Result<
     Ok(())
 }
 
-/// This thread's scratch buffer, to be given back with [`keep_scratch`].
+/// This thread's scratch buffer, with whatever was last in it, to be given back with [`keep_scratch`].
 pub fn take_scratch() -> Vec<u8> {
     SCRATCH.take()
 }
 
 /// Keeps `buffer` for the next [`take_scratch`] of this thread.
-pub fn keep_scratch(mut buffer: Vec<u8>) {
+pub fn keep_scratch(buffer: Vec<u8>) {
     if buffer.capacity() <= KEPT_SCRATCH_BYTES {
-        buffer.clear();
         SCRATCH.set(buffer);
     }
 }

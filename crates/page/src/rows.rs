@@ -15,6 +15,7 @@ mod seal;
 mod search;
 mod times;
 mod told;
+mod verify;
 
 pub use merge::{merge, sort, sort_rows};
 pub(crate) use metadata::names as metadata_names;
@@ -22,6 +23,7 @@ pub use pick::{concat, pick, project, slice};
 pub(crate) use scan::scan;
 pub use seal::Choice;
 pub(crate) use seal::seal;
+pub(crate) use verify::holds;
 
 use crate::line;
 use crate::question::Question;
@@ -111,20 +113,6 @@ pub fn fitting(rows: &RowColumns, from: usize, used_bytes: u64, used_rows: usize
         if fits(middle) { low = middle } else { high = middle - 1 }
     }
     low
-}
-
-/// Whether `sealed` are the rows `range` of `given`.
-pub(crate) fn equal(sealed: &RowColumns, given: &RowColumns, range: &Range<usize>) -> bool {
-    let all = 0..sealed.len();
-    let bodies =
-        sealed.bodies.get(seal::span(&sealed.ends, &all)) == given.bodies.get(seal::span(&given.ends, range));
-    let metadata = sealed.metadata.get(seal::span(&sealed.metadata_ends, &all))
-        == given.metadata.get(seal::span(&given.metadata_ends, range));
-    let lengths = range.clone().zip(all).all(|(theirs, ours)| {
-        given.body_len(theirs) == sealed.body_len(ours)
-            && given.row(theirs).metadata.bytes().len() == sealed.row(ours).metadata.bytes().len()
-    });
-    given.ts_ns.get(range.clone()) == Some(sealed.ts_ns.as_slice()) && bodies && metadata && lengths
 }
 
 /// Whether the columns fit together and are sorted by time.

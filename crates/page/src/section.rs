@@ -240,11 +240,9 @@ impl<'a> Body<'a> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn decoded(&self, tag: Tag) -> Result<Option<Vec<u8>>> {
-        if self.stored(tag)?.is_none() {
-            return Ok(None);
-        }
+        let Some((section, stored)) = self.stored(tag)? else { return Ok(None) };
         let mut raw = Vec::new();
-        self.decode(tag, &mut raw)?;
+        codec::decompress(section.codec, stored, section.raw_len as usize, &mut raw)?;
         Ok(Some(raw))
     }
 

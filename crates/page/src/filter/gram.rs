@@ -15,6 +15,9 @@ pub const WINDOW: usize = 11;
 /// Bytes of the shortest run that is an id, and of the shortest cut that can be looked up.
 pub const ID_BYTES_MIN: usize = GRAM_BYTES + WINDOW - 1;
 
+/// Bytes of text in which an id is expected, to size tables.
+const BYTES_PER_ID: usize = 512;
+
 /// The lower-cased byte for bytes of an id, 0 for others.
 const FOLDED: [u8; 256] = {
     let mut table = [0; 256];
@@ -120,6 +123,9 @@ impl<'a> KeySet<'a> {
 
     /// Adds the keys of all ids in `text`. Ids that repeat, as pod names do, are cut only once.
     pub fn add_ids(&mut self, text: &'a [u8]) {
+        // Enough for text with many; growing meanwhile costs more.
+        self.seen.reserve(text.len() / BYTES_PER_ID);
+        self.seen_ids.reserve(text.len() / BYTES_PER_ID);
         ids(text, |id| {
             if self.seen_ids.insert(id) {
                 keys(id, |key| self.add(key));

@@ -109,6 +109,10 @@ pub(super) struct Encoder<'a> {
 struct Filling {
     known: HashTable<u32>,
     templates: Templates,
+    /// Of each template the keyed hash of its literals, by which alone it is told from others: comparing literals
+    /// took as long as cutting texts. Of two templates with one hash, which nobody can bring about, the page would
+    /// not read back as it was and become a text page.
+    hashes: Vec<u64>,
     ids: Vec<u32>,
     columns: Vec<Vec<Span>>,
     /// Hash of what is in front of a column's values. One that collides makes columns worse, not wrong.
@@ -196,24 +200,17 @@ impl Filling {
     ) -> u32 {
         let mut hasher = hash.build_hasher();
         literals_of(row, values).for_each(|literal| hasher.write(literal.of(text)));
-        let templates = &self.templates;
-        let same = |id: &u32| {
-            let id = *id as usize;
-            let known = templates.literals(id);
-            known.len() == values.len() + 1
-                && known.iter().zip(literals_of(row, values)).all(|(a, b)| a.of(text) == b.of(text))
-        };
-        let hash_of = |id: &u32| {
-            let mut hasher = hash.build_hasher();
-            templates.literals(*id as usize).iter().for_each(|literal| hasher.write(literal.of(text)));
-            hasher.finish()
-        };
-        match self.known.entry(hasher.finish(), same, hash_of) {
+        let hash = hasher.finish();
+        let (templates, hashes) = (&self.templates, &self.hashes);
+        let hash_of = |id: &u32| hashes.get(*id as usize).copied().unwrap_or_default();
+        let same = |id: &u32| hash_of(id) == hash && templates.slots(*id as usize).len() == values.len();
+        match self.known.entry(hash, same, hash_of) {
             Entry::Occupied(entry) => *entry.get(),
             Entry::Vacant(entry) => {
                 let id = *entry.insert(templates.len() as u32).get();
                 let slots = self.slots(text, row, values);
                 self.templates.push(literals_of(row, values), slots);
+                self.hashes.push(hash);
                 id
             }
         }

@@ -386,7 +386,7 @@ impl Programs {
         let missing = || wrong("columns");
         let mut cursors: Vec<_> = views.iter().map(|view| (&*view.bytes, view.spans.iter())).collect();
         let target = &mut out.bytes;
-        target.clear();
+        // What it held is overwritten: only what it grows by is zeroed.
         target.resize(most + SLACK_BYTES, 0);
         out.spans.reserve_exact(ids.len());
         let mut at = 0;

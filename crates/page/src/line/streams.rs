@@ -261,11 +261,8 @@ impl<'a> Streams<'a> {
         if let Some(section) = cell.get() {
             return Ok(section);
         }
-        let mut bytes = Vec::new();
         // Streams that are all empty make no section.
-        if self.body.stored(tag)?.is_some() {
-            self.body.decode(tag, &mut bytes)?;
-        }
+        let mut bytes = self.body.decoded(tag)?.unwrap_or_default();
         bytes.resize(bytes.len() + SLACK_BYTES, 0);
         Ok(cell.get_or_init(|| bytes))
     }

@@ -103,33 +103,34 @@ impl Values<'_> {
         more
     }
 
+    /// Looks for the next byte that a value has, be it in it or in front of it: words without a digit are passed
+    /// like what is between words.
     fn words(&mut self, text: &[u8]) {
-        let mut at = 0;
+        // Up to here all is cut.
+        let mut done = 0;
         // Once a quote has no end, none after it is looked for: that would take quadratic time.
         let mut quotes_end = true;
-        while let Some(byte) = text.get(at) {
-            let class = class(*byte);
-            let (value, next) = if class & WORD != 0 {
-                word(text, at)
-            } else if class & QUOTE != 0 && quotes_end {
-                let Some(close) = closing_quote(text, at + 1) else {
-                    quotes_end = false;
-                    at += 1;
-                    continue;
-                };
-                // What a colon follows is a key.
-                let is_key = text.get(close + 1) == Some(&b':');
-                (if is_key { at..at } else { at + 1..close }, close + 1)
+        let mut at = 0;
+        while let Some(skipped) = text.get(at..).and_then(first_telling) {
+            at += skipped;
+            let class = class_at(text, at);
+            let (value, next) = if class & DIGIT != 0 {
+                word(text, done, at)
             } else if class & EQUALS != 0 {
                 let end = run_end(text, at + 1, |class| class & END == 0);
                 (at + 1..end, end)
+            } else if quotes_end && let Some(close) = closing_quote(text, at + 1) {
+                // What a colon follows is a key.
+                let is_key = text.get(close + 1) == Some(&b':');
+                (if is_key { at..at } else { at + 1..close }, close + 1)
             } else {
+                quotes_end = false;
                 (at..at, at + 1)
             };
             if !self.push(text, value) {
                 return;
             }
-            at = next;
+            (done, at) = (next, next);
         }
     }
 
@@ -175,37 +176,41 @@ fn run_end(text: &[u8], at: usize, inside: impl Fn(u8) -> bool) -> usize {
     at + rest.iter().position(|byte| !inside(class(*byte))).unwrap_or(rest.len())
 }
 
-/// The word at `at`: its value, which is empty without a digit, and where it ends.
+/// The first byte by which a value is told.
 #[inline]
-fn word(text: &[u8], at: usize) -> (Range<usize>, usize) {
-    let mut seen = 0;
-    let mut end = at;
-    for byte in text.get(at..).unwrap_or(&[]) {
-        let class = class(*byte);
-        if class & WORD == 0 {
-            break;
-        }
-        seen |= class;
-        end += 1;
+fn first_telling(text: &[u8]) -> Option<usize> {
+    text.iter().position(|byte| class(*byte) & (DIGIT | QUOTE | EQUALS) != 0)
+}
+
+/// The word whose first digit is at `digit` and which starts at `from` or behind: its value, and where it ends.
+#[inline]
+fn word(text: &[u8], from: usize, digit: usize) -> (Range<usize>, usize) {
+    let (mut start, end) = (digit, run_end(text, digit, |class| class & WORD != 0));
+    while start > from && class_at(text, start - 1) & WORD != 0 {
+        start -= 1;
     }
-    if seen & DIGIT == 0 {
-        return (at..at, end);
+    // The digit stops both.
+    let mut to = end;
+    while class_at(text, start) & INNER != 0 {
+        start += 1;
     }
-    // A digit stops both.
-    let (mut from, mut to) = (at, end);
-    while class_at(text, from) & INNER != 0 {
-        from += 1;
-    }
-    while to > from && class_at(text, to - 1) & INNER != 0 {
+    while class_at(text, to - 1) & INNER != 0 {
         to -= 1;
     }
-    (from..to, end)
+    (start..to, end)
 }
 
 /// The quote that ends a string whose content starts at `at`; a backslash escapes the next byte.
 fn closing_quote(text: &[u8], mut at: usize) -> Option<usize> {
+    /// Most strings are shorter than what it pays to call [`memchr`] for.
+    const SHORT: usize = 16;
+    let is_told = |byte: &u8| matches!(byte, b'"' | b'\\');
     loop {
-        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        let rest = text.get(at..)?;
+        at += match rest.iter().take(SHORT).position(is_told) {
+            Some(short) => short,
+            None => SHORT + memchr::memchr2(b'"', b'\\', rest.get(SHORT..)?)?,
+        };
         if text.get(at) == Some(&b'"') {
             return Some(at);
         }
@@ -222,3 +227,6 @@ fn is_one_value(run: &[u8]) -> bool {
     let changes = run.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
     changes > 2 || run.len() >= 8 && run.iter().all(u8::is_ascii_hexdigit)
 }
+
+#[cfg(test)]
+mod tests;

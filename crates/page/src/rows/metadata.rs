@@ -304,7 +304,7 @@ impl Metadata {
         let pairs = self.names.iter().zip(&self.columns);
         let in_columns = pairs.filter_map(|(name, column)| Some(name.len() + column.get(index)?.len()));
         let others = LabelsRef::trusted(self.rest.get(index).unwrap_or(&[]));
-        in_columns.sum::<usize>() as u64 + super::seal::metadata_bytes(others)
+        in_columns.sum::<usize>() as u64 + others.pair_bytes()
     }
 
     /// Canonical bytes of what is given of a set.

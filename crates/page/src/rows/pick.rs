@@ -1,6 +1,6 @@
 //! Rows out of rows that are not in a page: those of a question, and pieces put together and cut.
 
-use super::seal::{metadata_bytes, span};
+use super::seal::span;
 use super::search::{self, Texts};
 use crate::bits::Bits;
 use crate::condition::Condition;
@@ -64,7 +64,7 @@ fn count_work(rows: &RowColumns, in_range: &Bits, stats: &ScanStats) {
         text += rows.body_len(row) as u64;
         let set = rows.row(row).metadata;
         if set != last.0 {
-            last = (set, metadata_bytes(set));
+            last = (set, set.pair_bytes());
         }
         metadata += last.1;
     }
@@ -111,6 +111,15 @@ pub fn concat(inputs: &[&RowColumns]) -> RowColumns {
     let has_metadata = inputs.iter().any(|rows| !rows.metadata_ends.is_empty());
     let has_contents = inputs.iter().any(|rows| !rows.contents.is_empty());
     let has_counts = inputs.iter().any(|rows| !rows.counts.is_empty());
+    let sum = |of: fn(&RowColumns) -> usize| inputs.iter().map(|rows| of(rows)).sum::<usize>();
+    let count = sum(RowColumns::len);
+    out.ts_ns.reserve_exact(count);
+    out.ends.reserve_exact(count);
+    text.reserve_exact(sum(|rows| rows.bodies.len()));
+    if has_metadata {
+        out.metadata_ends.reserve_exact(count);
+        metadata.reserve_exact(sum(|rows| rows.metadata.len()));
+    }
     for rows in inputs {
         if has_contents {
             let first = out.ends.len() as u32;

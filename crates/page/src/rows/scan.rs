@@ -123,7 +123,10 @@ fn open(body: &Body<'_>, run_rows: &[u32], wanted: &[u32], question: &Question) 
 }
 
 /// Times of all rows, of which those outside the `wanted` runs may be left 0.
-fn read_times(body: &Body<'_>, run_rows: &[u32], wanted: impl Fn(usize) -> bool) -> Result<Vec<i64>> {
+///
+/// # Errors
+/// [`base::Kind::Corrupt`].
+pub fn read_times(body: &Body<'_>, run_rows: &[u32], wanted: impl Fn(usize) -> bool) -> Result<Vec<i64>> {
     let (section, stored) = body.needed(TIMES_TAG)?;
     if section.codec == Codec::Pco {
         return times::take(stored, run_rows, wanted);

@@ -10,7 +10,7 @@ use crate::sample;
 use crate::section::{Section, SectionWriter, Tag, checksum};
 use crate::span;
 use base::{Error, Result};
-use model::{LabelsRef, RowColumns, RunFacts, Signal};
+use model::{RowColumns, RunFacts, Signal};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -35,6 +35,10 @@ const SAMPLE: (usize, usize) = (8, 64 << 10);
 
 /// Counts take at most one part in so many of a body.
 const COUNTS_SHARE: usize = 100;
+
+/// A smaller sample is enough where text would take at least this much of the bytes of columns.
+const SMALL_SAMPLE: (usize, usize) = (8, 16 << 10);
+const CLEARLY_WORTH_PERCENT: usize = 150;
 
 /// A sealed page.
 #[derive(Debug)]
@@ -146,7 +150,7 @@ fn write_text(
         let mut in_columns = SectionWriter::default();
         in_columns.add(BODIES_TAG, text.len(), |_| Ok(Codec::Columns))?;
         encoded.write(&mut in_columns)?;
-        if choice == Choice::Columns || cost_as_text(text)? * 100 >= in_columns.cost() * WORTH_PERCENT {
+        if choice == Choice::Columns || is_worth(text, in_columns.cost())? {
             writer.append(in_columns);
             return Ok(true);
         }
@@ -155,17 +159,24 @@ fn write_text(
     Ok(false)
 }
 
-/// About the bytes that `text` takes as text.
-fn cost_as_text(text: &[u8]) -> Result<usize> {
-    let (pieces, bytes) = SAMPLE;
+/// Whether `text` would take so much more as text than the `cost` of its columns that they are worth it.
+fn is_worth(text: &[u8], cost: usize) -> Result<bool> {
+    Ok(cost_as_text(text, SMALL_SAMPLE)? * 100 >= cost * CLEARLY_WORTH_PERCENT
+        || cost_as_text(text, SAMPLE)? * 100 >= cost * WORTH_PERCENT)
+}
+
+/// About the bytes that `text` takes as text, told by so many pieces of it and so many bytes of each.
+fn cost_as_text(text: &[u8], (pieces, bytes): (usize, usize)) -> Result<usize> {
     let mut writer = SectionWriter::default();
     if text.len() <= pieces * bytes {
         writer.add_bytes(BODIES_TAG, text)?;
         return Ok(writer.cost());
     }
     let starts = (0..pieces).map(|at| at * (text.len() - bytes) / (pieces - 1));
-    let sample: Vec<u8> =
-        starts.filter_map(|start| text.get(start..start + bytes)).flatten().copied().collect();
+    let mut sample = Vec::with_capacity(pieces * bytes);
+    for piece in starts.filter_map(|start| text.get(start..start + bytes)) {
+        sample.extend_from_slice(piece);
+    }
     writer.add_bytes(BODIES_TAG, &sample)?;
     Ok(writer.cost() * text.len() / sample.len().max(1))
 }
@@ -176,22 +187,16 @@ fn facts_of<'a>(Piece { rows: columns, range: rows }: &Piece<'a>, sets: &mut Set
         return Err(Error::bug("a run without rows was to be sealed"));
     };
     let mut bytes = span(&columns.ends, rows).len() as u64;
-    let mut last: Option<(LabelsRef<'a>, u64)> = None;
+    let mut last = (0, 0);
     for row in rows.clone() {
         let metadata = columns.row(row).metadata;
-        sets.add(metadata);
-        if !metadata.is_empty() {
-            let known = last.filter(|(last, _)| *last == metadata);
-            let (_, size) = *last.insert(known.unwrap_or_else(|| (metadata, metadata_bytes(metadata))));
-            bytes += size;
+        let number = sets.add(metadata);
+        if number != last.0 {
+            last = (number, metadata.pair_bytes());
         }
+        bytes += last.1;
     }
     Ok(RunFacts { min_ns: *min_ns, max_ns: *max_ns, rows: rows.len() as u64, bytes })
-}
-
-/// Bytes of structured metadata as people count them: names and values.
-pub fn metadata_bytes(metadata: LabelsRef<'_>) -> u64 {
-    metadata.iter().map(|(name, value)| (name.len() + value.len()) as u64).sum()
 }
 
 fn joined<'a>(pieces: &[Piece<'a>]) -> Result<Cow<'a, [u8]>> {
