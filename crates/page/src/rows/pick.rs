@@ -58,17 +58,23 @@ pub fn pick(rows: &RowColumns, question: &Question, stats: &ScanStats) -> RowCol
 
 /// Counts rows and bytes in the question's time.
 fn count_work(rows: &RowColumns, in_range: &Bits, stats: &ScanStats) {
-    let (mut text, mut metadata) = (0, 0);
+    let count = in_range.count();
+    let text = match count == rows.len() {
+        true => rows.ends.last().map_or(0, |end| u64::from(*end)),
+        false => in_range.iter(0..rows.len()).map(|row| rows.body_len(row) as u64).sum(),
+    };
+    let mut metadata = 0;
     let mut last: (LabelsRef<'_>, u64) = (LabelsRef::EMPTY, 0);
-    for row in in_range.iter(0..rows.len()) {
-        text += rows.body_len(row) as u64;
-        let set = rows.row(row).metadata;
-        if set != last.0 {
-            last = (set, set.pair_bytes());
+    if !rows.metadata_ends.is_empty() {
+        for row in in_range.iter(0..rows.len()) {
+            let set = rows.row(row).metadata;
+            if set.bytes() != last.0.bytes() {
+                last = (set, set.pair_bytes());
+            }
+            metadata += last.1;
         }
-        metadata += last.1;
     }
-    stats.head_rows.fetch_add(in_range.count() as u64, Ordering::Relaxed);
+    stats.head_rows.fetch_add(count as u64, Ordering::Relaxed);
     stats.head_bytes.fetch_add(text + metadata, Ordering::Relaxed);
     stats.metadata_bytes.fetch_add(metadata, Ordering::Relaxed);
 }

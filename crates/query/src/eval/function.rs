@@ -48,7 +48,10 @@ impl Function {
                 slide(&panes, windows, |step, fold| points.push((step, self.of_fold(&fold))));
             }
             Kept::Rows(mut rows) => {
-                rows.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+                // All rows lie in windows; of a single one only a counter's must be in order.
+                if windows.count() > 1 || self.op == RangeOp::RateCounter {
+                    rows.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+                }
                 let (mut low, mut high) = (0, 0);
                 let mut values = Vec::new();
                 for step in 0..windows.count() {
