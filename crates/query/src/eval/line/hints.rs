@@ -70,8 +70,11 @@ impl Hints {
         (!self.required.is_empty()).then(|| names().collect())
     }
 
-    /// The labels that anything is asked of; none where it may be all. An error's labels are its own.
+    /// The labels that anything is asked of; none where it may be all, as on lines whose errors are kept.
     pub(super) fn named(&self) -> Option<Vec<String>> {
+        if self.preserves_errors {
+            return None;
+        }
         let names = if self.nothing { Some(Vec::new()) } else { self.required() };
         names.map(with_errors)
     }
