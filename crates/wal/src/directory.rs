@@ -8,9 +8,26 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Digits of a segment's number in its name.
 const DIGITS: usize = 20;
+
+/// How long a lock is waited for, and how often it is tried meanwhile.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
+/// Locks `file`. Who held it may be ending: a process that was killed, or a child that inherited the file and is about
+/// to run another program.
+fn lock_soon(file: &File) -> Result<(), TryLockError> {
+    for _ in 1..LOCK_TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            locked => return locked,
+        }
+    }
+    file.try_lock()
+}
 
 /// The segments of one log.
 #[derive(Debug)]
@@ -33,14 +50,12 @@ impl Directory {
         };
         make_durably(path).map_err(|e| failed("cannot create", e))?;
         let lock = File::create(path.join("LOCK")).map_err(|e| failed("cannot write to", e))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let what = format!("wal directory {} is in use by another process", path.display());
-                return Err(Error::unavailable(what));
+        lock_soon(&lock).map_err(|e| match e {
+            TryLockError::WouldBlock => {
+                Error::unavailable(format!("wal directory {} is in use by another process", path.display()))
             }
-            Err(TryLockError::Error(e)) => return Err(failed("cannot lock", e)),
-        }
+            TryLockError::Error(e) => failed("cannot lock", e),
+        })?;
         let sizes = list(path).map_err(|e| failed("cannot list", e))?;
         Ok((Self { path: path.to_owned(), sizes: Mutex::new(sizes) }, lock))
     }
