@@ -6,21 +6,28 @@ use crate::bits::Bits;
 use crate::condition::Condition;
 use crate::question::Question;
 use bytes::Bytes;
-use model::{LabelsRef, Projection, RowColumns, ScanStats, TimeRange};
+use model::{LabelsRef, Projection, RowColumns, RunFacts, ScanStats, TimeRange};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 /// The rows of `rows`, in any order, that `question` asks for, in the same order and whole: its
-/// projection is not applied, for who puts rows of several sources together needs all of them.
-pub fn pick(rows: &RowColumns, question: &Question, stats: &ScanStats) -> RowColumns {
+/// projection is not applied, for who puts rows of several sources together needs all of them. What is known of
+/// the rows need not be found out.
+pub fn pick(
+    rows: &RowColumns,
+    known: Option<&RunFacts>,
+    question: &Question,
+    stats: &ScanStats,
+) -> RowColumns {
     let mut passing = Bits::new(rows.len());
-    if question.range == TimeRange::ALL {
+    let covered = known.filter(|facts| question.range.covers(facts.min_ns, facts.max_ns));
+    if question.range == TimeRange::ALL || covered.is_some() {
         passing.set_range(0..rows.len());
     } else {
         let in_range = |row: &usize| rows.ts_ns.get(*row).is_some_and(|ts| question.range.contains(*ts));
         (0..rows.len()).filter(in_range).for_each(|row| passing.set(row));
     }
-    count_work(rows, &passing, stats);
+    count_work(rows, covered, &passing, stats);
     for condition in question.conditions() {
         if let Condition::Metadata(matcher) = condition {
             let mut holds = Bits::new(rows.len());
@@ -57,15 +64,15 @@ pub fn pick(rows: &RowColumns, question: &Question, stats: &ScanStats) -> RowCol
 }
 
 /// Counts rows and bytes in the question's time.
-fn count_work(rows: &RowColumns, in_range: &Bits, stats: &ScanStats) {
+fn count_work(rows: &RowColumns, covered: Option<&RunFacts>, in_range: &Bits, stats: &ScanStats) {
     let count = in_range.count();
     let text = match count == rows.len() {
         true => rows.ends.last().map_or(0, |end| u64::from(*end)),
         false => in_range.iter(0..rows.len()).map(|row| rows.body_len(row) as u64).sum(),
     };
-    let mut metadata = 0;
+    let mut metadata = covered.map_or(0, |facts| facts.bytes.saturating_sub(text));
     let mut last: (LabelsRef<'_>, u64) = (LabelsRef::EMPTY, 0);
-    if !rows.metadata_ends.is_empty() {
+    if covered.is_none() && !rows.metadata_ends.is_empty() {
         for row in in_range.iter(0..rows.len()) {
             let set = rows.row(row).metadata;
             if set.bytes() != last.0.bytes() {

@@ -206,7 +206,9 @@ fn scan_runs(
     let mut scanned = Vec::new();
     for (stream, (key, view)) in runs {
         let Some(run) = head.read(*key, view) else { continue };
-        let picked = page::pick(&run.rows, question, stats);
+        // Facts of a part of a run are those of the whole.
+        let known = (run.facts.rows == run.rows.len() as u64).then_some(&run.facts);
+        let picked = page::pick(&run.rows, known, question, stats);
         let rows: RowColumns = if run.ascending {
             picked
         } else {

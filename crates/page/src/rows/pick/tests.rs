@@ -86,7 +86,19 @@ proptest! {
         let lines = columns(&raw);
         let stats = ScanStats::default();
         let question = Question::new(range, &predicates, Projection { body: false, metadata: false });
-        let picked = pick(&lines, &question, &stats);
+        let picked = pick(&lines, None, &question, &stats);
+        let (times, bytes) = (&lines.ts_ns, lines.rows().map(|row| row.body.len() as u64 + row.metadata.pair_bytes()));
+        if let (Some(min_ns), Some(max_ns)) = (times.iter().min(), times.iter().max()) {
+            let facts =
+                RunFacts { min_ns: *min_ns, max_ns: *max_ns, rows: lines.len() as u64, bytes: bytes.sum() };
+            let again = ScanStats::default();
+            prop_assert_eq!(&pick(&lines, Some(&facts), &question, &again), &picked);
+            let counted = |stats: &ScanStats| {
+                [&stats.head_bytes, &stats.head_rows, &stats.metadata_bytes, &stats.rows_passed]
+                    .map(|count| count.load(Ordering::Relaxed))
+            };
+            prop_assert_eq!(counted(&again), counted(&stats));
+        }
         let passes = |row: &RowRef<'_>| range.contains(row.ts_ns) && predicates.iter().all(|p| p.matches(row));
         let expected = RowColumns::from_rows(lines.rows().filter(passes));
         prop_assert_eq!(listed(&picked), listed(&expected));
