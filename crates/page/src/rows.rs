@@ -13,6 +13,7 @@ mod pick;
 mod scan;
 mod seal;
 mod search;
+mod sets;
 mod times;
 mod told;
 mod verify;
@@ -23,6 +24,7 @@ pub use pick::{concat, pick, project, slice};
 pub(crate) use scan::scan;
 pub use seal::Choice;
 pub(crate) use seal::seal;
+pub use sets::MetadataSets;
 pub(crate) use verify::holds;
 
 use crate::line;

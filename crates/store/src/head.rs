@@ -13,6 +13,7 @@
 
 mod memory;
 mod run;
+mod sets;
 mod shard;
 
 pub use memory::Memory;
@@ -81,13 +82,15 @@ impl Head {
     /// Inserts the rows of `batch`, whose record is at `position`.
     pub fn insert(&self, batch: &Batch, position: Position) -> Inserted {
         let mut inserted = Inserted::default();
+        let (mut before_bytes, mut now_bytes) = (0, 0);
         for stream in batch.streams() {
             let fingerprint = model::stream::fingerprint(stream.labels.bytes());
             let mut shard = self.shards[shard_of(fingerprint)].lock();
-            let before = shard.held_bytes();
+            before_bytes += shard.held_bytes();
             inserted += shard.insert(fingerprint, &stream);
-            self.recount(before, shard.held_bytes());
+            now_bytes += shard.held_bytes();
         }
+        self.recount(before_bytes, now_bytes);
         let mut mark = self.mark.lock();
         mark.needed_from.get_or_insert(position);
         mark.through = mark.through.max(Some(position));

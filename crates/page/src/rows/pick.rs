@@ -2,19 +2,21 @@
 
 use super::seal::span;
 use super::search::{self, Texts};
+use super::sets::MetadataSets;
 use crate::bits::Bits;
 use crate::condition::Condition;
 use crate::question::Question;
 use bytes::Bytes;
-use model::{LabelsRef, Projection, RowColumns, RunFacts, ScanStats, TimeRange};
+use model::{LabelsRef, Projection, RowColumns, RowRef, RunFacts, ScanStats, TimeRange};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 /// The rows of `rows`, in any order, that `question` asks for, in the same order and whole: its
-/// projection is not applied, for who puts rows of several sources together needs all of them. What is known of
-/// the rows need not be found out.
+/// projection is not applied, for who puts rows of several sources together needs all of them. Their metadata is in
+/// `sets` where there are any. What is known of the rows need not be found out.
 pub fn pick(
     rows: &RowColumns,
+    sets: Option<&MetadataSets>,
     known: Option<&RunFacts>,
     question: &Question,
     stats: &ScanStats,
@@ -27,13 +29,16 @@ pub fn pick(
         let in_range = |row: &usize| rows.ts_ns.get(*row).is_some_and(|ts| question.range.contains(*ts));
         (0..rows.len()).filter(in_range).for_each(|row| passing.set(row));
     }
-    count_work(rows, covered, &passing, stats);
+    count_work(rows, sets, covered, &passing, stats);
     for condition in question.conditions() {
         if let Condition::Metadata(matcher) = condition {
             let mut holds = Bits::new(rows.len());
-            let rows =
-                passing.iter(0..rows.len()).filter(|row| matcher.matches_labels(rows.row(*row).metadata));
-            rows.for_each(|row| holds.set(row));
+            let of_sets = sets.map(|sets| (sets, sets.each(|set| matcher.matches_labels(set))));
+            let matches = |row: &usize| match &of_sets {
+                Some((sets, matching)) => matching.get(sets.number(*row)) == Some(&true),
+                None => matcher.matches_labels(rows.row(*row).metadata),
+            };
+            passing.iter(0..rows.len()).filter(matches).for_each(|row| holds.set(row));
             passing.keep(&holds, false);
         }
     }
@@ -57,14 +62,26 @@ pub fn pick(
         }
     }
     stats.rows_passed.fetch_add(passing.count() as u64, Ordering::Relaxed);
-    match passing.count() {
-        all if all == rows.len() => rows.clone(),
-        _ => RowColumns::from_rows(passing.iter(0..rows.len()).map(|row| rows.row(row))),
+    if passing.count() == rows.len() {
+        return sets.map_or_else(|| rows.clone(), |sets| sets.joined(rows));
+    }
+    let passing = passing.iter(0..rows.len());
+    match sets {
+        Some(sets) => {
+            RowColumns::from_rows(passing.map(|row| RowRef { metadata: sets.of(row), ..rows.row(row) }))
+        }
+        None => RowColumns::from_rows(passing.map(|row| rows.row(row))),
     }
 }
 
 /// Counts rows and bytes in the question's time.
-fn count_work(rows: &RowColumns, covered: Option<&RunFacts>, in_range: &Bits, stats: &ScanStats) {
+fn count_work(
+    rows: &RowColumns,
+    sets: Option<&MetadataSets>,
+    covered: Option<&RunFacts>,
+    in_range: &Bits,
+    stats: &ScanStats,
+) {
     let count = in_range.count();
     let text = match count == rows.len() {
         true => rows.ends.last().map_or(0, |end| u64::from(*end)),
@@ -72,7 +89,12 @@ fn count_work(rows: &RowColumns, covered: Option<&RunFacts>, in_range: &Bits, st
     };
     let mut metadata = covered.map_or(0, |facts| facts.bytes.saturating_sub(text));
     let mut last: (LabelsRef<'_>, u64) = (LabelsRef::EMPTY, 0);
-    if covered.is_none() && !rows.metadata_ends.is_empty() {
+    if covered.is_none()
+        && let Some(sets) = sets
+    {
+        let of_sets = sets.each(|set| set.pair_bytes());
+        metadata += in_range.iter(0..rows.len()).filter_map(|row| of_sets.get(sets.number(row))).sum::<u64>();
+    } else if covered.is_none() && !rows.metadata_ends.is_empty() {
         for row in in_range.iter(0..rows.len()) {
             let set = rows.row(row).metadata;
             if set.bytes() != last.0.bytes() {

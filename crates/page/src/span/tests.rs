@@ -287,7 +287,7 @@ fn a_trace_in_pages_and_memory_comes_back_whole_and_once() {
     for trace in [0, 20, 23, 37, 59] {
         let predicates = [Predicate::Key(all.row(5 * trace).body.first_chunk().copied().unwrap())];
         let question = Question::new(TimeRange::ALL, &predicates, Projection::ALL);
-        let mut found = vec![crate::pick(&places[2], None, &question, &ScanStats::default())];
+        let mut found = vec![crate::pick(&places[2], None, None, &question, &ScanStats::default())];
         for rows in &places[..2] {
             let sealed = sealed(std::slice::from_ref(rows), Choice::Cheaper);
             found.extend(scanned(&sealed, &[0], &question).into_iter().map(|(_, rows)| rows));

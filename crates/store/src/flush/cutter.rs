@@ -131,7 +131,8 @@ impl Cutter {
     /// The rows of groups that follow each other, sorted and without duplicates.
     fn rows_of(&mut self, groups: &[Group]) -> RowColumns {
         let in_order = groups.iter().all(|group| matches!(group.as_slice(), [run] if run.ascending));
-        let rows: Vec<&RowColumns> = groups.iter().flatten().map(|run| &run.rows).collect();
+        let rows: Vec<RowColumns> = groups.iter().flatten().map(|run| run.columns()).collect();
+        let rows: Vec<&RowColumns> = rows.iter().collect();
         match rows.as_slice() {
             [only] if in_order => (*only).clone(),
             several if in_order => page::concat(several),

@@ -1,15 +1,22 @@
 //! Rows of one stream as they came: a run that grows, and a full one.
 //!
-//! The texts of a run lie one after the other, so that a search goes over them in one sweep. A run's
-//! room is taken at once and never moves; the next one is twice as large, so that a stream of few rows
-//! takes little and a busy one few runs. Sizes are powers of two, which allocators serve without waste;
-//! slabs of our own were tried on paper and only repeat what the allocator does.
+//! The texts of a run lie one after the other, so that a search goes over them in one sweep. The first room is what
+//! came, and grows while it is small: most of many streams have hardly a line. A larger room is taken at once and
+//! never moves; the next one is twice as large, so that a busy stream has few runs. Sizes are powers of two, which
+//! allocators serve without waste; slabs of our own were tried on paper and only repeat what the allocator does.
+//!
+//! What belongs to a row is in one place while the run grows, so that a row touches few lines of cache, and
+//! in columns when it is full.
 
+use super::sets::OpenSets;
 use bytes::Bytes;
-use model::{RowColumns, RowRef, RunFacts};
+use model::{RowColumns, RowRef, RunFacts, ScanStats};
+use page::{MetadataSets, Question};
 
-/// The smallest room for texts.
-const ROOM_MIN_BYTES: usize = 256;
+/// Room for texts is a multiple of this.
+const ROOM_STEP_BYTES: usize = 64;
+/// Up to so much, a run's room grows with its texts: copying them costs less than a run more.
+const ROOM_GROWS_BYTES: usize = 4 << 10;
 /// The largest room for texts; a longer text has a run of its own.
 const ROOM_MAX_BYTES: usize = 64 << 10;
 /// The most rows in a run, for short texts.
@@ -18,8 +25,9 @@ const ROWS_MAX: usize = 8192;
 /// A full run. It never changes, so questions share it.
 #[derive(Debug)]
 pub struct Run {
-    /// Its rows in the order they came.
-    pub rows: RowColumns,
+    /// Its rows in the order they came, without their metadata.
+    rows: RowColumns,
+    sets: MetadataSets,
     /// What is known about it.
     pub facts: RunFacts,
     /// Whether each row is newer than the one before.
@@ -31,23 +39,29 @@ pub struct Run {
 /// A run that grows.
 #[derive(Debug)]
 pub struct OpenRun {
-    ts_ns: Vec<i64>,
+    rows: Vec<OpenRow>,
     text: Vec<u8>,
-    ends: Vec<u32>,
-    metadata: Vec<u8>,
-    metadata_ends: Vec<u32>,
+    sets: OpenSets,
     facts: RunFacts,
     ascending: bool,
+}
+
+/// A row of a run that grows.
+#[derive(Clone, Copy, Debug)]
+struct OpenRow {
+    ts_ns: i64,
+    /// Where its text ends.
+    end: u32,
+    /// The number of its metadata.
+    set: u16,
 }
 
 impl Default for OpenRun {
     fn default() -> Self {
         Self {
-            ts_ns: Vec::new(),
+            rows: Vec::new(),
             text: Vec::new(),
-            ends: Vec::new(),
-            metadata: Vec::new(),
-            metadata_ends: Vec::new(),
+            sets: OpenSets::default(),
             facts: RunFacts { min_ns: i64::MAX, max_ns: i64::MIN, rows: 0, bytes: 0 },
             ascending: true,
         }
@@ -58,13 +72,13 @@ impl OpenRun {
     /// An empty run with room for `expected_bytes` of text, or twice the room of the run `before`
     /// it when that is more, and surely for a text of `first_bytes`.
     pub fn with_room(expected_bytes: usize, before: usize, first_bytes: usize) -> Self {
-        let room = expected_bytes.max(2 * before).clamp(ROOM_MIN_BYTES, ROOM_MAX_BYTES).next_power_of_two();
-        Self { text: Vec::with_capacity(room.max(first_bytes)), ..Self::default() }
+        let room = expected_bytes.max(2 * before).min(ROOM_MAX_BYTES).max(first_bytes);
+        Self { text: Vec::with_capacity(rounded(room)), ..Self::default() }
     }
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.ts_ns.is_empty()
+        self.rows.is_empty()
     }
 
     /// What is known about it so far.
@@ -79,18 +93,20 @@ impl OpenRun {
 
     /// Whether `row` still goes in.
     pub fn fits(&self, row: &RowRef<'_>) -> bool {
-        self.text.capacity() > 0
-            && self.text.len() + row.body.len() <= self.text.capacity()
-            && self.metadata.len() <= self.text.capacity()
-            && self.ts_ns.len() < ROWS_MAX
+        let most = self.room().max(ROOM_GROWS_BYTES);
+        self.room() > 0
+            && self.text.len() + row.body.len() <= most
+            && self.sets.len() <= most
+            && self.rows.len() < ROWS_MAX
     }
 
     /// Whether `row` is the same as the last one.
     pub fn repeats(&self, row: &RowRef<'_>) -> bool {
-        let Some(last) = self.ts_ns.len().checked_sub(1) else { return false };
-        self.ts_ns[last] == row.ts_ns
-            && tail(&self.text, &self.ends) == row.body
-            && tail(&self.metadata, &self.metadata_ends) == row.metadata.bytes()
+        let Some((last, before)) = self.rows.split_last() else { return false };
+        let start = before.last().map_or(0, |row| row.end as usize);
+        last.ts_ns == row.ts_ns
+            && self.text.get(start..) == Some(row.body)
+            && self.sets.get(last.set) == row.metadata.bytes()
     }
 
     /// Appends `row`, which [`OpenRun::fits`].
@@ -100,80 +116,95 @@ impl OpenRun {
         self.facts.max_ns = self.facts.max_ns.max(row.ts_ns);
         self.facts.rows += 1;
         self.facts.bytes += row.body.len() as u64;
+        let end = self.text.len() + row.body.len();
+        if end > self.room() {
+            let room = rounded(end.max((2 * self.room()).min(ROOM_GROWS_BYTES)));
+            self.text.reserve_exact(room - self.text.len());
+        }
         self.text.extend_from_slice(row.body);
-        self.ends.push(self.text.len() as u32);
+        let mut set = 0;
         if !row.metadata.is_empty() {
-            self.facts.bytes += row.metadata.pair_bytes();
-            self.metadata_ends.resize(self.ts_ns.len(), self.metadata.len() as u32);
-            self.metadata.extend_from_slice(row.metadata.bytes());
+            let (number, pair_bytes) = self.sets.number(row.metadata, self.rows.len());
+            set = number;
+            self.facts.bytes += pair_bytes;
         }
-        self.ts_ns.push(row.ts_ns);
-        if !self.metadata.is_empty() {
-            self.metadata_ends.push(self.metadata.len() as u32);
-        }
+        self.rows.push(OpenRow { ts_ns: row.ts_ns, end: end as u32, set });
     }
 
     /// Bytes of memory.
     pub fn held_bytes(&self) -> u64 {
-        (8 * self.ts_ns.capacity()
-            + self.text.capacity()
-            + 4 * (self.ends.capacity() + self.metadata_ends.capacity())
-            + self.metadata.capacity()) as u64
+        (size_of::<OpenRow>() * self.rows.capacity() + self.room() + self.sets.held_bytes()) as u64
     }
 
     /// Closes it.
     pub fn close(mut self) -> Run {
-        self.ts_ns.shrink_to_fit();
-        self.ends.shrink_to_fit();
-        self.metadata.shrink_to_fit();
-        self.metadata_ends.shrink_to_fit();
-        let held_bytes = self.held_bytes();
-        let rows = RowColumns {
-            ts_ns: self.ts_ns,
-            bodies: self.text.into(),
-            ends: self.ends,
-            metadata: self.metadata.into(),
-            metadata_ends: self.metadata_ends,
-            ..RowColumns::default()
-        };
-        Run { rows, facts: self.facts, ascending: self.ascending, held_bytes }
+        let text = std::mem::take(&mut self.text);
+        let spare_bytes = (text.capacity() - text.len()) as u64;
+        let mut run = self.full(self.rows.len(), text.into());
+        run.held_bytes += spare_bytes;
+        run
     }
 
     /// A copy of its first `rows` rows.
     pub fn copy(&self, rows: usize) -> Run {
-        let rows = rows.min(self.ts_ns.len());
-        let text_end = end(&self.ends, rows);
-        let metadata_end = end(&self.metadata_ends, rows);
-        let metadata_ends = if metadata_end == 0 { &[] } else { &self.metadata_ends[..rows] };
+        let rows = rows.min(self.rows.len());
+        let end = rows.checked_sub(1).map_or(0, |last| self.rows[last].end as usize);
+        self.full(rows, Bytes::copy_from_slice(&self.text[..end]))
+    }
+
+    /// Its first `rows` rows, which say `text`.
+    fn full(&self, rows: usize, text: Bytes) -> Run {
+        let first = &self.rows[..rows];
         let columns = RowColumns {
-            ts_ns: self.ts_ns[..rows].to_vec(),
-            bodies: Bytes::copy_from_slice(&self.text[..text_end]),
-            ends: self.ends[..rows].to_vec(),
-            metadata: Bytes::copy_from_slice(&self.metadata[..metadata_end]),
-            metadata_ends: metadata_ends.to_vec(),
+            ts_ns: first.iter().map(|row| row.ts_ns).collect(),
+            bodies: text,
+            ends: first.iter().map(|row| row.end).collect(),
             ..RowColumns::default()
         };
-        let held_bytes = columns.held_bytes();
-        Run { rows: columns, facts: self.facts, ascending: self.ascending, held_bytes }
+        let sets = if first.iter().any(|row| row.set > 0) {
+            let (bytes, ends) = self.sets.columns();
+            MetadataSets::new(bytes, ends, first.iter().map(|row| row.set).collect())
+        } else {
+            MetadataSets::default()
+        };
+        Run::new(columns, sets, self.facts, self.ascending)
     }
 }
 
 impl Run {
+    fn new(rows: RowColumns, sets: MetadataSets, facts: RunFacts, ascending: bool) -> Self {
+        let held_bytes = rows.held_bytes() + sets.held_bytes();
+        Self { rows, sets, facts, ascending, held_bytes }
+    }
+
+    /// All rows; texts are shared.
+    pub fn columns(&self) -> RowColumns {
+        self.sets.joined(&self.rows)
+    }
+
+    /// The rows that `question` asks for, in their order.
+    pub fn pick(&self, question: &Question, stats: &ScanStats) -> RowColumns {
+        // Facts of a part of a run are those of the whole.
+        let known = (self.facts.rows == self.rows.len() as u64).then_some(&self.facts);
+        page::pick(&self.rows, Some(&self.sets), known, question, stats)
+    }
+
     /// Its first `rows` rows; texts are shared.
     pub fn first(&self, rows: usize) -> Self {
-        let rows = page::slice(&self.rows, &(0..rows));
-        Self { held_bytes: rows.held_bytes(), facts: self.facts, ascending: self.ascending, rows }
+        let columns = page::slice(&self.rows, &(0..rows));
+        Self::new(columns, self.sets.front(rows), self.facts, self.ascending)
     }
 }
 
-/// Where the first `rows` rows end.
-fn end(ends: &[u32], rows: usize) -> usize {
-    rows.checked_sub(1).and_then(|last| ends.get(last)).map_or(0, |end| *end as usize)
-}
-
-/// The bytes of the last row.
-fn tail<'a>(bytes: &'a [u8], ends: &[u32]) -> &'a [u8] {
-    bytes.get(end(ends, ends.len().saturating_sub(1))..).unwrap_or(&[])
+/// The next multiple of the step, or power of two where that grows no more.
+fn rounded(room: usize) -> usize {
+    if room <= ROOM_GROWS_BYTES {
+        room.next_multiple_of(ROOM_STEP_BYTES).max(ROOM_STEP_BYTES)
+    } else if room <= ROOM_MAX_BYTES {
+        room.next_power_of_two()
+    } else {
+        room
+    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ fn batch(app: &str, rows: &[(i64, String)]) -> Batch {
 }
 
 fn listed(run: &Run) -> Vec<(i64, String)> {
-    let lines = &run.rows;
+    let lines = run.columns();
     lines.rows().map(|row| (row.ts_ns, String::from_utf8_lossy(row.body).into_owned())).collect()
 }
 
@@ -126,7 +126,7 @@ fn metadata_may_begin_in_the_middle_of_a_run() {
     head.insert(&batch.build(), HERE);
     let view = head.view(&[], TimeRange::ALL);
     let run = head.read(view[0].key, &view[0].runs[0]).unwrap();
-    let lines = &run.rows;
+    let lines = run.columns();
     let sets: Vec<usize> = lines.rows().map(|row| row.metadata.iter().count()).collect();
     assert_eq!(sets, [0, 1, 0]);
     assert_eq!(run.facts.bytes, 3 + 6);

@@ -206,9 +206,7 @@ fn scan_runs(
     let mut scanned = Vec::new();
     for (stream, (key, view)) in runs {
         let Some(run) = head.read(*key, view) else { continue };
-        // Facts of a part of a run are those of the whole.
-        let known = (run.facts.rows == run.rows.len() as u64).then_some(&run.facts);
-        let picked = page::pick(&run.rows, known, question, stats);
+        let picked = run.pick(question, stats);
         let rows: RowColumns = if run.ascending {
             picked
         } else {

@@ -30,6 +30,24 @@ fn listed(lines: &RowColumns) -> Vec<(i64, Vec<u8>, Vec<u8>)> {
     lines.rows().map(|row| (row.ts_ns, row.body.to_vec(), row.metadata.bytes().to_vec())).collect()
 }
 
+/// The same rows without their metadata, which is told by sets.
+fn apart(lines: &RowColumns) -> (RowColumns, MetadataSets) {
+    let (mut bytes, mut ends, mut of_rows) = (Vec::new(), Vec::new(), Vec::new());
+    let mut known: Vec<&[u8]> = vec![b""];
+    for row in lines.rows() {
+        let set = row.metadata.bytes();
+        let number = known.iter().position(|other| *other == set).unwrap_or_else(|| {
+            known.push(set);
+            bytes.extend_from_slice(set);
+            ends.push(bytes.len() as u32);
+            known.len() - 1
+        });
+        of_rows.push(number as u16);
+    }
+    let plain = RowColumns { metadata: Bytes::new(), metadata_ends: Vec::new(), ..lines.clone() };
+    (plain, MetadataSets::new(bytes.into(), ends, of_rows))
+}
+
 /// The same rows, which share what they say.
 fn shared(lines: &RowColumns) -> RowColumns {
     let mut contents: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
@@ -86,18 +104,25 @@ proptest! {
         let lines = columns(&raw);
         let stats = ScanStats::default();
         let question = Question::new(range, &predicates, Projection { body: false, metadata: false });
-        let picked = pick(&lines, None, &question, &stats);
+        let picked = pick(&lines, None, None, &question, &stats);
         let (times, bytes) = (&lines.ts_ns, lines.rows().map(|row| row.body.len() as u64 + row.metadata.pair_bytes()));
         if let (Some(min_ns), Some(max_ns)) = (times.iter().min(), times.iter().max()) {
             let facts =
                 RunFacts { min_ns: *min_ns, max_ns: *max_ns, rows: lines.len() as u64, bytes: bytes.sum() };
             let again = ScanStats::default();
-            prop_assert_eq!(&pick(&lines, Some(&facts), &question, &again), &picked);
+            prop_assert_eq!(&pick(&lines, None, Some(&facts), &question, &again), &picked);
             let counted = |stats: &ScanStats| {
                 [&stats.head_bytes, &stats.head_rows, &stats.metadata_bytes, &stats.rows_passed]
                     .map(|count| count.load(Ordering::Relaxed))
             };
             prop_assert_eq!(counted(&again), counted(&stats));
+            let (plain, sets) = apart(&lines);
+            for known in [None, Some(&facts)] {
+                let again = ScanStats::default();
+                let picked_apart = pick(&plain, Some(&sets), known, &question, &again);
+                prop_assert_eq!(listed(&picked_apart), listed(&picked));
+                prop_assert_eq!(counted(&again), counted(&stats));
+            }
         }
         let passes = |row: &RowRef<'_>| range.contains(row.ts_ns) && predicates.iter().all(|p| p.matches(row));
         let expected = RowColumns::from_rows(lines.rows().filter(passes));

@@ -1,5 +1,6 @@
 use super::*;
-use model::LabelsRef;
+use model::{Labels, LabelsRef};
+use proptest::prelude::*;
 
 fn row(ts_ns: i64, text: &[u8]) -> RowRef<'_> {
     RowRef { ts_ns, body: text, metadata: LabelsRef::EMPTY }
@@ -7,12 +8,65 @@ fn row(ts_ns: i64, text: &[u8]) -> RowRef<'_> {
 
 #[test]
 fn room_doubles_up_to_its_bound_and_holds_any_text() {
-    assert_eq!(OpenRun::with_room(0, 0, 0).room(), ROOM_MIN_BYTES);
-    assert_eq!(OpenRun::with_room(300, 0, 0).room(), 512);
+    assert_eq!(OpenRun::with_room(0, 0, 0).room(), ROOM_STEP_BYTES);
+    assert_eq!(OpenRun::with_room(300, 0, 0).room(), 320);
     assert_eq!(OpenRun::with_room(0, 4096, 0).room(), 8192);
     assert_eq!(OpenRun::with_room(1 << 20, 1 << 20, 0).room(), ROOM_MAX_BYTES);
     let large = OpenRun::with_room(0, 0, 200_000);
     assert!(large.room() >= 200_000 && large.fits(&row(0, &vec![0; 200_000])));
+}
+
+#[test]
+fn a_small_run_grows_and_a_large_one_does_not() {
+    let mut run = OpenRun::with_room(100, 0, 0);
+    for ts_ns in 0..40 {
+        assert!(run.fits(&row(ts_ns, &[b'x'; 100])));
+        run.push(&row(ts_ns, &[b'x'; 100]));
+    }
+    assert_eq!(run.room(), ROOM_GROWS_BYTES);
+    assert!(!run.fits(&row(40, &[b'x'; 100])));
+    assert!(run.fits(&row(40, &[b'x'; 96])));
+    let next = OpenRun::with_room(100, run.room(), 0);
+    assert_eq!(next.room(), 2 * ROOM_GROWS_BYTES);
+}
+
+/// Sets by number: few that repeat, or each row its own.
+fn set(number: u16) -> Labels {
+    match number {
+        0 => Labels::default(),
+        _ => Labels::from_pairs([("detected_level", number.to_string().as_str()), ("zone", "a")]),
+    }
+}
+
+proptest! {
+    #[test]
+    fn rows_come_back_with_their_metadata(
+        numbers in prop_oneof![prop::collection::vec(0u16..4, 0..60), prop::collection::vec(0u16..500, 0..300)],
+        first in 0usize..300,
+    ) {
+        let sets: Vec<Labels> = numbers.iter().map(|number| set(*number)).collect();
+        let rows = |upto: usize| {
+            let rows = (0..).zip(&sets).take(upto);
+            RowColumns::from_rows(rows.map(|(ts_ns, set)| RowRef { metadata: set.as_ref(), ..row(ts_ns, b"text") }))
+        };
+        let mut run = OpenRun::with_room(64 << 10, 0, 0);
+        let whole = rows(sets.len());
+        for row in whole.rows() {
+            prop_assert!(!run.repeats(&row));
+            run.push(&row);
+            prop_assert!(run.repeats(&row));
+        }
+        let listed = |rows: &RowColumns| rows.rows().map(|row| (row.ts_ns, row.metadata.to_owned())).collect::<Vec<_>>();
+        prop_assert_eq!(run.facts().bytes, whole.rows().map(|row| 4 + row.metadata.pair_bytes()).sum::<u64>());
+        prop_assert_eq!(listed(&run.copy(first).columns()), listed(&rows(first)));
+        let distinct: std::collections::BTreeSet<_> = numbers.iter().filter(|number| **number > 0).collect();
+        let run = run.close();
+        if distinct.len() <= 4 {
+            prop_assert_eq!(run.sets.count(), distinct.len());
+        }
+        prop_assert_eq!(run.columns(), whole);
+        prop_assert_eq!(listed(&run.first(first).columns()), listed(&rows(first)));
+    }
 }
 
 #[test]
@@ -43,7 +97,7 @@ fn copies_and_fronts_are_the_first_rows() {
         run.push(&row(ts_ns, text.as_bytes()));
     }
     let texts = |run: &Run| {
-        let lines = &run.rows;
+        let lines = run.columns();
         lines.rows().map(|row| String::from_utf8_lossy(row.body).into_owned()).collect::<Vec<_>>()
     };
     assert_eq!(texts(&run.copy(2)), ["one", ""]);

@@ -1,0 +1,73 @@
+//! The metadata of a run that grows: each set once where rows repeat sets, as they do with a line's level.
+
+use bytes::Bytes;
+use model::{LabelsRef, varint};
+
+/// So many sets are looked through for one that is known; further ones only while most rows repeat one.
+const SOUGHT_SETS: usize = 16;
+
+/// Sets, numbered from 1.
+#[derive(Debug, Default)]
+pub struct OpenSets {
+    /// Of each set the bytes of its pairs, and itself after its length.
+    bytes: Vec<u8>,
+    count: u16,
+}
+
+impl OpenSets {
+    /// Bytes of memory.
+    pub fn held_bytes(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Bytes of sets.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The number of `set` and the bytes of its pairs. It is added unless it is known; `rows` had one before. At most
+    /// `u16::MAX` may be added.
+    pub fn number(&mut self, set: LabelsRef<'_>, rows: usize) -> (u16, u64) {
+        let count = usize::from(self.count);
+        if count <= SOUGHT_SETS || count < rows / 2 {
+            let known = (1..).zip(self.iter()).find(|(_, (known, _))| *known == set.bytes());
+            if let Some((number, (_, pair_bytes))) = known {
+                return (number, pair_bytes);
+            }
+        }
+        let pair_bytes = set.pair_bytes();
+        self.count += 1;
+        if self.bytes.is_empty() {
+            // Most runs have few sets: no more room than the first one takes.
+            self.bytes.reserve_exact(set.bytes().len() + 4);
+        }
+        varint::put(&mut self.bytes, pair_bytes);
+        varint::put_bytes(&mut self.bytes, set.bytes());
+        (self.count, pair_bytes)
+    }
+
+    /// Set `number`; the empty one is 0.
+    pub fn get(&self, number: u16) -> &[u8] {
+        let at = usize::from(number).checked_sub(1);
+        at.and_then(|at| self.iter().nth(at)).map_or(&[], |(set, _)| set)
+    }
+
+    /// The sets one after the other, and where each ends.
+    pub fn columns(&self) -> (Bytes, Vec<u32>) {
+        let mut bytes = Vec::with_capacity(self.bytes.len());
+        let mut ends = Vec::with_capacity(usize::from(self.count));
+        for (set, _) in self.iter() {
+            bytes.extend_from_slice(set);
+            ends.push(bytes.len() as u32);
+        }
+        (bytes.into(), ends)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        let mut rest = self.bytes.as_slice();
+        std::iter::from_fn(move || {
+            let pair_bytes = varint::take(&mut rest)?;
+            Some((varint::take_bytes(&mut rest)?, pair_bytes))
+        })
+    }
+}
