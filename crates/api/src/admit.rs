@@ -96,18 +96,49 @@ pub struct Judge<'j> {
     pub now_ns: i64,
 }
 
-/// Admits `push`. Of each of its streams `found` tells what is known, or of none.
+/// Admits `push`.
 ///
 /// # Errors
 /// 400 for metadata whose name cannot be made a label name, which refuses the whole push.
-pub fn admit(push: &Push<'_>, found: &[Found<'_>], judge: Judge<'_>) -> Result<Admitted, HttpError> {
-    let mut admission = StreamAdmission::new(judge);
-    let mut batch = BatchBuilder::new(judge.tenant.clone(), Signal::Line, judge.now_ns);
-    batch.reserve(push.line_bytes() + ROW_BYTES * push.entry_count() + STREAM_BYTES * push.streams().len());
-    for (at, stream) in push.streams().iter().enumerate() {
-        admission.stream(push, stream, found.get(at), &mut batch).map_err(HttpError::bad_request)?;
+pub fn admit(push: &Push<'_>, judge: Judge<'_>) -> Result<Admitted, HttpError> {
+    let lines_bytes = push.line_bytes() + ROW_BYTES * push.entry_count();
+    let mut admission = Streamwise::new(judge, lines_bytes + STREAM_BYTES * push.streams().len());
+    admission.take(push, None)?;
+    Ok(admission.finish())
+}
+
+/// Admission of a push that comes stream by stream.
+pub struct Streamwise<'j> {
+    admission: StreamAdmission<'j>,
+    batch: BatchBuilder,
+    streams: u64,
+}
+
+impl<'j> Streamwise<'j> {
+    /// Admission of a push whose batch will be about `batch_bytes` long.
+    pub fn new(judge: Judge<'j>, batch_bytes: usize) -> Self {
+        let mut batch = BatchBuilder::new(judge.tenant.clone(), Signal::Line, judge.now_ns);
+        batch.reserve(batch_bytes);
+        Self { admission: StreamAdmission::new(judge), batch, streams: 0 }
     }
-    Ok(admission.finish(batch.build(), push.streams().len() as u64))
+
+    /// Admits the streams of `push`. Where `found`, it tells what is known of them.
+    ///
+    /// # Errors
+    /// As [`admit`].
+    pub fn take(&mut self, push: &Push<'_>, found: Option<&Found<'_>>) -> Result<(), HttpError> {
+        for stream in push.streams() {
+            self.streams += 1;
+            let admitted = self.admission.stream(push, stream, found, &mut self.batch);
+            admitted.map_err(HttpError::bad_request)?;
+        }
+        Ok(())
+    }
+
+    /// What came of it.
+    pub fn finish(self) -> Admitted {
+        self.admission.finish(self.batch.build(), self.streams)
+    }
 }
 
 /// The text of a push without any stream, 422.

@@ -8,6 +8,9 @@ use crate::tenant::Tenant;
 use crate::varint;
 use base::{Error, Result};
 use bytes::Bytes;
+use std::sync::Arc;
+
+mod spare;
 
 /// First bytes of a batch: magic and version.
 const MAGIC: &[u8; 4] = b"TFB\x01";
@@ -23,6 +26,8 @@ pub struct Batch {
     /// All bytes, and where the streams start in them.
     bytes: Bytes,
     body_start: usize,
+    /// What [`BatchStream::row_bytes`] says of each stream, where the builder has counted it.
+    counted_bytes: Option<Arc<[u64]>>,
 }
 
 /// The rows of one stream in a batch.
@@ -33,6 +38,7 @@ pub struct BatchStream<'a> {
     /// Number of rows.
     pub row_count: u64,
     rows: &'a [u8],
+    counted_bytes: Option<u64>,
 }
 
 impl Batch {
@@ -66,7 +72,16 @@ impl Batch {
             stream_count += 1;
             row_count += stream.row_count;
         }
-        Ok(Self { tenant, signal, received_ns, stream_count, row_count, bytes, body_start })
+        Ok(Self {
+            tenant,
+            signal,
+            received_ns,
+            stream_count,
+            row_count,
+            bytes,
+            body_start,
+            counted_bytes: None,
+        })
     }
 
     /// Whose rows.
@@ -107,7 +122,11 @@ impl Batch {
     /// The streams in their order.
     pub fn streams(&self) -> impl Iterator<Item = BatchStream<'_>> {
         let mut rest = &self.bytes[self.body_start..];
-        std::iter::from_fn(move || BatchStream::take(&mut rest))
+        let mut counted = self.counted_bytes.iter().flat_map(|counted| counted.iter().copied());
+        std::iter::from_fn(move || {
+            let stream = BatchStream::take(&mut rest)?;
+            Some(BatchStream { counted_bytes: counted.next(), ..stream })
+        })
     }
 
     /// The same batch without the streams at `positions`.
@@ -122,7 +141,7 @@ impl Batch {
                 row_count += stream.row_count;
             }
         }
-        Self { stream_count, row_count, bytes: out.into(), ..self.clone() }
+        Self { stream_count, row_count, bytes: out.into(), counted_bytes: None, ..self.clone() }
     }
 }
 
@@ -131,7 +150,7 @@ impl<'a> BatchStream<'a> {
         let labels = LabelsRef::trusted(varint::take_bytes(rest)?);
         let row_count = varint::take(rest)?;
         let rows = varint::take_bytes(rest)?;
-        Some(Self { labels, row_count, rows })
+        Some(Self { labels, row_count, rows, counted_bytes: None })
     }
 
     fn put(&self, out: &mut Vec<u8>) {
@@ -146,10 +165,19 @@ impl<'a> BatchStream<'a> {
         std::iter::from_fn(move || take_row(&mut rest))
     }
 
-    /// Encoded bytes of its rows: what rate limits and memory budgets count by.
+    /// Encoded bytes of its rows: what memory budgets count by.
     pub fn byte_len(&self) -> usize {
         self.rows.len()
     }
+
+    /// Bytes of text and metadata of its rows: what rate limits count by.
+    pub fn row_bytes(&self) -> u64 {
+        self.counted_bytes.unwrap_or_else(|| self.rows().map(row_bytes).sum())
+    }
+}
+
+fn row_bytes(row: RowRef<'_>) -> u64 {
+    row.body.len() as u64 + row.metadata.pair_bytes()
 }
 
 fn take_row<'a>(rest: &mut &'a [u8]) -> Option<RowRef<'a>> {
@@ -169,9 +197,11 @@ pub struct BatchBuilder {
     body_start: usize,
     stream_count: usize,
     row_count: u64,
-    /// Rows of the stream that is not ended yet, and their number.
+    counted_bytes: Vec<u64>,
+    /// Rows of the stream that is not ended yet, their number, and the bytes of what they say.
     rows: Vec<u8>,
     open_row_count: u64,
+    open_bytes: u64,
 }
 
 impl BatchBuilder {
@@ -190,13 +220,19 @@ impl BatchBuilder {
             body_start,
             stream_count: 0,
             row_count: 0,
+            counted_bytes: Vec::new(),
             rows: Vec::new(),
             open_row_count: 0,
+            open_bytes: 0,
         }
     }
 
     /// Takes room for about this many bytes of rows at once.
     pub fn reserve(&mut self, bytes: usize) {
+        if let Some(mut spare) = spare::take(self.bytes.len() + bytes) {
+            spare.extend_from_slice(&self.bytes);
+            self.bytes = spare;
+        }
         self.bytes.reserve_exact(bytes);
     }
 
@@ -214,13 +250,17 @@ impl BatchBuilder {
         varint::put_bytes(&mut self.rows, row.body);
         varint::put_bytes(&mut self.rows, row.metadata.bytes());
         self.open_row_count += 1;
+        self.open_bytes += row_bytes(row);
     }
 
     /// Ends the stream of the rows added since the last one; without rows there is no stream.
     pub fn end_stream(&mut self, labels: LabelsRef<'_>) {
         let row_count = std::mem::take(&mut self.open_row_count);
+        let open_bytes = std::mem::take(&mut self.open_bytes);
         if row_count > 0 {
-            BatchStream { labels, row_count, rows: &self.rows }.put(&mut self.bytes);
+            let stream = BatchStream { labels, row_count, rows: &self.rows, counted_bytes: None };
+            stream.put(&mut self.bytes);
+            self.counted_bytes.push(open_bytes);
             self.stream_count += 1;
             self.row_count += row_count;
         }
@@ -235,8 +275,9 @@ impl BatchBuilder {
             received_ns: self.received_ns,
             stream_count: self.stream_count,
             row_count: self.row_count,
-            bytes: self.bytes.into(),
+            bytes: spare::shared(self.bytes),
             body_start: self.body_start,
+            counted_bytes: Some(self.counted_bytes.into()),
         }
     }
 }

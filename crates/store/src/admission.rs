@@ -8,7 +8,6 @@
 use base::unit::ByteSize;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
-use model::batch::BatchStream;
 use model::{Batch, Limits, Refusal, Refused};
 use parking_lot::Mutex;
 
@@ -76,8 +75,9 @@ impl Admission {
                 }
             };
             match rate {
+                // As Loki's rate does: text and structured metadata.
                 Some(rate) => admitted.refused.extend(
-                    slot.take(row_bytes(&stream), rate, now_ns).map(|why| Refused { stream: position, why }),
+                    slot.take(stream.row_bytes(), rate, now_ns).map(|why| Refused { stream: position, why }),
                 ),
                 None => slot.last_ns = slot.last_ns.max(now_ns),
             }
@@ -118,11 +118,6 @@ impl Admission {
     pub fn len(&self) -> usize {
         self.active.lock().len()
     }
-}
-
-/// Bytes of text and structured metadata, which is what Loki's rate counts.
-fn row_bytes(stream: &BatchStream<'_>) -> u64 {
-    stream.rows().map(|row| row.body.len() as u64 + row.metadata.pair_bytes()).sum()
 }
 
 #[cfg(test)]

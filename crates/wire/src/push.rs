@@ -155,6 +155,20 @@ impl<'a> PushBuilder<'a> {
         self.push.streams.push(PushStream { labels, entries });
     }
 
+    /// The entries added since it was empty, which all belong to one stream of `labels`, as a push.
+    pub(crate) fn only_stream(&mut self, labels: LabelPairs<'a>) -> &Push<'a> {
+        self.stream(labels);
+        &self.push
+    }
+
+    /// Empties it; its room stays.
+    pub(crate) fn clear(&mut self) {
+        self.push.streams.clear();
+        self.push.entries.clear();
+        self.push.pairs.clear();
+        (self.stream_start, self.entry_start, self.shared) = (0, 0, 0..0);
+    }
+
     /// As [`PushBuilder::stream`], but gives the entries to the last stream if it has these labels.
     pub fn join_stream(&mut self, labels: LabelPairs<'a>) {
         match self.push.streams.last_mut() {

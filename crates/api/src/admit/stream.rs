@@ -104,19 +104,20 @@ impl<'l> StreamAdmission<'l> {
         if stream.entry_count() == 0 {
             return Ok(());
         }
-        let discarded = self.receive(push, stream);
         let known = match found.and_then(|found| found.stream.clone()) {
             Some(known) => known,
             None => match self.check(stream, found) {
                 Ok(known) => known,
                 Err((reason, text)) => {
+                    let discarded = self.receive(push, stream);
                     self.refusals.add(reason, discarded, text);
                     return Ok(());
                 }
             },
         };
-        if let Some((status, text)) = &self.blocked {
-            self.refusals.block(discarded, *status, text.clone());
+        if let Some((status, text)) = self.blocked.clone() {
+            let discarded = self.receive(push, stream);
+            self.refusals.block(discarded, status, text);
             return Ok(());
         }
         self.entries(push, stream, &known, batch)?;
@@ -141,7 +142,7 @@ impl<'l> StreamAdmission<'l> {
         Ok(known)
     }
 
-    /// Counts what came in.
+    /// Counts what came in with a stream of which nothing passes.
     fn receive(&mut self, push: &Push<'_>, stream: &PushStream<'_>) -> Discarded {
         let mut shared_bytes = SharedBytes::default();
         let (mut line_bytes, mut metadata_bytes) = (0, 0);
@@ -173,6 +174,9 @@ impl<'l> StreamAdmission<'l> {
                 line: entry.line.len() as u64,
                 metadata: counted_bytes(entry.own) + shared_bytes.of(entry.shared),
             };
+            self.received.lines += 1;
+            self.received.line_bytes += size.line;
+            self.received.metadata_bytes += size.metadata;
             if let Some((reason, text)) = self.entry_refused(&entry, size, labels) {
                 self.refusals.add(reason, Discarded { lines: 1, bytes: size.line + size.metadata }, text);
                 continue;

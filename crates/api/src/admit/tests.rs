@@ -37,7 +37,7 @@ fn push(streams: Streams<'static>) -> Push<'static> {
 /// What becomes of `push` when none of its streams is known.
 fn judged(push: &Push<'_>, limits: &Limits) -> Result<Admitted, HttpError> {
     let (limits, streams) = (Arc::new(limits.clone()), KnownStreams::default());
-    admit(push, &[], Judge { tenant: &tenant(), limits: &limits, streams: &streams, now_ns: NOW_NS })
+    admit(push, Judge { tenant: &tenant(), limits: &limits, streams: &streams, now_ns: NOW_NS })
 }
 
 fn admitted(streams: Streams<'static>, limits: &Limits) -> Admitted {

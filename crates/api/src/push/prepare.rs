@@ -1,7 +1,7 @@
 //! From a body to a batch: decompress, decode, admit. One plain function without I/O, for compute
 //! threads, benchmarks and fuzzing.
 
-use crate::admit::{Admitted, Judge, KnownStreams, admit};
+use crate::admit::{Admitted, Judge, KnownStreams, Streamwise, admit};
 use crate::push::failure::Failure;
 use axum::body::Bytes;
 use http::StatusCode;
@@ -120,18 +120,35 @@ fn admit_otlp(job: &Job, logs: otlp::Logs<'_>, body: &[u8]) -> Result<Admitted, 
     admit_push(job, &push)
 }
 
-/// Labels of streams that are known are not even read.
+/// Streams are admitted as they are read, while their entries are at hand; labels of streams that are known are not
+/// even read. Of what is wrong the body comes first, then the first labels, then metadata.
 fn admit_proto(job: &Job, message: &[u8]) -> Result<Admitted, Failure> {
-    let mut found = Vec::new();
-    let push = loki::proto::push_of_known(message, |text| {
-        found.push(job.streams.find(&job.tenant, &job.limits, text));
-        found.last().is_some_and(|found| found.stream.is_some())
+    // What frames the lines of a message is about as long as times and lengths in a batch; levels come to it.
+    let mut admission = Streamwise::new(job.judge(), message.len() + message.len() / 4);
+    let (mut labels_refused, mut refused) = (None, None);
+    loki::proto::each_stream(message, |stream| {
+        let found = job.streams.find(&job.tenant, &job.limits, stream.labels);
+        let labels = match found.stream {
+            Some(_) => Ok(Vec::new()),
+            None => stream.read_labels(),
+        };
+        match labels {
+            Err(why) => drop(labels_refused.get_or_insert(why)),
+            Ok(labels) if labels_refused.is_none() && refused.is_none() => {
+                refused = admission.take(stream.push(labels), Some(&found)).err();
+            }
+            Ok(_) => {}
+        }
     })?;
-    Ok(admit(&push, &found, job.judge())?)
+    match (labels_refused, refused) {
+        (Some(why), _) => Err(why.into()),
+        (None, Some(why)) => Err(why.into()),
+        (None, None) => Ok(admission.finish()),
+    }
 }
 
 fn admit_push(job: &Job, push: &Push<'_>) -> Result<Admitted, Failure> {
-    Ok(admit(push, &[], job.judge())?)
+    Ok(admit(push, job.judge())?)
 }
 
 impl Job {

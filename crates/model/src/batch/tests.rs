@@ -54,6 +54,36 @@ fn line_by_line_gives_the_same_batch() {
 }
 
 #[test]
+fn bytes_of_rows_are_the_same_counted_and_found_out() {
+    let built = sample();
+    let read = Batch::decode(built.bytes().clone()).unwrap();
+    let bytes = |batch: &Batch| batch.streams().map(|stream| stream.row_bytes()).collect::<Vec<_>>();
+    assert_eq!(bytes(&built), [2 * (2 + 11), 2 + 11]);
+    assert_eq!(bytes(&read), bytes(&built));
+    assert_eq!(bytes(&built.without_streams(&[0])), [2 + 11]);
+}
+
+#[test]
+fn a_buffer_that_was_used_before_holds_nothing_of_before() {
+    let build = |text: &[u8]| {
+        let mut builder = BatchBuilder::new(Tenant::single(), Signal::Line, 7);
+        builder.reserve(100 << 10);
+        let row = RowRef { ts_ns: 1, body: text, metadata: LabelsRef::EMPTY };
+        builder.add_rows(Labels::from_pairs([("app", "a")]).as_ref(), [row]);
+        builder.build()
+    };
+    let first = build(&[b'x'; 90_000]);
+    let expected = first.bytes().to_vec();
+    drop(first);
+    for text in [b"y".as_slice(), &[b'x'; 90_000]] {
+        let (one, other) = (build(text), build(text));
+        assert_eq!(one.bytes(), other.bytes());
+        assert_eq!(Batch::decode(one.bytes().clone()).unwrap().row_count(), 1);
+    }
+    assert_eq!(build(&[b'x'; 90_000]).bytes(), &expected);
+}
+
+#[test]
 fn leaves_streams_out() {
     let left = sample().without_streams(&[0]);
     assert_eq!((left.stream_count(), left.row_count()), (1, 1));

@@ -1,7 +1,7 @@
 //! `PushRequest` in protobuf: streams of `labels`, `entries` of `timestamp`, `line` and
 //! `structuredMetadata`.
 
-use crate::loki::Streams;
+use crate::loki::{Streams, parse_labels};
 use crate::protobuf::{Fields, Value};
 use crate::push::{ITEM_BYTES, LabelPairs, NO_TIME_NS, Push, PushBuilder};
 use crate::refused::Refused;
@@ -12,44 +12,77 @@ use crate::room::Room;
 /// # Errors
 /// [`base::Kind::Invalid`] in the words of Go's decoder or of Prometheus' label parser.
 pub fn push(body: &[u8]) -> Result<Push<'_>, Refused> {
-    push_of_known(body, |_| false)
-}
-
-/// As [`push`], but labels are not read of streams that are `known` by the text of their labels: the caller is
-/// asked once for each stream, in their order, and knows them.
-///
-/// # Errors
-/// As [`push`].
-pub fn push_of_known<'a>(
-    body: &'a [u8],
-    mut known: impl FnMut(&'a [u8]) -> bool,
-) -> Result<Push<'a>, Refused> {
     let (mut streams, room) = (Streams::default(), Room::of(body));
     let mut fields = Fields::new(body, "PushRequest");
-    while let Some((number, value)) = fields.next_field()? {
-        match number {
-            1 => {
-                let labels = stream(value.bytes("Streams")?, &room, &mut streams)?;
-                match known(labels) {
-                    true => streams.end(Ok(LabelPairs::new())),
-                    false => streams.end_text(labels),
-                }
-            }
-            2 => drop(value.bytes("Format")?),
-            _ => {}
+    while let Some(field) = fields.next_field()? {
+        if let Some(labels) = stream_of(field, &room, &mut streams.builder)? {
+            streams.end_text(labels);
         }
     }
     streams.build()
 }
 
+/// A stream of a body, with its entries while they are still at hand.
+pub struct RawStream<'p, 'a> {
+    /// The text of its labels, which nobody has looked at.
+    pub labels: &'a [u8],
+    builder: &'p mut PushBuilder<'a>,
+}
+
+impl<'p, 'a> RawStream<'p, 'a> {
+    /// Reads its labels.
+    ///
+    /// # Errors
+    /// [`base::Kind::Invalid`] in the words of Prometheus' label parser. Such a push is refused, but only when all of
+    /// its streams were read: a body that is damaged anywhere is refused for that.
+    pub fn read_labels(&self) -> Result<LabelPairs<'a>, Refused> {
+        parse_labels(self.labels)
+    }
+
+    /// It alone as a push, with `labels`.
+    pub fn push(self, labels: LabelPairs<'a>) -> &'p Push<'a> {
+        self.builder.only_stream(labels)
+    }
+}
+
+/// Reads a decompressed body as [`push`] does, but gives each stream to `take` as soon as it is read.
+///
+/// # Errors
+/// [`base::Kind::Invalid`] in the words of Go's decoder.
+pub fn each_stream<'a>(body: &'a [u8], mut take: impl FnMut(RawStream<'_, 'a>)) -> Result<(), Refused> {
+    let (mut builder, room) = (PushBuilder::default(), Room::of(body));
+    let mut fields = Fields::new(body, "PushRequest");
+    while let Some(field) = fields.next_field()? {
+        if let Some(labels) = stream_of(field, &room, &mut builder)? {
+            take(RawStream { labels, builder: &mut builder });
+            builder.clear();
+        }
+    }
+    Ok(())
+}
+
+/// Reads the entries of a stream when `field` of a push holds one; gives the text of its labels.
+#[inline]
+fn stream_of<'a>(
+    field: (u32, Value<'a>),
+    room: &Room,
+    builder: &mut PushBuilder<'a>,
+) -> Result<Option<&'a [u8]>, Refused> {
+    match field {
+        (1, value) => Ok(Some(stream(value.bytes("Streams")?, room, builder)?)),
+        (2, value) => value.bytes("Format").map(|_| None),
+        _ => Ok(None),
+    }
+}
+
 /// Reads the entries of a stream; gives the text of its labels.
-fn stream<'a>(bytes: &'a [u8], room: &Room, streams: &mut Streams<'a>) -> Result<&'a [u8], Refused> {
+fn stream<'a>(bytes: &'a [u8], room: &Room, builder: &mut PushBuilder<'a>) -> Result<&'a [u8], Refused> {
     let mut labels: &[u8] = b"";
     let mut fields = Fields::new(bytes, "StreamAdapter");
     while let Some((number, value)) = fields.next_field()? {
         match number {
             1 => labels = value.bytes("Labels")?,
-            2 => entry(value.bytes("Entries")?, room, &mut streams.builder)?,
+            2 => entry(value.bytes("Entries")?, room, builder)?,
             3 => drop(value.varint("Hash")?),
             _ => {}
         }
