@@ -2,6 +2,7 @@
 
 use crate::{DECODED_BYTES_MAX, HEAD_BYTES, MAGIC};
 use base::{Error, Result};
+use hashbrown::HashMap;
 use model::{Labels, MatchOp, Matcher, varint};
 use roaring::RoaringBitmap;
 use std::ops::Range;
@@ -191,6 +192,39 @@ impl Index {
             varint::put_bytes(&mut canonical, self.bytes(self.values, at));
         }
         Ok(Some(model::LabelsRef::trusted(&canonical).to_owned()))
+    }
+
+    /// For each of `ordinals` the first of them that is alike in the labels `names`.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn alike(&self, ordinals: impl Iterator<Item = u32>, names: &[String]) -> Result<Vec<u32>> {
+        let wanted: Vec<Range<usize>> =
+            names.iter().filter_map(|name| self.find_name(name)).map(|name| self.values_of(name)).collect();
+        let mut firsts: HashMap<Vec<u64>, u32, foldhash::fast::RandomState> = HashMap::default();
+        let (mut values, mut last_values, mut last) = (Vec::new(), Vec::new(), None);
+        let mut alike = Vec::with_capacity(ordinals.size_hint().0);
+        for ordinal in ordinals {
+            values.clear();
+            let mut rest = self.bytes(self.streams, ordinal as usize);
+            let mut value = 0u64;
+            while !rest.is_empty() {
+                let step = varint::take(&mut rest).ok_or_else(|| corrupt("cut labels"))?;
+                value = value.checked_add(step).ok_or_else(|| corrupt("labels out of order"))?;
+                if wanted.iter().any(|values| values.contains(&(value as usize))) {
+                    values.push(value);
+                }
+            }
+            // Neighbours are mostly alike.
+            let first = match last.filter(|_| last_values == values) {
+                Some(first) => first,
+                None => *firsts.entry_ref(values.as_slice()).or_insert(ordinal),
+            };
+            alike.push(first);
+            last = Some(first);
+            std::mem::swap(&mut values, &mut last_values);
+        }
+        Ok(alike)
     }
 
     /// Ordinals, ascending, of the streams that match all of `matchers`.

@@ -61,11 +61,19 @@ proptest! {
             .filter(|(_, labels)| matchers.iter().all(|m| m.matches_labels(labels.as_ref())))
             .map(|(ordinal, _)| ordinal)
             .collect();
-        prop_assert_eq!(index.matching(&matchers).unwrap(), naive);
+        prop_assert_eq!(&index.matching(&matchers).unwrap(), &naive);
         for (ordinal, labels) in (0..).zip(&streams) {
             let read = index.labels(ordinal).unwrap();
             prop_assert_eq!(read.as_ref(), Some(labels));
         }
+        let names = ["n1".to_owned(), "n3".to_owned(), "other".to_owned()];
+        let of = |labels: &Labels| ["n1", "n3"].map(|name| labels.get(name).map(str::to_owned));
+        let first = |ordinal: &u32| {
+            let sought = of(&streams[*ordinal as usize]);
+            naive.iter().copied().find(|other| of(&streams[*other as usize]) == sought).unwrap()
+        };
+        let alike: Vec<u32> = naive.iter().map(first).collect();
+        prop_assert_eq!(index.alike(naive.iter().copied(), &names).unwrap(), alike);
     }
 
     #[test]
@@ -78,6 +86,7 @@ proptest! {
             let _ = index.matching(std::slice::from_ref(&matcher));
             for ordinal in 0..index.stream_count().min(100) {
                 let _ = index.labels(ordinal);
+                let _ = index.alike(0..ordinal, &["n1".to_owned()]);
             }
         }
     }

@@ -10,10 +10,11 @@ use crate::fields::Fields;
 pub struct Digest {
     /// The fields that suffice of bodies; none: whole bodies, where the projection has them.
     pub fields: Option<Fields>,
-    /// The names that matter of metadata, where the projection has it; none: all. Pairs of other names may be
-    /// left out.
-    pub metadata: Option<Vec<String>>,
-    /// Where in time rows may be put together; none: nowhere. Where they may, lengths of bodies do not matter.
+    /// The names that matter of labels, and of metadata where the projection has it; none: all. Metadata of other
+    /// names may be left out.
+    pub names: Option<Vec<String>>,
+    /// Where in time rows may be put together; none: nowhere. Where they may, lengths of bodies do not matter, and
+    /// rows of streams that are alike in the labels that matter may be given as those of one of them.
     pub cells: Option<Cells>,
 }
 

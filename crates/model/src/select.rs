@@ -136,8 +136,10 @@ pub struct Selection {
 pub struct Run {
     /// Which stream.
     pub stream: Arc<Stream>,
-    /// Its rows.
+    /// Its rows. With a digest they may be those of several streams ([`Digest::cells`]).
     pub rows: RowColumns,
+    /// Streams of which this selection has given no rows before.
+    pub new_streams: u32,
     /// No later run has a row newer (backward) or older (forward) than this.
     pub bound_ns: i64,
 }

@@ -20,7 +20,7 @@ use base::Result;
 use bytes::Bytes;
 use futures_channel::mpsc;
 use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -106,6 +106,8 @@ impl Twin {
         }
         drop(state);
         order(&mut runs, selection, &mut chance);
+        let mut known = HashSet::new();
+        runs.iter_mut().for_each(|run| run.new_streams = known.insert(run.stream.labels.clone()).into());
         runs
     }
 }
@@ -151,7 +153,7 @@ impl Kept {
             columns.metadata = Bytes::new();
             columns.metadata_ends = Vec::new();
         }
-        Run { stream: self.stream.clone(), rows: columns, bound_ns: 0 }
+        Run { stream: self.stream.clone(), rows: columns, new_streams: 0, bound_ns: 0 }
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! seal ─▶ encode: the finest cells that are cheap ─▶ section in the search region ─▶ Counts::read
-//! Counting::new(page, question): may its names and conditions be answered? ─▶ Counting::run: rows that stand for many
+//! Counting::new(page, question): may its names and conditions be answered? ─▶ Counting::runs: rows that stand for many
 //! ```
 
 mod count;

@@ -129,6 +129,11 @@ impl Question {
         self.counted_cells().is_some()
     }
 
+    /// The names of labels that matter, where rows of streams that are alike in these may be put together; none: all.
+    pub fn label_names(&self) -> Option<&[String]> {
+        self.digest().filter(|digest| digest.cells.is_some())?.names.as_deref()
+    }
+
     pub(crate) fn conditions(&self) -> &[Condition] {
         &self.prepared.conditions
     }
@@ -147,7 +152,7 @@ impl Question {
     pub(crate) fn metadata_names(&self) -> Option<&[String]> {
         match self.digest() {
             _ if !self.projection.metadata => Some(&[]),
-            Some(digest) => digest.metadata.as_deref(),
+            Some(digest) => digest.names.as_deref(),
             None => None,
         }
     }

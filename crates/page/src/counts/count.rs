@@ -1,9 +1,10 @@
 //! Answering questions that only count.
 
-use super::{Counts, LEVELS_MAX};
+use super::Counts;
 use crate::condition::Condition;
 use crate::question::Question;
 use bytes::Bytes;
+use hashbrown::HashMap;
 use model::{Cells, DETECTED_LEVEL, LabelsBuilder, RowColumns, RunFacts, TimeRange};
 
 /// A question to one page that its counts can answer, for runs whose times let them.
@@ -16,6 +17,8 @@ pub struct Counting<'a> {
     contents: Vec<Option<u32>>,
     /// Whether rows of other levels have other contents.
     tells_levels: bool,
+    /// Whether cells of the counts lie within cells of the question, wherever they are.
+    is_nested: bool,
     /// Of each content, where levels are told.
     metadata: Bytes,
     metadata_ends: Vec<u32>,
@@ -46,49 +49,70 @@ impl<'a> Counting<'a> {
                 metadata_ends.push(metadata.len() as u32);
             }
         }
-        let metadata = metadata.into();
-        Some(Self { counts, range: question.range, cells, contents, tells_levels, metadata, metadata_ends })
+        let is_nested = counts.is_some_and(|counts| {
+            cells.width_ns % counts.width_ns == 0 && cells.edge_ns % counts.width_ns == 0
+        });
+        Some(Self {
+            counts,
+            range: question.range,
+            cells,
+            contents,
+            tells_levels,
+            is_nested,
+            metadata: metadata.into(),
+            metadata_ends,
+        })
     }
 
-    /// What the question asks for of the run at position `run`, of which these `facts` are known: rows that stand for
-    /// many. None when the run has to be read: cells of its counts reach over edges of the question's.
-    pub fn run(&self, run: u32, facts: &RunFacts) -> Option<RowColumns> {
-        let mut counted = Counted::default();
+    /// What the question asks for of `runs`, each with its position, what is known of it, and a class: rows that stand
+    /// for many, of each class, which are ascending. None when a run has to be read: cells of its counts reach over
+    /// edges of the question's.
+    pub fn runs(
+        &self,
+        runs: impl IntoIterator<Item = (u32, RunFacts, u32)>,
+    ) -> Option<Vec<(u32, RowColumns)>> {
+        let mut tally = Tally::new(if self.tells_levels { self.contents.len() } else { 1 });
+        for (run, facts, class) in runs {
+            self.count(run, &facts, class, &mut tally)?;
+        }
+        tally.given(self)
+    }
+
+    fn count(&self, run: u32, facts: &RunFacts, class: u32, tally: &mut Tally) -> Option<()> {
         if !self.tells_levels
             && self.contents.iter().all(Option::is_some)
             && self.cells.are_together(facts.min_ns, facts.max_ns)
         {
             if self.holds(facts.min_ns, facts.max_ns)? {
-                counted.sums[0] = u32::try_from(facts.rows).ok()?;
-                counted.give(facts.max_ns);
+                tally.add(class, self.cells.end_ns(facts.max_ns), facts.max_ns, [(0, facts.rows)]);
             }
-            return Some(self.rows(counted));
+            return Some(());
         }
         let counts = self.counts?;
-        // The time of the last row counted, and the end of its cell of the question.
-        let mut last: Option<(i64, i64)> = None;
-        for (cell, numbers) in counts.cells_of(run as usize) {
-            let before_ns = cell.saturating_mul(counts.width_ns);
-            let min_ns = before_ns.saturating_add(1).max(facts.min_ns);
-            let max_ns = before_ns.saturating_add(counts.width_ns).min(facts.max_ns);
-            if min_ns > max_ns || !self.cells.are_together(min_ns, max_ns) {
+        let cells = counts.cells_of(run as usize);
+        let mut from = 0;
+        while let Some(cell) = cells.numbers.get(from) {
+            let first_ns = cell.saturating_mul(counts.width_ns).saturating_add(1).max(facts.min_ns);
+            let end_ns = self.cells.end_ns(first_ns);
+            let to = match self.is_nested {
+                true => cells.first_from(from, end_ns.div_euclid(counts.width_ns)).max(from + 1),
+                false => from + 1,
+            };
+            let last = cells.numbers.get(to - 1)?.saturating_add(1);
+            let last_ns = last.saturating_mul(counts.width_ns).min(facts.max_ns);
+            if first_ns > last_ns || end_ns < last_ns {
                 return None;
             }
-            if !self.holds(min_ns, max_ns)? {
-                continue;
+            if self.holds(first_ns, last_ns)? {
+                let levels = self.contents.iter().enumerate();
+                let passing = levels.filter_map(|(level, content)| Some((level, (*content)?)));
+                let rows = passing
+                    .map(|(level, content)| (content as usize, u64::from(cells.rows(&(from..to), level))));
+                tally.add(class, end_ns, last_ns, rows);
             }
-            let end_ns = self.cells.end_ns(max_ns);
-            if let Some((last_ns, _)) = last.filter(|(_, end)| *end != end_ns) {
-                counted.give(last_ns);
-            }
-            last = Some((max_ns, end_ns));
-            for (content, number) in self.contents.iter().zip(numbers) {
-                let sum = content.and_then(|content| counted.sums.get_mut(content as usize));
-                sum.into_iter().for_each(|sum| *sum += number);
-            }
+            from = to;
         }
-        last.into_iter().for_each(|(last_ns, _)| counted.give(last_ns));
-        Some(self.rows(counted))
+        Some(())
     }
 
     /// Whether the question's range holds these times; none when it holds some of them.
@@ -98,17 +122,16 @@ impl<'a> Counting<'a> {
         (first == last).then_some(first)
     }
 
-    fn rows(&self, counted: Counted) -> RowColumns {
-        let Counted { ts_ns, contents, counts, .. } = counted;
-        let ends = vec![0; if self.tells_levels { self.contents.len() } else { ts_ns.len() }];
+    /// Room for rows of a class.
+    fn no_rows(&self) -> RowColumns {
         RowColumns {
-            ts_ns,
+            ts_ns: Vec::new(),
             bodies: Bytes::new(),
-            ends,
+            ends: vec![0; if self.tells_levels { self.contents.len() } else { 0 }],
             metadata: self.metadata.clone(),
             metadata_ends: self.metadata_ends.clone(),
-            contents: if self.tells_levels { contents } else { Vec::new() },
-            counts,
+            contents: Vec::new(),
+            counts: Vec::new(),
         }
     }
 }
@@ -131,24 +154,69 @@ fn passes(question: &Question, names: &[String], level: &str) -> Option<bool> {
     Some(true)
 }
 
-/// Rows that stand for many.
-#[derive(Default)]
-struct Counted {
-    ts_ns: Vec<i64>,
-    contents: Vec<u32>,
-    counts: Vec<u32>,
-    /// By content, of the cell that is being counted.
-    sums: [u32; 1 + LEVELS_MAX],
+/// Sums by class, cell of the question and content.
+struct Tally {
+    /// Positions in `cells` by class and end of the cell.
+    places: HashMap<(u32, i64), usize, foldhash::fast::RandomState>,
+    /// The key looked up last, and where it is: a run has several cells in a row, a class several runs.
+    last: ((u32, i64), usize),
+    /// Class and time of the last row.
+    cells: Vec<(u32, i64)>,
+    /// By cell and content.
+    sums: Vec<u64>,
+    contents: usize,
 }
 
-impl Counted {
-    fn give(&mut self, ts_ns: i64) {
-        for (content, sum) in (0..).zip(&mut self.sums) {
-            if *sum > 0 {
-                self.ts_ns.push(ts_ns);
-                self.contents.push(content);
-                self.counts.push(std::mem::take(sum));
+impl Tally {
+    fn new(contents: usize) -> Self {
+        let none = ((0, 0), usize::MAX);
+        Self { places: HashMap::default(), last: none, cells: Vec::new(), sums: Vec::new(), contents }
+    }
+
+    /// Adds rows, by content, of the cell that ends at `end_ns`; the last one may lie at `last_ns`.
+    fn add(&mut self, class: u32, end_ns: i64, last_ns: i64, rows: impl IntoIterator<Item = (usize, u64)>) {
+        let key = (class, end_ns);
+        if self.last.0 != key || self.last.1 == usize::MAX {
+            let place = *self.places.entry(key).or_insert(self.cells.len());
+            if place == self.cells.len() {
+                self.cells.push((class, last_ns));
+                self.sums.resize(self.sums.len() + self.contents, 0);
+            }
+            self.last = (key, place);
+        }
+        let place = self.last.1;
+        if let Some((_, known_ns)) = self.cells.get_mut(place) {
+            *known_ns = last_ns.max(*known_ns);
+        }
+        let sums = self.sums.get_mut(place * self.contents..).unwrap_or(&mut []);
+        for (content, count) in rows {
+            if let Some(sum) = sums.get_mut(content) {
+                *sum += count;
             }
         }
+    }
+
+    /// The rows of each class; none when there are more of one kind than a number of rows can say.
+    fn given(self, counting: &Counting<'_>) -> Option<Vec<(u32, RowColumns)>> {
+        let mut order: Vec<usize> = (0..self.cells.len()).collect();
+        order.sort_unstable_by_key(|at| self.cells.get(*at));
+        let mut given: Vec<(u32, RowColumns)> = Vec::new();
+        for at in order {
+            let (class, ts_ns) = *self.cells.get(at)?;
+            let sums = self.sums.get(at * self.contents..(at + 1) * self.contents)?;
+            for (content, sum) in (0..).zip(sums).filter(|(_, sum)| **sum > 0) {
+                if given.last().is_none_or(|(last, _)| *last != class) {
+                    given.push((class, counting.no_rows()));
+                }
+                let (_, rows) = given.last_mut()?;
+                rows.ts_ns.push(ts_ns);
+                rows.counts.push(u32::try_from(*sum).ok()?);
+                match counting.tells_levels {
+                    true => rows.contents.push(content),
+                    false => rows.ends.push(0),
+                }
+            }
+        }
+        Some(given)
     }
 }

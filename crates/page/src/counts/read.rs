@@ -3,6 +3,7 @@
 use super::{LEVELS_MAX, MINUTE_NS, NAMES_MAX, WIDTHS};
 use base::{Error, Result};
 use model::varint;
+use std::ops::Range;
 
 /// The section COUNTS of a page, decoded.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,8 +18,17 @@ pub struct Counts {
     /// Numbers of cells, ascending within a run: a cell has the times after number · width, up to the next cell's
     /// and this included.
     cells: Vec<i64>,
-    /// For each cell the rows without level, then those of each level.
-    counts: Vec<u32>,
+    /// For each cell the rows without level, then those of each level, with those of the cells before it in the run.
+    sums: Vec<u32>,
+}
+
+/// The cells of a run, oldest first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RunCells<'a> {
+    /// Their numbers, ascending.
+    pub numbers: &'a [i64],
+    sums: &'a [u32],
+    stride: usize,
 }
 
 fn corrupt(what: &str) -> Error {
@@ -41,7 +51,7 @@ impl Counts {
             return Err(corrupt("names not ascending"));
         }
         let mut counts =
-            Self { names, levels, width_ns, run_ends: Vec::new(), cells: Vec::new(), counts: Vec::new() };
+            Self { names, levels, width_ns, run_ends: Vec::new(), cells: Vec::new(), sums: Vec::new() };
         counts.take_cells(input, run_rows)?;
         counts.take_counts(input)?;
         if !input.is_empty() || !counts.are_of(run_rows) {
@@ -73,33 +83,82 @@ impl Counts {
 
     fn take_counts(&mut self, input: &mut &[u8]) -> Result<()> {
         let stride = self.stride();
-        self.counts = vec![0; stride * self.cells.len()];
+        self.sums = vec![0; stride * self.cells.len()];
         for level in 0..stride {
-            for count in self.counts.iter_mut().skip(level).step_by(stride) {
+            for count in self.sums.iter_mut().skip(level).step_by(stride) {
                 *count = u32::try_from(take(input)?).map_err(|_| corrupt("wrong count"))?;
             }
+        }
+        self.add_up()
+    }
+
+    /// From rows of each cell to sums within each run.
+    fn add_up(&mut self) -> Result<()> {
+        let stride = self.stride();
+        let mut cells = self.sums.chunks_exact_mut(stride);
+        let mut start = 0;
+        for end in &self.run_ends {
+            let mut before: Option<&mut [u32]> = None;
+            for cell in cells.by_ref().take(*end as usize - start) {
+                for (sum, before) in cell.iter_mut().zip(before.iter().flat_map(|before| before.iter())) {
+                    *sum =
+                        sum.checked_add(*before).ok_or_else(|| corrupt("more rows than a run may have"))?;
+                }
+                before = Some(cell);
+            }
+            start = *end as usize;
         }
         Ok(())
     }
 
     fn are_of(&self, run_rows: &[u32]) -> bool {
-        let sum = |run| {
-            self.cells_of(run).flat_map(|(_, counts)| counts).map(|count| u64::from(*count)).sum::<u64>()
+        let rows_of = |run| {
+            let cells = self.cells_of(run);
+            let all = 0..cells.numbers.len();
+            (0..self.stride()).map(|level| u64::from(cells.rows(&all, level))).sum::<u64>()
         };
-        run_rows.iter().enumerate().all(|(run, rows)| u64::from(*rows) == sum(run))
+        run_rows.iter().enumerate().all(|(run, rows)| u64::from(*rows) == rows_of(run))
     }
 
     fn stride(&self) -> usize {
         1 + self.levels.len()
     }
 
-    /// The cells of the run at position `run`, oldest first: number, rows without level and of each.
-    pub(super) fn cells_of(&self, run: usize) -> impl Iterator<Item = (i64, &[u32])> {
+    /// The cells of the run at position `run`.
+    pub(super) fn cells_of(&self, run: usize) -> RunCells<'_> {
         let end = |run: usize| self.run_ends.get(run).map_or(0, |end| *end as usize);
         let (start, end) = (run.checked_sub(1).map_or(0, end), end(run));
         let (start, stride) = (start.min(end), self.stride());
-        let counts = self.counts.get(start * stride..end * stride).unwrap_or(&[]).chunks_exact(stride);
-        self.cells.get(start..end).unwrap_or(&[]).iter().copied().zip(counts)
+        RunCells {
+            numbers: self.cells.get(start..end).unwrap_or(&[]),
+            sums: self.sums.get(start * stride..end * stride).unwrap_or(&[]),
+            stride,
+        }
+    }
+}
+
+impl RunCells<'_> {
+    /// The rows without level, for `level` 0, or of one, in the cells at these positions.
+    pub fn rows(&self, cells: &Range<usize>, level: usize) -> u32 {
+        let until = |cells: usize| {
+            let last = cells.checked_sub(1).and_then(|last| self.sums.get(last * self.stride + level));
+            last.copied().unwrap_or(0)
+        };
+        until(cells.end) - until(cells.start).min(until(cells.end))
+    }
+
+    /// Where the cells after the one at `from` begin whose numbers are `number` or more.
+    pub fn first_from(&self, from: usize, number: i64) -> usize {
+        let Some(first) = self.numbers.get(from) else { return from };
+        // Numbers ascend: were none left out, it would be this one.
+        let most = usize::try_from(number.saturating_sub(*first)).unwrap_or(0).saturating_add(from);
+        let most = most.min(self.numbers.len());
+        let is_before = |at: usize| self.numbers.get(at).is_none_or(|cell| *cell < number);
+        if most == 0 || is_before(most - 1) {
+            return most;
+        }
+        let within = self.numbers.get(from..most).unwrap_or(&[]);
+        from + within.partition_point(|cell| *cell < number)
     }
 }
 

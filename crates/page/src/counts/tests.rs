@@ -52,8 +52,8 @@ fn counts(runs: &[RowColumns], limit: usize) -> Option<Counts> {
 }
 
 fn question(cells: Cells, range: TimeRange, names: Option<&[&str]>, predicates: &[Predicate]) -> Question {
-    let metadata = names.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-    let digest = Digest { metadata, cells: Some(cells), ..Digest::default() };
+    let names = names.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+    let digest = Digest { names, cells: Some(cells), ..Digest::default() };
     Question::new(range, predicates, Projection { body: false, metadata: true })
         .with_digest(Some(digest.into()))
 }
@@ -103,23 +103,42 @@ proptest! {
         let question = question(cells, range, Some(names), &predicates);
         let Some(counts) = counts(&runs, limit) else { return Ok(()) };
         let counting = Counting::new(Some(&counts), &question).unwrap();
+        // Of runs alike: those at even positions and the others.
+        let mut together: BTreeMap<u32, Sums> = BTreeMap::new();
+        let mut all_counted = true;
         for (at, run) in (0..).zip(&runs) {
-            let Some(found) = counting.run(at, &facts(run)) else {
+            let Some(found) = counting.runs([(at, facts(run), 0)]) else {
                 // Cells that are those of the question are never in its way.
                 prop_assert!(counts.width_ns > width_ns || width_ns % counts.width_ns != 0 || offset == 1);
+                all_counted = false;
                 continue;
             };
+            let found = found.into_iter().next().map(|(_, rows)| rows).unwrap_or_default();
+            let alone = sums(&found, cells, |set, _| Some(set.to_owned()));
+            let together_of = together.entry(at % 2).or_default();
+            alone.iter().for_each(|(key, sum)| *together_of.entry(key.clone()).or_default() += sum);
             let expected = sums(run, cells, |set, ts_ns| {
                 let passes = matcher.as_ref().is_none_or(|matcher| matcher.matches_labels(set));
                 let wanted = if asks_level { level_of(set) } else { Labels::default() };
                 (passes && (range == TimeRange::ALL || range.contains(ts_ns))).then_some(wanted)
             });
-            prop_assert_eq!(sums(&found, cells, |set, _| Some(set.to_owned())), expected);
+            prop_assert_eq!(alone, expected);
             prop_assert!(found.ts_ns.is_sorted());
             let inside = |ts: &i64| (facts(run).min_ns..=facts(run).max_ns).contains(ts)
                 && (range == TimeRange::ALL || range.contains(*ts));
             prop_assert!(found.ts_ns.iter().all(inside));
         }
+        let merged = counting.runs((0..).zip(&runs).map(|(at, run)| (at, facts(run), at % 2)));
+        prop_assert_eq!(merged.is_some(), all_counted);
+        let merged: Vec<_> = merged.unwrap_or_default();
+        let classes = merged.iter().map(|(class, _)| *class);
+        prop_assert!(classes.is_sorted_by(|a, b| a < b));
+        for (class, rows) in &merged {
+            prop_assert!(rows.ts_ns.is_sorted());
+            prop_assert_eq!(&sums(rows, cells, |set, _| Some(set.to_owned())), &together[class]);
+        }
+        together.retain(|_, sums| !sums.is_empty());
+        prop_assert!(!all_counted || merged.len() == together.len());
     }
 
     #[test]
@@ -162,9 +181,9 @@ fn runs_within_a_cell_need_no_counts() {
     let run = columns(&[(0, None, false), (10, None, false), (3600, None, false)]);
     let day = Cells { edge_ns: 0, width_ns: 24 * 60 * MINUTE_NS };
     let asked = |cells| Counting::new(None, &question(cells, TimeRange::ALL, None, &[])).unwrap();
-    let rows = asked(day).run(0, &facts(&run)).unwrap();
+    let (_, rows) = asked(day).runs([(0, facts(&run), 0)]).unwrap().remove(0);
     assert_eq!((rows.len(), rows.count(0), rows.ts_ns[0]), (1, 3, run.ts_ns[2]));
-    assert_eq!(asked(Cells { width_ns: MINUTE_NS, ..day }).run(0, &facts(&run)), None);
+    assert_eq!(asked(Cells { width_ns: MINUTE_NS, ..day }).runs([(0, facts(&run), 0)]), None);
 }
 
 /// Fine cells where they are cheap, coarse ones where not, none where these are not.
@@ -196,6 +215,9 @@ fn golden_counts() {
     assert!(written == golden, "what is written now differs from golden-counts-v1.section");
     let read = Counts::read(&golden, &[200, 50]).unwrap();
     assert_eq!((read.names.len(), read.levels.len(), read.width_ns), (2, 5, MINUTE_NS));
-    let rows_of = |run| read.cells_of(run).flat_map(|(_, counts)| counts).sum::<u32>();
+    let rows_of = |run| {
+        let cells = read.cells_of(run);
+        (0..=read.levels.len()).map(|level| cells.rows(&(0..cells.numbers.len()), level)).sum::<u32>()
+    };
     assert_eq!((rows_of(0), rows_of(1)), (200, 50));
 }

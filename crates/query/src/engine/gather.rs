@@ -9,7 +9,6 @@ use base::{ByteBudget, Error, Kind, Lease, Pool, Result};
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, SelectAll};
 use futures_util::{FutureExt, StreamExt};
-use hashbrown::HashSet;
 use model::{
     BoxFuture, Digest, Direction, Estimate, Labels, LabelsBuilder, Limits, MatchOp, Matcher, Predicate,
     Projection, Run, RunStream, ScanStats, Select, Selection, Signal, Stream, StreamQuery, Tenant, TimeRange,
@@ -185,7 +184,7 @@ struct Flow<'g, 'q, W> {
     bounds: Bounds,
     /// Of each source the position of its tenant.
     tenants: Vec<usize>,
-    streams: HashSet<(usize, u64)>,
+    streams: usize,
     /// Rows of a job, about: no more than are asked for.
     job_rows: usize,
     working: FuturesUnordered<BoxFuture<'static, Result<Result<()>>>>,
@@ -242,8 +241,8 @@ impl<W: Work> Flow<'_, '_, W> {
         gather.check_time()?;
         self.bounds.set(source, Some(run.bound_ns));
         let tenant = self.tenants.get(source).copied().unwrap_or(0);
-        self.streams.insert((tenant, run.stream.fingerprint));
-        gather.check(self.streams.len())?;
+        self.streams = self.streams.saturating_add(run.new_streams as usize);
+        gather.check(self.streams)?;
         let bytes = run.rows.held_bytes();
         let lease = match gather.budget.lease(bytes) {
             Ok(lease) => lease,
@@ -299,7 +298,7 @@ impl Gather<'_> {
             work,
             bounds: Bounds::new(sources.len(), question.direction),
             tenants: sources.iter().map(|source| source.at).collect(),
-            streams: HashSet::new(),
+            streams: 0,
             job_rows: question.limit_hint.map_or(JOB_ROWS, |limit| limit.clamp(1, JOB_ROWS)),
             working: FuturesUnordered::new(),
         };

@@ -1,20 +1,21 @@
 //! Leaves of metric queries: from lines to numbers per step.
 
+mod part;
+
 use super::checks;
 use super::gather::{Compiled, Cost, Gather, Given, Question, Work, compile};
 use super::uniform::{RowValue, is_uniform};
-use crate::eval::aggregate::group_labels;
 use crate::eval::function::Function;
-use crate::eval::kept::{Keeps, Kept, KeptSeries};
-use crate::eval::line::{ERROR_LABEL, Pipeline, SampleValue, Scratch, StreamPipeline, Wanted};
+use crate::eval::kept::{Keeps, KeptSeries};
+use crate::eval::line::{ERROR_LABEL, Pipeline, SampleValue, Wanted};
 use crate::eval::series::StepSeries;
 use crate::eval::window::{Steps, Windows};
 use crate::logql::ast::{Grouping, RangeOp, Unwrap};
 use crate::plan::Leaf;
 use base::{ByteBudget, Error, Lease, Result};
-use hashbrown::HashMap;
-use model::{Digest, Direction, Labels, LabelsBuilder, LabelsRef, MatchOp, Matcher, RowColumns, varint};
+use model::{Digest, Direction, Labels, LabelsBuilder, MatchOp, Matcher};
 use parking_lot::Mutex;
+use part::Part;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -52,7 +53,7 @@ pub(super) async fn series(
     let windowed = |digest: Option<&Digest>| -> Result<_> {
         Ok(Arc::new(Windowed {
             pipeline: pipeline.clone(),
-            named: digest.and_then(|digest| digest.metadata.clone()),
+            named: digest.and_then(|digest| digest.names.clone()),
             by_metadata: digest.is_some() && !pipeline.projection().body,
             row_value: RowValue::new(range.op, &rest).filter(|_| range.unwrap.is_none()),
             grouping: leaf.grouping.clone(),
@@ -62,6 +63,7 @@ pub(super) async fn series(
             keeps: function.keeps(),
             max_series: gather.limits.max_query_series,
             cost: gather.cost.clone(),
+            parts: Mutex::default(),
             held: Mutex::new(Held { kept: KeptSeries::new(gather.budget.lease(0)?), failure: None }),
         }))
     };
@@ -130,6 +132,8 @@ struct Windowed {
     keeps: Keeps,
     max_series: usize,
     cost: Arc<Cost>,
+    /// Empty parts that know streams and contents of runs before, one for each thread that takes runs.
+    parts: Mutex<Vec<Part>>,
     held: Mutex<Held>,
 }
 
@@ -167,7 +171,7 @@ impl Failure {
 
 impl Work for Windowed {
     fn take(&self, runs: &[Given]) -> Result<()> {
-        let mut part = Part::default();
+        let mut part = self.parts.lock().pop().unwrap_or_default();
         let mut passed = 0;
         for Given { labels, run, .. } in runs {
             let lines = &run.rows;
@@ -180,14 +184,19 @@ impl Work for Windowed {
         }
         self.cost.lines_passed.fetch_add(passed, Ordering::Relaxed);
         let mut held = self.held.lock();
-        held.merge(part).map_err(|full| {
+        held.merge(&mut part, self.keeps).map_err(|full| {
             // Of two refusals the one that says how to mend the query.
             if self.max_series > 0 && held.kept.count() > self.max_series {
                 checks::too_many_series(self.max_series)
             } else {
                 full
             }
-        })
+        })?;
+        drop(held);
+        if part.is_worth_keeping() {
+            self.parts.lock().push(part);
+        }
+        Ok(())
     }
 
     fn is_done(&self, _bound_ns: i64) -> bool {
@@ -195,210 +204,13 @@ impl Work for Windowed {
     }
 }
 
-/// What some runs give.
-#[derive(Default)]
-struct Part {
-    /// Positions in `series` by canonical label bytes.
-    known: HashMap<Box<[u8]>, usize, foldhash::fast::RandomState>,
-    series: Vec<(Labels, Kept)>,
-    failure: Option<Failure>,
-    /// Positions in `classes` by the bytes of the labels that are asked for.
-    class_of: HashMap<Box<[u8]>, usize, foldhash::fast::RandomState>,
-    classes: Vec<Class>,
-    /// To put labels together.
-    scratch: Vec<u8>,
-}
-
-/// Streams that the query cannot tell apart.
-struct Class {
-    pipeline: Arc<StreamPipeline>,
-    /// The series of rows that metadata does not change.
-    plain: Option<usize>,
-    /// What becomes of rows that share their metadata, by its bytes.
-    sampled: HashMap<Box<[u8]>, Sampled, foldhash::fast::RandomState>,
-}
-
-/// Metadata of a class whose samples are remembered, at most.
-const SAMPLED_MAX: usize = 256;
-
-/// What the pipeline makes of a row.
-#[derive(Clone, Copy)]
-enum Sampled {
-    Nothing,
-    /// The query fails with it.
-    Failed,
-    /// A number of the series at this position.
-    Value(usize, f64),
-}
-
-/// Rows of a stream, and what is done with them.
-struct Rows<'a> {
-    of: &'a Windowed,
-    class: usize,
-    pipeline: &'a StreamPipeline,
-    lines: &'a RowColumns,
-}
-
-impl Part {
-    /// The class of the stream of `labels`.
-    fn class(&mut self, of: &Windowed, labels: &Labels) -> usize {
-        self.scratch.clear();
-        let is_named = |name: &str| of.named.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
-        for (name, value) in labels.iter().filter(|(name, _)| is_named(name)) {
-            varint::put_bytes(&mut self.scratch, name.as_bytes());
-            varint::put_bytes(&mut self.scratch, value.as_bytes());
-        }
-        if let Some(known) = self.class_of.get(self.scratch.as_slice()) {
-            return *known;
-        }
-        let labels = LabelsRef::trusted(&self.scratch).to_owned();
-        let pipeline = Arc::new(of.pipeline.for_stream(&labels));
-        self.classes.push(Class { pipeline, plain: None, sampled: HashMap::default() });
-        self.class_of.insert(self.scratch.as_slice().into(), self.classes.len() - 1);
-        self.classes.len() - 1
-    }
-
-    /// Takes the rows in, oldest first; says how many passed the pipeline. Rows that share their content are put
-    /// through it once.
-    fn fill(&mut self, of: &Windowed, class: usize, lines: &RowColumns) -> u64 {
-        let Some(pipeline) = self.classes.get(class).map(|class| class.pipeline.clone()) else { return 0 };
-        let Windowed { windows, keeps, .. } = of;
-        let rows = Rows { of, class, pipeline: &pipeline, lines };
-        let mut scratch = Scratch::default();
-        let (mut pane, mut pane_end_ns) = (None, i64::MIN);
-        let mut last = usize::MAX;
-        let shared = if lines.contents.is_empty() { 0 } else { lines.content_count() };
-        let mut of_contents = vec![None; shared];
-        let mut passed = 0;
-        for (at, ts_ns) in lines.ts_ns.iter().enumerate() {
-            if *ts_ns > pane_end_ns {
-                (pane, pane_end_ns) = (windows.pane(*ts_ns), windows.pane_end(*ts_ns));
-            }
-            let Some(pane) = pane else { continue };
-            if of.cost.is_stopped() {
-                break;
-            }
-            let known = of_contents.get_mut(lines.content(at));
-            let sampled = match known {
-                Some(Some(sampled)) => *sampled,
-                Some(unknown) => *unknown.insert(self.sample_shared(&rows, &mut scratch, (at, pane), last)),
-                None => self.sample(&rows, &mut scratch, (at, pane), last),
-            };
-            let count = lines.count(at);
-            passed += u64::from(count) * u64::from(!matches!(sampled, Sampled::Nothing));
-            if let Sampled::Value(series, value) = sampled
-                && let Some((_, kept)) = self.series.get_mut(series)
-            {
-                last = series;
-                kept.take(*keeps, pane, *ts_ns, value * f64::from(count));
-            }
-        }
-        passed
-    }
-
-    /// As [`Part::sample`], of a row whose content many may have.
-    fn sample_shared(
-        &mut self,
-        rows: &Rows<'_>,
-        scratch: &mut Scratch,
-        (at, pane): (usize, u64),
-        last: usize,
-    ) -> Sampled {
-        if !rows.of.by_metadata {
-            return self.sample(rows, scratch, (at, pane), last);
-        }
-        let metadata = rows.lines.row(at).metadata.bytes();
-        let known = self.classes.get(rows.class).and_then(|class| class.sampled.get(metadata));
-        if let Some(known) = known {
-            return *known;
-        }
-        let sampled = self.sample(rows, scratch, (at, pane), last);
-        if let Some(class) =
-            self.classes.get_mut(rows.class).filter(|class| class.sampled.len() < SAMPLED_MAX)
-        {
-            class.sampled.insert(metadata.into(), sampled);
-        }
-        sampled
-    }
-
-    /// Puts row `at`, in `pane`, through the pipeline; `last` is the series of the one before.
-    fn sample(
-        &mut self,
-        rows: &Rows<'_>,
-        scratch: &mut Scratch,
-        (at, pane): (usize, u64),
-        last: usize,
-    ) -> Sampled {
-        let Rows { of, pipeline, lines, .. } = rows;
-        let Some(sample) = pipeline.sample(scratch, lines.row(at), lines.body_len(at)) else {
-            return Sampled::Nothing;
-        };
-        if sample.failed {
-            let step = of.windows.steps(pane).start;
-            if self.failure.as_ref().is_none_or(|known| step <= known.step) {
-                Failure::note(&mut self.failure, Failure { step, labels: sample.labels.to_owned() });
-            }
-            return Sampled::Failed;
-        }
-        // Neighbouring lines are mostly of one series.
-        let is_last = self.series.get(last).is_some_and(|(labels, _)| labels.as_ref() == sample.labels);
-        let series = if is_last { last } else { self.position(of, sample.labels) };
-        Sampled::Value(series, sample.value)
-    }
-
-    /// Takes the rows in, all of one series; says how many lie in windows.
-    fn fill_at_once(&mut self, of: &Windowed, class: usize, lines: &RowColumns, value: RowValue) -> u64 {
-        let Some((pipeline, mut series)) = self.classes.get(class).map(|c| (c.pipeline.clone(), c.plain))
-        else {
-            return 0;
-        };
-        let passed = value.sums(lines, &of.windows, |pane, row, sum| {
-            // The first row in a window gives the series.
-            series = series.or_else(|| {
-                let mut scratch = Scratch::default();
-                let sample = pipeline.sample(&mut scratch, lines.row(row), lines.body_len(row))?;
-                Some(self.position(of, sample.labels))
-            });
-            let kept = series.and_then(|at| self.series.get_mut(at));
-            if let (Some((_, kept)), Some(ts_ns)) = (kept, lines.ts_ns.get(row)) {
-                kept.take(of.keeps, pane, *ts_ns, sum);
-            }
-        });
-        if let Some(class) = self.classes.get_mut(class) {
-            class.plain = series;
-        }
-        passed as u64
-    }
-
-    fn position(&mut self, of: &Windowed, labels: LabelsRef<'_>) -> usize {
-        if let Some(at) = self.known.get(labels.bytes()) {
-            return *at;
-        }
-        let own = match of.grouping.as_ref().filter(|_| of.aggregates) {
-            Some(grouping) => group_labels(labels, Some(grouping.into()), &mut LabelsBuilder::default()),
-            None => labels.to_owned(),
-        };
-        let own = match of.loses_empty {
-            true => Labels::from_pairs(own.iter().filter(|(_, value)| !value.is_empty())),
-            false => own,
-        };
-        let known = self.known.get(own.bytes()).copied();
-        let at = known.unwrap_or_else(|| {
-            self.known.insert(own.bytes().into(), self.series.len());
-            self.series.push((own, of.keeps.nothing()));
-            self.series.len() - 1
-        });
-        self.known.insert(labels.bytes().into(), at);
-        at
-    }
-}
-
 impl Held {
-    fn merge(&mut self, part: Part) -> Result<()> {
-        if let Some(failure) = part.failure {
+    /// Takes what `part` has; what it knows stays in it.
+    fn merge(&mut self, part: &mut Part, keeps: Keeps) -> Result<()> {
+        if let Some(failure) = part.failure.take() {
             Failure::note(&mut self.failure, failure);
         }
-        part.series.into_iter().try_for_each(|(labels, new)| self.kept.merge(labels, new))
+        part.taken(keeps).try_for_each(|(labels, new)| self.kept.merge(labels, new))
     }
 
     /// All that is held; what stays behind is empty with the lease `empty`.

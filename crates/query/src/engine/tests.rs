@@ -32,7 +32,7 @@ impl Select for Runs {
             let second = if forward { at as i64 } else { (RUNS - at) as i64 };
             let line = RowRef { ts_ns: second * 1_000_000_000, body: &text, metadata: LabelsRef::EMPTY };
             let rows = RowColumns::from_rows([line]);
-            Ok(Run { stream: stream.clone(), rows, bound_ns: line.ts_ns })
+            Ok(Run { stream: stream.clone(), rows, new_streams: u32::from(at == 0), bound_ns: line.ts_ns })
         });
         Box::pin(futures_util::stream::iter(runs))
     }

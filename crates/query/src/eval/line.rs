@@ -200,7 +200,7 @@ fn makes_line(stage: &Stage) -> bool {
 /// What suffices of rows: known where texts are not read, or only fields of them.
 fn digest(steps: &[Step], hints: &Hints, projection: Projection) -> Option<Digest> {
     let fields = if projection.body { Some(fields(steps, || hints.required())?) } else { None };
-    Some(Digest { fields, metadata: hints.named(), cells: None })
+    Some(Digest { fields, names: hints.named(), cells: None })
 }
 
 /// What suffices to drop lines: what the filters up to the last one read. The stages behind it see lines that lack
@@ -215,7 +215,7 @@ fn judged_by(steps: &[Step]) -> Option<Digest> {
     judging.iter().for_each(|step| step.reads(&mut read));
     let names = with_clashing(read);
     let fields = fields(judging, || Some(names.clone()))?;
-    Some(Digest { fields: Some(fields), metadata: Some(with_errors(names)), cells: None })
+    Some(Digest { fields: Some(fields), names: Some(with_errors(names)), cells: None })
 }
 
 /// The fields that suffice of texts: where one parser is all that reads them, and the labels that it

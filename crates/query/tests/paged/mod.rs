@@ -56,7 +56,7 @@ impl Select for Paged {
             match page.scan(&parts, &wanted, &question, &ScanStats::default()) {
                 Ok(scanned) => runs.extend(scanned.into_iter().map(|(at, rows)| {
                     self.given.fetch_add(rows.bodies.len() as u64, Ordering::Relaxed);
-                    Ok(Run { stream: streams[at as usize].clone(), rows, bound_ns })
+                    Ok(Run { stream: streams[at as usize].clone(), rows, new_streams: 1, bound_ns })
                 })),
                 Err(error) => runs.push(Err(error)),
             }

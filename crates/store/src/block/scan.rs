@@ -32,7 +32,7 @@ pub struct PagePlan {
     pub parts: Vec<Range<u64>>,
     /// Bytes of the page once decoded: what a scan may hold, besides what it gives.
     pub decoded_bytes: u64,
-    /// What its counts answer, by ordinal: then nothing has to be fetched.
+    /// What its counts answer, by the ordinal of one of the streams that are alike: then nothing has to be fetched.
     pub counted: Option<Vec<(u32, RowColumns)>>,
 }
 
@@ -158,16 +158,22 @@ impl Block {
 
     /// Answers `question` for the pages of `plan` whose counts can. Gives the pages whose counts would have to be read
     /// for that with [`Block::read_counts`], and where these lie in the object.
-    pub fn count(&self, plan: &mut Plan, question: &Question) -> UnreadCounts {
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn count(&self, plan: &mut Plan, question: &Question) -> Result<UnreadCounts> {
         let mut unread = Vec::new();
         if !question.only_counts() {
-            return unread;
+            return Ok(unread);
         }
         for page in plan.pages.iter_mut().filter(|page| page.counted.is_none()) {
             let Some(placed) = self.pages.get(page.page as usize) else { continue };
             let counts = placed.counts.get();
             let counting = placed.page.counting(counts, question);
-            page.counted = counting.and_then(|counting| counted(&counting, &page.runs));
+            page.counted = match counting {
+                Some(counting) => self.counted(&counting, &page.runs, question)?,
+                None => None,
+            };
             if page.counted.is_none() && counts.is_none() {
                 let start = placed.search_start;
                 let range = placed.page.counts_range();
@@ -177,7 +183,25 @@ impl Block {
         if plan.pages.iter().all(|page| page.counted.is_some()) {
             plan.filters = None;
         }
-        unread
+        Ok(unread)
+    }
+
+    /// What `counting` says of `runs`; none when one of them has to be read.
+    fn counted(
+        &self,
+        counting: &Counting<'_>,
+        runs: &[PlannedRun],
+        question: &Question,
+    ) -> Result<Option<Vec<(u32, RowColumns)>>> {
+        let ordinals = runs.iter().map(|run| run.ordinal);
+        let alike = match question.label_names() {
+            Some(names) => self.index().alike(ordinals, names)?,
+            None => ordinals.collect(),
+        };
+        Ok(counting.runs(runs.iter().zip(alike).map(|(run, alike)| {
+            let PlannedRun { min_ns, max_ns, rows, bytes, .. } = *run;
+            (run.position, RunFacts { min_ns, max_ns, rows, bytes }, alike)
+        })))
     }
 
     /// Keeps the counts of `page`; `stored` is what lies where [`Block::count`] said.
@@ -225,19 +249,6 @@ impl Block {
     fn foreign(&self, page: u32) -> Error {
         Error::bug(format!("block {} has no page {page}", self.meta().name))
     }
-}
-
-/// What `counting` says of `runs`; none when one of them has to be read.
-fn counted(counting: &Counting<'_>, runs: &[PlannedRun]) -> Option<Vec<(u32, RowColumns)>> {
-    let mut counted = Vec::with_capacity(runs.len());
-    for run in runs {
-        let PlannedRun { ordinal, position, min_ns, max_ns, rows, bytes } = *run;
-        let rows = counting.run(position, &RunFacts { min_ns, max_ns, rows, bytes })?;
-        if !rows.is_empty() {
-            counted.push((ordinal, rows));
-        }
-    }
-    Some(counted)
 }
 
 impl super::open::PlacedPage {

@@ -2,9 +2,9 @@
 //! Nothing here waits or reads: it is told what is to come and what has come.
 
 use super::order::{Order, Reach};
-use hashbrown::HashMap;
-use model::{Labels, RowColumns, Stream};
-use std::collections::BTreeMap;
+use hashbrown::HashTable;
+use model::{RowColumns, Stream};
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -42,6 +42,21 @@ pub struct Group {
     pieces: Vec<Piece>,
     /// Bytes that the pieces were held with.
     pub held_bytes: u64,
+    /// Streams that no group before it had rows of.
+    pub new_streams: u32,
+}
+
+/// A group in one.
+#[derive(Debug)]
+pub struct Joined {
+    /// Which stream.
+    pub stream: Arc<Stream>,
+    /// Its rows.
+    pub rows: RowColumns,
+    /// How many duplicates were dropped.
+    pub duplicates: u64,
+    /// As in [`Group`].
+    pub new_streams: u32,
 }
 
 /// The streams of a question.
@@ -49,7 +64,8 @@ pub struct Group {
 pub struct Gather {
     order: Order,
     streams: Vec<Member>,
-    places: HashMap<Labels, u32, foldhash::fast::RandomState>,
+    /// Positions in `streams`, by fingerprint.
+    places: HashTable<u32>,
 }
 
 /// One stream of a question.
@@ -58,29 +74,67 @@ struct Member {
     stream: Arc<Stream>,
     /// How far its rows reach in each block or head.
     reach: Vec<(u32, Reach)>,
-    /// Near ends of what is to come, with their number.
-    to_come: BTreeMap<i64, u32>,
+    to_come: ToCome,
     held: Vec<Piece>,
+    /// Whether a group had rows of it.
+    is_given: bool,
+}
+
+/// Near ends of what is to come with their number, the nearest first. What is expected later is mostly farther, and what
+/// comes is mostly the nearest, so that hardly one is moved.
+#[derive(Debug, Default)]
+struct ToCome(VecDeque<(i64, u32)>);
+
+impl ToCome {
+    fn add(&mut self, near: i64) {
+        let farther = |last: &(i64, u32)| last.0 < near;
+        let place = match self.0.back().is_none_or(farther) {
+            false => self.0.len(),
+            true => self.0.partition_point(|(known, _)| *known >= near),
+        };
+        match place.checked_sub(1).and_then(|before| self.0.get_mut(before)) {
+            Some((known, count)) if *known == near => *count += 1,
+            _ => self.0.insert(place, (near, 1)),
+        }
+    }
+
+    fn take(&mut self, near: i64) {
+        let place = self.0.partition_point(|(known, _)| *known > near);
+        if let Some((_, count)) = self.0.get_mut(place).filter(|(known, _)| *known == near) {
+            *count -= 1;
+            if *count == 0 {
+                self.0.remove(place);
+            }
+        }
+    }
+
+    fn nearest(&self) -> Option<i64> {
+        self.0.front().map(|(near, _)| *near)
+    }
 }
 
 impl Gather {
     /// No streams yet.
     pub fn new(order: Order) -> Self {
-        Self { order, streams: Vec::new(), places: HashMap::default() }
+        Self { order, streams: Vec::new(), places: HashTable::new() }
     }
 
     /// The number of `stream`.
     pub fn stream(&mut self, stream: &Arc<Stream>) -> u32 {
-        if let Some(number) = self.places.get(&stream.labels) {
+        let of = |number: &u32| self.streams.get(*number as usize).map(|member| &member.stream);
+        let is_same = |number: &u32| of(number).is_some_and(|known| known.labels == stream.labels);
+        if let Some(number) = self.places.find(stream.fingerprint, is_same) {
             return *number;
         }
         let number = self.streams.len() as u32;
-        self.places.insert(stream.labels.clone(), number);
+        let hash = |number: &u32| of(number).map_or(0, |known| known.fingerprint);
+        self.places.insert_unique(stream.fingerprint, number, hash);
         self.streams.push(Member {
             stream: stream.clone(),
             reach: Vec::new(),
-            to_come: BTreeMap::new(),
+            to_come: ToCome::default(),
             held: Vec::new(),
+            is_given: false,
         });
         number
     }
@@ -88,8 +142,9 @@ impl Gather {
     /// Says that rows of `stream` in `span` may come from `place`.
     pub fn expect(&mut self, stream: u32, place: u32, span: Reach) {
         let Some(member) = self.streams.get_mut(stream as usize) else { return };
-        *member.to_come.entry(span.near).or_insert(0) += 1;
-        match member.reach.iter_mut().find(|(known, _)| *known == place) {
+        member.to_come.add(span.near);
+        // A place is mostly the last one.
+        match member.reach.iter_mut().rev().find(|(known, _)| *known == place) {
             Some((_, reach)) => *reach = reach.around(span),
             None => member.reach.push((place, span)),
         }
@@ -107,12 +162,20 @@ impl Gather {
     /// Says that what was expected of `stream` with this near end has come, as pieces or as nothing.
     pub fn came(&mut self, stream: u32, near: i64) {
         let Some(member) = self.streams.get_mut(stream as usize) else { return };
-        if let Some(count) = member.to_come.get_mut(&near) {
-            *count -= 1;
-            if *count == 0 {
-                member.to_come.remove(&near);
-            }
-        }
+        member.to_come.take(near);
+    }
+
+    /// Rows of streams that are alike, given as those of `stream`; they share time with no others of these streams.
+    pub fn alike(&self, stream: u32, rows: RowColumns) -> Option<Group> {
+        let stream = self.streams.get(stream as usize)?.stream.clone();
+        let held_bytes = rows.held_bytes();
+        let pieces = vec![Piece { source: Source { place: 0, run: 0 }, page: 0, rows }];
+        Some(Group { stream, pieces, held_bytes, new_streams: 0 })
+    }
+
+    /// Says that rows of `streams` are given. The number of those of which none were before.
+    pub fn note_given(&mut self, streams: impl Iterator<Item = u32>) -> u32 {
+        streams.map(|stream| self.streams.get_mut(stream as usize).map_or(0, Member::note_given)).sum()
     }
 
     /// Holds a piece of `stream`.
@@ -125,12 +188,17 @@ impl Gather {
     /// Takes what is complete of `stream` into `groups`: no piece to come has a row as near.
     pub fn complete(&mut self, stream: u32, groups: &mut Vec<Group>) {
         let Some(member) = self.streams.get_mut(stream as usize) else { return };
-        let limit = member.to_come.last_key_value().map(|(near, _)| *near);
+        if member.held.is_empty() {
+            return;
+        }
+        let limit = member.to_come.nearest();
         if member.held.len() == 1
             && let Some(piece) = member.held.pop_if(|piece| is_complete(self.order, piece, limit))
         {
             let held_bytes = piece.rows.held_bytes();
-            groups.push(Group { stream: member.stream.clone(), pieces: vec![piece], held_bytes });
+            let new_streams = member.note_given();
+            let stream = member.stream.clone();
+            groups.push(Group { stream, pieces: vec![piece], held_bytes, new_streams });
             return;
         }
         let mut complete = Vec::new();
@@ -142,8 +210,16 @@ impl Gather {
         let order = self.order;
         groups.extend(apart(order, complete).into_iter().map(|pieces| {
             let held_bytes = pieces.iter().map(|piece| piece.rows.held_bytes()).sum();
-            Group { stream: member.stream.clone(), pieces, held_bytes }
+            let new_streams = member.note_given();
+            Group { stream: member.stream.clone(), pieces, held_bytes, new_streams }
         }));
+    }
+}
+
+impl Member {
+    /// Says that rows of it are given; 1 when none were before.
+    fn note_given(&mut self) -> u32 {
+        (!std::mem::replace(&mut self.is_given, true)).into()
     }
 }
 
@@ -153,12 +229,18 @@ impl Group {
         self.pieces.len() == 1
     }
 
-    /// Its rows in one, and how many duplicates were dropped.
-    pub fn join(mut self) -> (Arc<Stream>, RowColumns, u64) {
-        if self.is_single()
+    /// Its rows in one.
+    pub fn join(mut self) -> Joined {
+        let joined = |rows, duplicates| Joined {
+            stream: self.stream,
+            rows,
+            duplicates,
+            new_streams: self.new_streams,
+        };
+        if self.pieces.len() == 1
             && let Some(only) = self.pieces.pop()
         {
-            return (self.stream, only.rows, 0);
+            return joined(only.rows, 0);
         }
         // A page may have several runs of a stream, one after the other.
         let first_ns = |piece: &Piece| piece.rows.ts_ns.first().copied();
@@ -172,10 +254,10 @@ impl Group {
         if by_source.len() == 1
             && let Some(rows) = by_source.pop()
         {
-            return (self.stream, rows, 0);
+            return joined(rows, 0);
         }
         let (rows, duplicates) = page::merge(&by_source.iter().collect::<Vec<_>>());
-        (self.stream, rows, duplicates)
+        joined(rows, duplicates)
     }
 }
 

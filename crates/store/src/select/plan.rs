@@ -69,7 +69,7 @@ pub async fn open(engine: &Engine, meta: &BlockMeta, asked: Asked) -> Result<Fou
     let plan = move || -> Result<(Plan, UnreadCounts)> {
         let ordinals = opened.matching(&by.matchers, by.question.range)?;
         let mut plan = opened.plan(&ordinals, &by.question);
-        let unread = opened.count(&mut plan, &by.question);
+        let unread = opened.count(&mut plan, &by.question)?;
         Ok((plan, unread))
     };
     let (mut plan, unread) = engine.pool.run(plan).await??;
@@ -91,7 +91,7 @@ pub async fn open(engine: &Engine, meta: &BlockMeta, asked: Asked) -> Result<Fou
         }
         if !counts.is_empty() {
             counts.iter().zip(&search).try_for_each(|(page, stored)| block.read_counts(*page, stored))?;
-            block.count(&mut plan, &asked.question);
+            block.count(&mut plan, &asked.question)?;
         }
         let mut ordinals: Vec<u32> =
             plan.pages.iter().flat_map(|page| &page.runs).map(|run| run.ordinal).collect();

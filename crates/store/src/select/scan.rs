@@ -1,6 +1,6 @@
 //! Doing the tasks of a question: what to begin next, and what to give when something is done.
 
-use super::gather::{Gather, Group, span_of};
+use super::gather::{Gather, Group, Joined, span_of};
 use super::order::{Order, Reach};
 use super::plan::{self, Asked, Found};
 use super::task::{Scanned, Task};
@@ -8,7 +8,7 @@ use crate::block::BlockMeta;
 use crate::engine::Engine;
 use crate::head::Head;
 use base::{Error, Lease, Result};
-use model::{Projection, RowColumns, Run, Selection, Stream};
+use model::{Projection, Run, Selection};
 use page::Question;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
@@ -219,18 +219,22 @@ impl Scan {
             Done::Scanned { number, members, scanned, lease } => {
                 self.running.remove(&number);
                 drop(lease);
-                for (stream, piece) in scanned {
+                for (stream, piece) in scanned.pieces {
                     self.held.grow(piece.rows.held_bytes())?;
                     self.gather.hold(stream, piece);
                 }
                 for (stream, near) in &members {
                     self.gather.came(*stream, *near);
                 }
-                let mut streams: Vec<u32> = members.into_iter().map(|(stream, _)| stream).collect();
-                streams.sort_unstable();
-                streams.dedup();
-                let mut groups: Vec<Group> = Vec::with_capacity(streams.len());
-                streams.into_iter().for_each(|stream| self.gather.complete(stream, &mut groups));
+                let mut groups: Vec<Group> = Vec::new();
+                for (stream, rows) in scanned.counted {
+                    self.held.grow(rows.held_bytes())?;
+                    groups.extend(self.gather.alike(stream, rows));
+                }
+                if let Some(first) = groups.first_mut() {
+                    first.new_streams = self.gather.note_given(members.iter().map(|(stream, _)| *stream));
+                }
+                members.into_iter().for_each(|(stream, _)| self.gather.complete(stream, &mut groups));
                 self.give(groups).await
             }
         }
@@ -241,19 +245,19 @@ impl Scan {
         let held_bytes: u64 = groups.iter().map(|group| group.held_bytes).sum();
         let joined = self.join(groups).await?;
         let order = self.asked.order;
-        let mut spanned: Vec<(Reach, Arc<Stream>, RowColumns)> = Vec::with_capacity(joined.len());
-        for (stream, mut rows, duplicates) in joined {
-            self.selection.stats.duplicates.fetch_add(duplicates, Relaxed);
-            page::project(&mut rows, self.selection.projection);
-            spanned.extend(span_of(order, &rows).map(|span| (span, stream, rows)));
+        let mut spanned: Vec<(Reach, Joined)> = Vec::with_capacity(joined.len());
+        for mut one in joined {
+            self.selection.stats.duplicates.fetch_add(one.duplicates, Relaxed);
+            page::project(&mut one.rows, self.selection.projection);
+            spanned.extend(span_of(order, &one.rows).map(|span| (span, one)));
         }
-        spanned.sort_by_key(|(span, ..)| span.near);
+        spanned.sort_by_key(|(span, _)| span.near);
         // From the last one on: how near what comes after each can be.
         let mut bound = self.nearest();
         let mut given = Vec::with_capacity(spanned.len());
-        for (span, stream, rows) in spanned {
+        for (span, Joined { stream, rows, new_streams, .. }) in spanned {
             let bound_ns = bound.map_or(order.end_ns(self.selection.range), |key| order.key(key));
-            given.push(Run { stream, rows, bound_ns });
+            given.push(Run { stream, rows, new_streams, bound_ns });
             bound = bound.max(Some(span.near));
         }
         self.held.shrink(held_bytes);
@@ -261,7 +265,7 @@ impl Scan {
         Ok(given.is_empty() || self.runs.send(Ok(given)).await.is_ok())
     }
 
-    async fn join(&self, groups: Vec<Group>) -> Result<Vec<(Arc<Stream>, RowColumns, u64)>> {
+    async fn join(&self, groups: Vec<Group>) -> Result<Vec<Joined>> {
         let (single, several): (Vec<_>, Vec<_>) = groups.into_iter().partition(Group::is_single);
         let mut joined: Vec<_> = single.into_iter().map(Group::join).collect();
         if !several.is_empty() {

@@ -61,8 +61,14 @@ pub struct Opened {
     pub rounds: Rounds,
 }
 
-/// Rows of streams by number.
-pub type Scanned = Vec<(u32, Piece)>;
+/// What a task gives.
+#[derive(Debug, Default)]
+pub struct Scanned {
+    /// Rows of streams by number.
+    pub pieces: Vec<(u32, Piece)>,
+    /// Rows that counts told, of several streams that are alike, by the number of one of them.
+    pub counted: Vec<(u32, RowColumns)>,
+}
 
 impl Task {
     /// Bytes of memory that doing it takes, results included.
@@ -125,7 +131,7 @@ impl Task {
             Work::Pages(opened, pages) => {
                 scan_pages(engine, self.place, opened, pages, question, stats).await
             }
-            Work::Counted(opened, pages) => Ok(give_counted(self.place, &opened, pages, &stats)),
+            Work::Counted(opened, pages) => Ok(give_counted(&opened, pages, &stats)),
             Work::Runs(head, runs) => {
                 let place = self.place;
                 let streams = self.members.into_iter().map(|(stream, _)| stream);
@@ -136,19 +142,14 @@ impl Task {
     }
 }
 
-fn give_counted(place: u32, opened: &Opened, pages: Vec<CountedPage>, stats: &ScanStats) -> Scanned {
+fn give_counted(opened: &Opened, pages: Vec<CountedPage>, stats: &ScanStats) -> Scanned {
     stats.pages_counted.fetch_add(pages.len() as u64, Relaxed);
-    let mut scanned = Vec::with_capacity(pages.iter().map(|(_, members)| members.len()).sum());
-    let mut passed = 0;
-    for (page, _) in pages {
-        for (ordinal, rows) in page.counted.into_iter().flatten() {
-            passed += rows.counts.iter().map(|count| u64::from(*count)).sum::<u64>();
-            let piece = Piece { source: Source { place, run: 0 }, page: page.page, rows };
-            scanned.extend(opened.number(ordinal).map(|stream| (stream, piece)));
-        }
-    }
-    stats.rows_passed.fetch_add(passed, Relaxed);
-    scanned
+    let counted = pages.into_iter().flat_map(|(page, _)| page.counted).flatten();
+    let counted: Vec<_> =
+        counted.filter_map(|(ordinal, rows)| Some((opened.number(ordinal)?, rows))).collect();
+    let rows = counted.iter().flat_map(|(_, rows)| &rows.counts);
+    stats.rows_passed.fetch_add(rows.map(|count| u64::from(*count)).sum(), Relaxed);
+    Scanned { pieces: Vec::new(), counted }
 }
 
 async fn scan_pages(
@@ -170,7 +171,7 @@ async fn scan_pages(
     let scan = move || -> Result<Scanned> {
         let started = Instant::now();
         let mut fetched = fetched.as_slice();
-        let mut scanned = Vec::new();
+        let mut pieces = Vec::new();
         for page in &pages {
             let missing = || Error::bug("fewer parts than asked for");
             let (parts, rest): (&[Bytes], _) =
@@ -178,11 +179,11 @@ async fn scan_pages(
             fetched = rest;
             for (ordinal, rows) in opened.block.scan_page(page, parts, &question, &stats)? {
                 let piece = Piece { source: Source { place, run: 0 }, page: page.page, rows };
-                scanned.extend(opened.number(ordinal).map(|stream| (stream, piece)));
+                pieces.extend(opened.number(ordinal).map(|stream| (stream, piece)));
             }
         }
         count_time(started, &stats);
-        Ok(scanned)
+        Ok(Scanned { pieces, counted: Vec::new() })
     };
     engine.pool.run(scan).await?
 }
@@ -203,7 +204,7 @@ fn scan_runs(
     stats: &ScanStats,
 ) -> Scanned {
     let started = Instant::now();
-    let mut scanned = Vec::new();
+    let mut pieces = Vec::new();
     for (stream, (key, view)) in runs {
         let Some(run) = head.read(*key, view) else { continue };
         let picked = run.pick(question, stats);
@@ -215,11 +216,11 @@ fn scan_runs(
             sorted
         };
         if !rows.is_empty() {
-            scanned.push((*stream, Piece { source: Source { place, run: view.run }, page: 0, rows }));
+            pieces.push((*stream, Piece { source: Source { place, run: view.run }, page: 0, rows }));
         }
     }
     count_time(started, stats);
-    scanned
+    Scanned { pieces, counted: Vec::new() }
 }
 
 fn count_time(started: Instant, stats: &ScanStats) {

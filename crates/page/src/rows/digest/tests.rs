@@ -119,7 +119,7 @@ proptest! {
         let cells = cells.map(|(edge_ns, width_ns)| Cells { edge_ns, width_ns });
         let digest = Digest {
             fields: fields.clone().map(|names| Fields { format: Format::Json, names }),
-            metadata: names.clone(),
+            names: names.clone(),
             cells,
         };
         let question = Question::new(range, &predicates, Projection { body, metadata: with_metadata })

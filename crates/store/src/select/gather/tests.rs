@@ -1,5 +1,5 @@
 use super::*;
-use model::{Direction, LabelsRef, Projection, RowColumns, RowRef};
+use model::{Direction, Labels, LabelsRef, Projection, RowColumns, RowRef};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -108,7 +108,7 @@ fn check(
         let mut groups = Vec::new();
         gather.complete(number, &mut groups);
         for group in groups {
-            let (_, mut rows, _) = group.join();
+            let mut rows = group.join().rows;
             page::project(&mut rows, projection);
             given.push(rows);
         }

@@ -3,7 +3,7 @@
 use super::*;
 use model::fields::Format;
 use model::{Cells, DETECTED_LEVEL, Digest, Fields, LineFilter, Needle, Predicate, Refusal};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -138,7 +138,7 @@ async fn rows_are_counted_without_being_read_unless_what_was_sent_again_must_be_
     };
     let digest = || {
         let cells = Cells { edge_ns: 0, width_ns: 60 * SECOND_NS };
-        Some(Digest { metadata: Some(vec![DETECTED_LEVEL.to_owned()]), cells: Some(cells), fields: None })
+        Some(Digest { names: Some(vec![DETECTED_LEVEL.to_owned()]), cells: Some(cells), fields: None })
     };
     let whole = ask(None).await;
     assert!(whole.1 == 0 && whole.2 > 0 && whole.0.len() == 14, "{whole:?}");
@@ -146,13 +146,40 @@ async fn rows_are_counted_without_being_read_unless_what_was_sent_again_must_be_
     assert_eq!(ask(digest()).await, (whole.0.clone(), pages, 0));
     assert_eq!(ask(digest()).await, (whole.0.clone(), pages, 0), "what was read is kept");
     let mut by_pod = digest();
-    by_pod.iter_mut().for_each(|digest| digest.metadata = Some(vec!["pod".to_owned()]));
+    by_pod.iter_mut().for_each(|digest| digest.names = Some(vec!["pod".to_owned()]));
     let sums = ask(by_pod).await;
     assert_eq!((sums.0.values().sum::<u64>(), sums.2), (whole.0.values().sum(), 0));
     append(20_000, 21_000).await;
     let (again, counted, read) = ask(digest()).await;
     assert_eq!(again, whole.0);
     assert!(read > 0 && counted + read == pages, "{counted} counted, {read} read");
+}
+
+#[tokio::test]
+async fn streams_that_a_count_cannot_tell_apart_come_as_one() {
+    let place = Place::new();
+    let store = place.open().await;
+    let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, NOW_NS);
+    for pod in 0..20 {
+        let (app, pod) = (["a", "b"][pod % 2], pod.to_string());
+        let rows = (1..=50).map(|n| RowRef { ts_ns: n * SECOND_NS, body: b"x", metadata: LabelsRef::EMPTY });
+        batch.add_rows(Labels::from_pairs([("app", app), ("pod", &pod)]).as_ref(), rows);
+    }
+    store.append(batch.build()).await.unwrap();
+    store.flush(None).await.unwrap();
+    for (name, alike) in [(Some("app"), 2), (Some("pod"), 20), (Some("other"), 1), (None, 20)] {
+        let mut asked = selection(Direction::Forward);
+        asked.projection = Projection { body: false, metadata: true };
+        let cells = Some(Cells { edge_ns: 0, width_ns: 60 * SECOND_NS });
+        let names = name.map(|name| vec![name.to_owned()]);
+        asked.digest = Some(Arc::new(Digest { names, cells, fields: None }));
+        let runs = runs(&store, asked).await;
+        let streams: BTreeSet<_> = runs.iter().map(|run| run.stream.labels.clone()).collect();
+        assert_eq!((streams.len(), runs.len()), (alike, alike), "{name:?}");
+        assert_eq!(runs.iter().map(|run| run.new_streams).sum::<u32>(), 20, "{name:?}");
+        let rows = runs.iter().flat_map(|run| (0..run.rows.len()).map(|at| u64::from(run.rows.count(at))));
+        assert_eq!(rows.sum::<u64>(), 1000, "{name:?}");
+    }
 }
 
 #[tokio::test]

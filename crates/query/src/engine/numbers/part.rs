@@ -1,0 +1,254 @@
+//! What jobs make of runs: each row through the pipeline of its stream, and rows that say the same once.
+
+use super::{Failure, Windowed};
+use crate::engine::uniform::RowValue;
+use crate::eval::aggregate::group_labels;
+use crate::eval::kept::{Keeps, Kept};
+use crate::eval::line::{Scratch, StreamPipeline};
+use hashbrown::HashMap;
+use model::{Labels, LabelsBuilder, LabelsRef, RowColumns, varint};
+use std::sync::Arc;
+
+/// What some runs give, and what is known from runs before.
+#[derive(Default)]
+pub(super) struct Part {
+    /// Positions in `series` by canonical label bytes.
+    known: HashMap<Box<[u8]>, usize, foldhash::fast::RandomState>,
+    series: Vec<(Labels, Kept)>,
+    /// Which of these have rows, each at least once.
+    touched: Vec<usize>,
+    pub failure: Option<Failure>,
+    /// Positions in `classes` by the bytes of the labels that are asked for.
+    class_of: HashMap<Box<[u8]>, usize, foldhash::fast::RandomState>,
+    classes: Vec<Class>,
+    /// Bytes of keys in `sampled` of all classes.
+    sampled_bytes: usize,
+    /// To put labels and keys together.
+    scratch: Vec<u8>,
+}
+
+/// Streams that the query cannot tell apart.
+struct Class {
+    pipeline: Arc<StreamPipeline>,
+    /// The series of rows that metadata does not change.
+    plain: Option<usize>,
+    /// What becomes of rows that share what they say, by the bytes of that.
+    sampled: HashMap<Box<[u8]>, Sampled, foldhash::fast::RandomState>,
+    /// How often that was asked for, and known.
+    asked: u32,
+    known: u32,
+}
+
+impl Class {
+    /// Whether what rows say is worth remembering: unless hardly two say the same.
+    fn remembers(&self) -> bool {
+        self.asked < REMEMBER_ASKED || self.known >= self.asked / 4
+    }
+}
+
+/// Contents that are remembered in any case before it is judged whether that is worth it.
+const REMEMBER_ASKED: u32 = 1024;
+/// Bytes of contents whose samples a part remembers, at most.
+const REMEMBER_BYTES: usize = 1 << 20;
+/// Label sets that a part remembers from one job to the next, at most.
+const KNOWN_MAX: usize = 16_384;
+
+/// What the pipeline makes of a row.
+#[derive(Clone, Copy)]
+enum Sampled {
+    Nothing,
+    /// The query fails with it.
+    Failed,
+    /// A number of the series at this position.
+    Value(usize, f64),
+}
+
+/// Rows of a stream, and what is done with them.
+struct Rows<'a> {
+    of: &'a Windowed,
+    class: usize,
+    pipeline: &'a StreamPipeline,
+    lines: &'a RowColumns,
+}
+
+impl Part {
+    /// Series with what was kept of their rows; nothing stays here.
+    pub fn taken(&mut self, keeps: Keeps) -> impl Iterator<Item = (Labels, Kept)> {
+        self.touched.sort_unstable();
+        self.touched.dedup();
+        let series = &mut self.series;
+        self.touched.drain(..).filter_map(move |at| {
+            let (labels, kept) = series.get_mut(at)?;
+            Some((labels.clone(), std::mem::replace(kept, keeps.nothing())))
+        })
+    }
+
+    /// Whether what it knows may be kept for the next runs.
+    pub fn is_worth_keeping(&self) -> bool {
+        self.known.len() + self.class_of.len() <= KNOWN_MAX
+    }
+
+    /// The class of the stream of `labels`.
+    pub fn class(&mut self, of: &Windowed, labels: &Labels) -> usize {
+        self.scratch.clear();
+        let is_named = |name: &str| of.named.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
+        for (name, value) in labels.iter().filter(|(name, _)| is_named(name)) {
+            varint::put_bytes(&mut self.scratch, name.as_bytes());
+            varint::put_bytes(&mut self.scratch, value.as_bytes());
+        }
+        if let Some(known) = self.class_of.get(self.scratch.as_slice()) {
+            return *known;
+        }
+        let labels = LabelsRef::trusted(&self.scratch).to_owned();
+        let pipeline = Arc::new(of.pipeline.for_stream(&labels));
+        self.classes.push(Class { pipeline, plain: None, sampled: HashMap::default(), asked: 0, known: 0 });
+        self.class_of.insert(self.scratch.as_slice().into(), self.classes.len() - 1);
+        self.classes.len() - 1
+    }
+
+    /// Takes the rows in, oldest first; says how many passed the pipeline. Rows that share their content are put
+    /// through it once.
+    pub fn fill(&mut self, of: &Windowed, class: usize, lines: &RowColumns) -> u64 {
+        let Some(pipeline) = self.classes.get(class).map(|class| class.pipeline.clone()) else { return 0 };
+        let Windowed { windows, keeps, .. } = of;
+        let rows = Rows { of, class, pipeline: &pipeline, lines };
+        let mut scratch = Scratch::default();
+        let (mut pane, mut pane_end_ns) = (None, i64::MIN);
+        let mut last = usize::MAX;
+        let shared = if lines.contents.is_empty() { 0 } else { lines.content_count() };
+        let mut of_contents = vec![None; shared];
+        let mut passed = 0;
+        for (at, ts_ns) in lines.ts_ns.iter().enumerate() {
+            if *ts_ns > pane_end_ns {
+                (pane, pane_end_ns) = (windows.pane(*ts_ns), windows.pane_end(*ts_ns));
+            }
+            let Some(pane) = pane else { continue };
+            if of.cost.is_stopped() {
+                break;
+            }
+            let known = of_contents.get_mut(lines.content(at));
+            let sampled = match known {
+                Some(Some(sampled)) => *sampled,
+                Some(unknown) => *unknown.insert(self.sample_shared(&rows, &mut scratch, (at, pane), last)),
+                None => self.sample(&rows, &mut scratch, (at, pane), last),
+            };
+            let count = lines.count(at);
+            passed += u64::from(count) * u64::from(!matches!(sampled, Sampled::Nothing));
+            if let Sampled::Value(series, value) = sampled
+                && let Some((_, kept)) = self.series.get_mut(series)
+            {
+                if last != series {
+                    self.touched.push(series);
+                    last = series;
+                }
+                kept.take(*keeps, pane, *ts_ns, value * f64::from(count));
+            }
+        }
+        passed
+    }
+
+    /// As [`Part::sample`], of a row whose content many may have.
+    fn sample_shared(
+        &mut self,
+        rows: &Rows<'_>,
+        scratch: &mut Scratch,
+        (at, pane): (usize, u64),
+        last: usize,
+    ) -> Sampled {
+        let Some(class) = self.classes.get_mut(rows.class).filter(|class| class.remembers()) else {
+            return self.sample(rows, scratch, (at, pane), last);
+        };
+        let row = rows.lines.row(at);
+        self.scratch.clear();
+        varint::put(&mut self.scratch, rows.lines.body_len(at) as u64);
+        varint::put_bytes(&mut self.scratch, row.metadata.bytes());
+        if !rows.of.by_metadata {
+            self.scratch.extend_from_slice(row.body);
+        }
+        class.asked += 1;
+        if let Some(known) = class.sampled.get(self.scratch.as_slice()) {
+            class.known += 1;
+            return *known;
+        }
+        let key = (self.sampled_bytes + self.scratch.len() <= REMEMBER_BYTES)
+            .then(|| self.scratch.as_slice().into());
+        let sampled = self.sample(rows, scratch, (at, pane), last);
+        if let (Some(key), Some(class)) = (key, self.classes.get_mut(rows.class)) {
+            self.sampled_bytes += self.scratch.len();
+            class.sampled.insert(key, sampled);
+        }
+        sampled
+    }
+
+    /// Puts row `at`, in `pane`, through the pipeline; `last` is the series of the one before.
+    fn sample(
+        &mut self,
+        rows: &Rows<'_>,
+        scratch: &mut Scratch,
+        (at, pane): (usize, u64),
+        last: usize,
+    ) -> Sampled {
+        let Rows { of, pipeline, lines, .. } = rows;
+        let Some(sample) = pipeline.sample(scratch, lines.row(at), lines.body_len(at)) else {
+            return Sampled::Nothing;
+        };
+        if sample.failed {
+            let step = of.windows.steps(pane).start;
+            if self.failure.as_ref().is_none_or(|known| step <= known.step) {
+                Failure::note(&mut self.failure, Failure { step, labels: sample.labels.to_owned() });
+            }
+            return Sampled::Failed;
+        }
+        // Neighbouring lines are mostly of one series.
+        let is_last = self.series.get(last).is_some_and(|(labels, _)| labels.as_ref() == sample.labels);
+        let series = if is_last { last } else { self.position(of, sample.labels) };
+        Sampled::Value(series, sample.value)
+    }
+
+    /// Takes the rows in, all of one series; says how many lie in windows.
+    pub fn fill_at_once(&mut self, of: &Windowed, class: usize, lines: &RowColumns, value: RowValue) -> u64 {
+        let Some((pipeline, mut series)) = self.classes.get(class).map(|c| (c.pipeline.clone(), c.plain))
+        else {
+            return 0;
+        };
+        let passed = value.sums(lines, &of.windows, |pane, row, sum| {
+            // The first row in a window gives the series.
+            series = series.or_else(|| {
+                let mut scratch = Scratch::default();
+                let sample = pipeline.sample(&mut scratch, lines.row(row), lines.body_len(row))?;
+                Some(self.position(of, sample.labels))
+            });
+            let kept = series.and_then(|at| self.series.get_mut(at));
+            if let (Some((_, kept)), Some(ts_ns)) = (kept, lines.ts_ns.get(row)) {
+                kept.take(of.keeps, pane, *ts_ns, sum);
+            }
+        });
+        self.touched.extend(series.filter(|_| passed > 0));
+        if let Some(class) = self.classes.get_mut(class) {
+            class.plain = series;
+        }
+        passed as u64
+    }
+
+    fn position(&mut self, of: &Windowed, labels: LabelsRef<'_>) -> usize {
+        if let Some(at) = self.known.get(labels.bytes()) {
+            return *at;
+        }
+        let own = match of.grouping.as_ref().filter(|_| of.aggregates) {
+            Some(grouping) => group_labels(labels, Some(grouping.into()), &mut LabelsBuilder::default()),
+            None => labels.to_owned(),
+        };
+        let own = match of.loses_empty {
+            true => Labels::from_pairs(own.iter().filter(|(_, value)| !value.is_empty())),
+            false => own,
+        };
+        let known = self.known.get(own.bytes()).copied();
+        let at = known.unwrap_or_else(|| {
+            self.known.insert(own.bytes().into(), self.series.len());
+            self.series.push((own, of.keeps.nothing()));
+            self.series.len() - 1
+        });
+        self.known.insert(labels.bytes().into(), at);
+        at
+    }
+}
