@@ -15,10 +15,20 @@ const HEADER_BYTES: usize = 16;
 
 /// The key of a whole metadata value.
 pub fn value_key(name: &str, value: &str) -> u64 {
+    /// Setting up a hasher takes longer than copying so many bytes.
+    const SHORT: usize = 128;
+    let (name, value) = (name.as_bytes(), value.as_bytes());
+    let mut bytes = [0xff; SHORT];
+    let end = name.len() + 1 + value.len();
+    if end <= SHORT {
+        bytes[..name.len()].copy_from_slice(name);
+        bytes[name.len() + 1..end].copy_from_slice(value);
+        return xxhash_rust::xxh3::xxh3_64(&bytes[..end]);
+    }
     let mut hasher = xxhash_rust::xxh3::Xxh3::new();
-    hasher.update(name.as_bytes());
+    hasher.update(name);
     hasher.update(&[0xff]);
-    hasher.update(value.as_bytes());
+    hasher.update(value);
     hasher.digest()
 }
 

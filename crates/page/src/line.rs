@@ -25,6 +25,7 @@ mod slots;
 mod streams;
 mod token;
 mod tree;
+mod trie;
 
 pub use describe::{ColumnFacts, TemplateFacts};
 pub use encode::{Encoded, encode};

@@ -5,27 +5,33 @@ use crate::codec::{self, Codec};
 use crate::section::{SectionWriter, Tag};
 use base::Result;
 use hashbrown::HashSet;
-use model::{DETECTED_LEVEL, RowColumns, varint};
-use std::ops::Range;
+use model::{DETECTED_LEVEL, LabelsRef, varint};
 
 /// Raw bytes beyond so many times what they may take as stored are not even compressed.
 const RATIO_MAX: usize = 16;
 
-/// The section COUNTS of `runs`, each sorted by time, with the finest cells that take at most `limit` bytes as stored;
-/// none when all cells take more.
+/// The section COUNTS of runs with these `times`, each ascending, with the finest cells that take at most `limit` bytes
+/// as stored; none when all cells take more. `of_rows` says of each row of all runs which of the `sets` of metadata it
+/// has, counted from 1; 0: none.
 ///
 /// # Errors
 /// [`base::Kind::Bug`] when a codec fails.
 pub fn encode<'a>(
-    runs: impl Iterator<Item = (&'a RowColumns, Range<usize>)> + Clone,
+    times: impl Iterator<Item = &'a [i64]>,
+    sets: &[LabelsRef<'a>],
+    of_rows: &[u32],
     limit: usize,
 ) -> Result<Option<SectionWriter>> {
-    let Some(known) = Known::of(runs.clone()) else { return Ok(None) };
-    let mut table = Table::of(runs, &known);
+    let Some(known) = Known::of(sets) else { return Ok(None) };
+    let mut table = Table::of(times, of_rows, &known);
     let mut last_minutes = 1;
     for minutes in WIDTHS {
         table = table.coarser(minutes / last_minutes);
         last_minutes = minutes;
+        // A byte for each cell and for each of its counts, at least.
+        if table.cells.len() * (1 + table.stride) > limit.saturating_mul(RATIO_MAX) {
+            continue;
+        }
         let raw = raw_bytes(&known, &table, minutes);
         if raw.len() > limit.saturating_mul(RATIO_MAX) {
             continue;
@@ -49,30 +55,32 @@ struct Known<'a> {
     /// All names, ascending.
     names: Vec<&'a str>,
     levels: Vec<&'a str>,
-    /// Per row 0 without a level, else 1 + its position in `levels`.
-    of_rows: Vec<u8>,
+    /// Of no set and of each set 0 without a level, else 1 + its position in `levels`.
+    of_sets: Vec<u8>,
 }
 
 impl<'a> Known<'a> {
     /// None when there are too many names or levels.
-    fn of(runs: impl Iterator<Item = (&'a RowColumns, Range<usize>)>) -> Option<Self> {
-        let mut names: HashSet<&str, foldhash::fast::RandomState> = HashSet::default();
-        let mut known = Self { names: Vec::new(), levels: Vec::new(), of_rows: Vec::new() };
-        let mut last = (&[][..], 0);
-        for (rows, range) in runs {
-            for row in range {
-                let set = rows.row(row).metadata;
-                if set.bytes() != last.0 {
-                    names.extend(set.iter().map(|(name, _)| name));
-                    last = (set.bytes(), known.number(set.get(DETECTED_LEVEL))?);
+    fn of(sets: &[LabelsRef<'a>]) -> Option<Self> {
+        let mut known = Self { names: Vec::new(), levels: Vec::new(), of_sets: vec![0] };
+        let mut seen: HashSet<&str, foldhash::fast::RandomState> = HashSet::default();
+        for set in sets {
+            let mut level = None;
+            for (at, (name, value)) in set.iter().enumerate() {
+                // Most sets have the names of the first one.
+                if known.names.get(at) != Some(&name) && seen.insert(name) {
+                    known.names.push(name);
                 }
-                known.of_rows.push(last.1);
+                if name == DETECTED_LEVEL {
+                    level = Some(value);
+                }
             }
-            if names.len() > NAMES_MAX {
+            if known.names.len() > NAMES_MAX {
                 return None;
             }
+            let number = known.number(level)?;
+            known.of_sets.push(number);
         }
-        known.names = names.into_iter().collect();
         known.names.sort_unstable();
         Some(known)
     }
@@ -101,14 +109,20 @@ struct Table {
 
 impl Table {
     /// In cells of a minute.
-    fn of<'a>(runs: impl Iterator<Item = (&'a RowColumns, Range<usize>)>, known: &Known<'_>) -> Self {
-        let mut levels = known.of_rows.iter();
+    fn of<'a>(times: impl Iterator<Item = &'a [i64]>, of_rows: &[u32], known: &Known<'_>) -> Self {
+        let mut sets = of_rows.iter();
         let mut table = Self::empty(known.levels.len() + 1);
-        for (rows, range) in runs {
-            let times = rows.ts_ns.get(range).unwrap_or(&[]);
-            for (ts_ns, level) in times.iter().zip(levels.by_ref()) {
-                let counts = table.counts_of(ts_ns.saturating_sub(1).div_euclid(MINUTE_NS));
-                if let Some(count) = counts.get_mut(usize::from(*level)) {
+        for times in times {
+            // Times after `after` up to `through` are in the cell that is being filled.
+            let (mut after, mut through) = (i64::MAX, i64::MIN);
+            for (ts_ns, set) in times.iter().zip(sets.by_ref()) {
+                let level = known.of_sets.get(*set as usize).copied().unwrap_or_default();
+                if *ts_ns <= after || *ts_ns > through {
+                    let cell = ts_ns.saturating_sub(1).div_euclid(MINUTE_NS);
+                    (after, through) = (cell.saturating_mul(MINUTE_NS), (cell + 1).saturating_mul(MINUTE_NS));
+                    table.start(cell);
+                }
+                if let Some(count) = table.last_counts().get_mut(usize::from(level)) {
                     *count += 1;
                 }
             }
@@ -121,15 +135,19 @@ impl Table {
         Self { run_ends: Vec::new(), cells: Vec::new(), counts: Vec::new(), stride }
     }
 
-    /// The counts of `cell` of the run that is being filled, which has none later.
-    fn counts_of(&mut self, cell: i64) -> &mut [u32] {
+    /// Starts `cell` of the run that is being filled, which has none later, unless it is started.
+    fn start(&mut self, cell: i64) {
         let first = self.run_ends.last().copied().unwrap_or(0);
         if self.cells.len() == first || self.cells.last() != Some(&cell) {
             self.cells.push(cell);
             self.counts.resize(self.cells.len() * self.stride, 0);
         }
-        let start = self.counts.len() - self.stride;
-        &mut self.counts[start..]
+    }
+
+    /// The counts of the cell started last.
+    fn last_counts(&mut self) -> &mut [u32] {
+        let start = self.counts.len().saturating_sub(self.stride);
+        self.counts.get_mut(start..).unwrap_or_default()
     }
 
     /// The same with cells of `factor` of these.
@@ -142,8 +160,8 @@ impl Table {
         for end in &self.run_ends {
             let cells = self.cells.iter().zip(self.counts.chunks_exact(self.stride));
             for (cell, counts) in cells.take(*end).skip(from) {
-                let sums = out.counts_of(cell.div_euclid(factor));
-                sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+                out.start(cell.div_euclid(factor));
+                out.last_counts().iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
             }
             out.run_ends.push(out.cells.len());
             from = *end;

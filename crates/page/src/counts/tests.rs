@@ -1,6 +1,7 @@
 use super::*;
 use crate::codec;
 use crate::question::Question;
+use crate::section::SectionWriter;
 use model::{
     Cells, DETECTED_LEVEL, Digest, Labels, LabelsRef, MatchOp, Matcher, Predicate, Projection, RowColumns,
     RowRef, RunFacts, TimeRange,
@@ -40,9 +41,23 @@ fn facts(run: &RowColumns) -> RunFacts {
     RunFacts { min_ns, max_ns, rows: run.len() as u64, bytes: 0 }
 }
 
+/// The section of `runs`, each row with a set of its own.
+fn encoded(runs: &[RowColumns], limit: usize) -> base::Result<Option<SectionWriter>> {
+    let rows = || runs.iter().flat_map(RowColumns::rows);
+    let sets: Vec<LabelsRef<'_>> = rows().map(|row| row.metadata).filter(|set| !set.is_empty()).collect();
+    let mut number = 0;
+    let of_rows: Vec<u32> = rows()
+        .map(|row| {
+            number += u32::from(!row.metadata.is_empty());
+            if row.metadata.is_empty() { 0 } else { number }
+        })
+        .collect();
+    encode(runs.iter().map(|run| run.ts_ns.as_slice()), &sets, &of_rows, limit)
+}
+
 /// The section of `runs`, read back.
 fn counts(runs: &[RowColumns], limit: usize) -> Option<Counts> {
-    let writer = encode(runs.iter().map(|rows| (rows, 0..rows.len())), limit).unwrap()?;
+    let writer = encoded(runs, limit).unwrap()?;
     assert!(writer.bytes.len() <= limit);
     let section = writer.sections[0];
     let mut raw = Vec::new();
@@ -146,7 +161,7 @@ proptest! {
         rows in proptest::collection::vec(any_row(), 1..50), at: prop::sample::Index, byte: u8,
     ) {
         let run = columns(&rows);
-        let writer = encode(std::iter::once((&run, 0..run.len())), usize::MAX).unwrap().unwrap();
+        let writer = encoded(std::slice::from_ref(&run), usize::MAX).unwrap().unwrap();
         let mut raw = Vec::new();
         let section = writer.sections[0];
         codec::decompress(section.codec, &writer.bytes, section.raw_len as usize, &mut raw).unwrap();
@@ -203,7 +218,7 @@ fn golden_counts() {
     let rows: Vec<Row> =
         (0..200i64).map(|n| (n % 7 * 5, (n % 3 > 0).then_some((n % 5) as u8), n % 2 == 0)).collect();
     let runs = [columns(&rows), columns(&rows[..50])];
-    let writer = encode(runs.iter().map(|rows| (rows, 0..rows.len())), usize::MAX).unwrap().unwrap();
+    let writer = encoded(&runs, usize::MAX).unwrap().unwrap();
     let section = writer.sections[0];
     let mut written = Vec::new();
     codec::decompress(section.codec, &writer.bytes, section.raw_len as usize, &mut written).unwrap();

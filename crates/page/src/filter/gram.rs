@@ -32,6 +32,11 @@ const FOLDED: [u8; 256] = {
     table
 };
 
+/// Whether ids have such bytes.
+pub fn in_id(byte: u8) -> bool {
+    folded(byte) != 0
+}
+
 fn folded(byte: u8) -> u8 {
     FOLDED[usize::from(byte)]
 }
@@ -114,6 +119,19 @@ pub struct KeySet<'a> {
 }
 
 impl<'a> KeySet<'a> {
+    /// An empty set for a text of so many bytes.
+    pub fn of_bytes(bytes: usize) -> Self {
+        let mut set = Self::default();
+        // Enough for text with many; growing meanwhile costs more.
+        set.seen.reserve(bytes / BYTES_PER_ID);
+        set
+    }
+
+    /// Adds the keys of all ids in `text`, which repeat little.
+    pub fn add_ids_of(&mut self, text: &[u8]) {
+        ids(text, |id| keys(id, |key| self.add(key)));
+    }
+
     /// Adds a key.
     pub fn add(&mut self, key: u64) {
         if self.seen.insert(key) {
@@ -123,7 +141,6 @@ impl<'a> KeySet<'a> {
 
     /// Adds the keys of all ids in `text`. Ids that repeat, as pod names do, are cut only once.
     pub fn add_ids(&mut self, text: &'a [u8]) {
-        // Enough for text with many; growing meanwhile costs more.
         self.seen.reserve(text.len() / BYTES_PER_ID);
         self.seen_ids.reserve(text.len() / BYTES_PER_ID);
         ids(text, |id| {

@@ -4,12 +4,13 @@ use super::DEPTH_MAX;
 use super::alphabet::Alphabet;
 use super::dictionary::Dictionary;
 use super::encode::Encoder;
-use super::hex::{self, Case};
+use super::hex::{self, Packer};
 use super::ids::Coding;
 use super::integer::Numbers;
-use super::streams::{Class, Stream};
+use super::streams::{Class, Stream, StreamsWriter};
 use super::token::{Cut, Span};
 use super::tree::{Column, Encoding};
+use crate::filter::gram::ID_BYTES_MIN;
 use model::varint;
 
 /// Values looked at to tell whether they are like lines or like words.
@@ -35,21 +36,33 @@ impl Encoder<'_> {
         Column { values: values.len() as u32, encoding: self.raw(values, false) }
     }
 
+    /// Adds the keys of the ids in `values`, which `column` stores.
+    pub fn add_ids(&mut self, values: &[Span], column: &Column) {
+        let (streams, ids) = (&self.streams, &mut self.ids);
+        match &column.encoding {
+            Encoding::Constant(value) => ids.add_ids_of(value),
+            Encoding::Dictionary { lengths, words, .. } | Encoding::Raw { lengths, words } => {
+                stored_words(streams, *lengths, *words).for_each(|word| ids.add_ids_of(word));
+            }
+            _ => {
+                let long = values.iter().filter(|value| value.len as usize >= ID_BYTES_MIN);
+                long.for_each(|value| ids.add_ids_of(value.of(self.text)));
+            }
+        }
+    }
+
     /// What bytes `values` have, which `column` stores.
     pub fn alphabet(&self, values: &[Span], column: &Column) -> Alphabet {
         match &column.encoding {
             // Readers take it for a part of the template.
             Encoding::Constant(_) | Encoding::Integer { .. } => Alphabet::NUMBERS,
             Encoding::Hex { .. } => Alphabet::WORDS,
-            Encoding::Dictionary { lengths, words, .. } => {
-                let (mut lengths, mut words) = (self.streams.bytes(*lengths), self.streams.bytes(*words));
-                Alphabet::of(std::iter::from_fn(|| {
-                    let (word, rest) = words.split_at_checked(varint::take(&mut lengths)? as usize)?;
-                    words = rest;
-                    Some(word)
-                }))
+            Encoding::Dictionary { lengths, words, .. } | Encoding::Raw { lengths, words } => {
+                Alphabet::of(stored_words(&self.streams, *lengths, *words))
             }
-            _ => Alphabet::of(values.iter().map(|value| value.of(self.text))),
+            Encoding::Fixed { .. } | Encoding::Table(_) => {
+                Alphabet::of(values.iter().map(|value| value.of(self.text)))
+            }
         }
     }
 
@@ -102,15 +115,16 @@ impl Encoder<'_> {
 
     fn hex(&mut self, values: &[Span]) -> Option<Encoding> {
         let digits = values.first()?.len;
-        let all =
-            |case: Case| values.iter().all(|value| value.of(self.text).iter().all(|byte| case.has(*byte)));
         if digits < HEX_DIGITS_MIN {
             return None;
         }
-        let case = [Case::Lower, Case::Upper].into_iter().find(|case| all(*case))?;
-        let mut packed = Vec::with_capacity(values.len() * hex::packed_len(digits as usize));
-        values.iter().for_each(|value| hex::pack(value.of(self.text), &mut packed));
-        Some(Encoding::Hex { digits, case, packed: self.streams.add(Class::Packed, packed) })
+        let mut packer = Packer::new(values.len() * hex::packed_len(digits as usize));
+        let mut case = None;
+        for value in values {
+            case = Some(packer.add(value.of(self.text))?);
+        }
+        let packed = self.streams.add(Class::Packed, packer.packed);
+        Some(Encoding::Hex { digits, case: case?, packed })
     }
 
     fn raw(&mut self, values: &[Span], fixed: bool) -> Encoding {
@@ -139,4 +153,14 @@ impl Encoder<'_> {
         }
         self.streams.add(Class::Words, words)
     }
+}
+
+/// Words as they were stored one after the other.
+fn stored_words(streams: &StreamsWriter, lengths: Stream, words: Stream) -> impl Iterator<Item = &[u8]> {
+    let (mut lengths, mut words) = (streams.bytes(lengths), streams.bytes(words));
+    std::iter::from_fn(move || {
+        let (word, rest) = words.split_at_checked(varint::take(&mut lengths)? as usize)?;
+        words = rest;
+        Some(word)
+    })
 }

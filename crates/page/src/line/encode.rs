@@ -3,16 +3,16 @@
 use super::alphabet::Alphabet;
 use super::ids::Coding;
 use super::streams::{ALPHABETS_TAG, Class, StreamsWriter};
-use super::token::{self, Cut, Span};
+use super::token::{Cut, Span};
 use super::tree::{Table, Templates};
+use super::trie::{Trie, Walk};
 use super::{COLUMNS_MAX, ROWS_MAX, TEMPLATES_MAX, TEXT_BYTES_MAX};
+use crate::filter::gram::{self, KeySet};
 use crate::filter::word::Grams;
 use crate::section::SectionWriter;
 use base::Result;
 use hashbrown::HashMap;
-use hashbrown::hash_table::{Entry, HashTable};
 use std::cell::RefCell;
-use std::hash::{BuildHasher, Hasher};
 
 /// Texts after which it is checked whether they share templates.
 const PROBE_ROWS: usize = 2000;
@@ -49,6 +49,8 @@ pub struct Encoded {
     alphabets: Vec<Alphabet>,
     /// Of the words in all texts.
     pub grams: Grams,
+    /// Keys of the ids in all texts.
+    pub ids: KeySet<'static>,
 }
 
 impl Encoded {
@@ -80,14 +82,15 @@ pub fn encode(text: &[u8], lengths: &[u32], even_few: bool) -> Option<Encoded> {
         .collect();
     let hash = foldhash::fast::RandomState::default();
     let (streams, literals, alphabets) = (StreamsWriter::default(), Vec::new(), Vec::new());
-    let mut encoder = Encoder { text, streams, literals, alphabets, hash, grams: Grams::default() };
+    let (grams, ids) = (Grams::default(), KeySet::of_bytes(text.len()));
+    let mut encoder = Encoder { text, streams, literals, alphabets, hash, grams, ids };
     let table = encoder.table(&rows, Cut::Words, 0)?;
     let mut templates = Vec::new();
     encoder.streams.put_heads(&mut templates);
     table.put(&mut templates);
     templates.extend_from_slice(&encoder.literals);
-    let Encoder { streams, alphabets, grams, .. } = encoder;
-    Some(Encoded { streams, templates, alphabets, grams })
+    let Encoder { streams, alphabets, grams, ids, .. } = encoder;
+    Some(Encoded { streams, templates, alphabets, grams, ids })
 }
 
 /// What tables of a page share.
@@ -102,17 +105,15 @@ pub(super) struct Encoder<'a> {
     pub hash: foldhash::fast::RandomState,
     /// Of all that is stored with letters: no word is cut between a literal and a value ([`token::cut`]).
     pub grams: Grams,
+    /// Of the ids of all texts.
+    pub ids: KeySet<'static>,
 }
 
 /// A table that is being filled.
 #[derive(Debug, Default)]
 struct Filling {
-    known: HashTable<u32>,
+    trie: Trie,
     templates: Templates,
-    /// Of each template the keyed hash of its literals, by which alone it is told from others: comparing literals
-    /// took as long as cutting texts. Of two templates with one hash, which nobody can bring about, the page would
-    /// not read back as it was and become a text page.
-    hashes: Vec<u64>,
     ids: Vec<u32>,
     columns: Vec<Vec<Span>>,
     /// Hash of what is in front of a column's values. One that collides makes columns worse, not wrong.
@@ -133,6 +134,9 @@ impl Encoder<'_> {
         let least = if depth == 0 { COLUMN_VALUES_MIN } else { INNER_COLUMN_VALUES_MIN };
         let small = filling.merge_small(least);
         let Filling { mut templates, ids, columns, .. } = std::mem::take(filling);
+        if depth == 0 {
+            self.add_ids_around(&templates, &ids, rows);
+        }
         let coding = Coding::of(templates.len(), true);
         let ids = self.streams.add(Class::Numbers, coding.encode(&ids));
         templates.literals_of_all().for_each(|literal| self.grams.add(literal.of(self.text)));
@@ -143,12 +147,36 @@ impl Encoder<'_> {
             stored.push(self.small_columns(&small));
         }
         if depth == 0 {
-            let values = columns.iter().chain([&small]).zip(&stored);
-            self.alphabets = values.map(|(values, column)| self.alphabet(values, column)).collect();
+            for (values, column) in columns.iter().chain([&small]).zip(&stored) {
+                let alphabet = self.alphabet(values, column);
+                self.alphabets.push(alphabet);
+                self.add_ids(values, column);
+            }
         }
         filling.columns = columns;
         let text_len = rows.iter().map(|row| row.len).sum();
         Table { rows: rows.len() as u32, text_len, coding, ids, templates, columns: stored }
+    }
+
+    /// Adds the keys of ids that lie in literals. An id that a value has only a part of makes the texts of its template
+    /// be looked through; all others lie whole in values.
+    fn add_ids_around(&mut self, templates: &Templates, ids: &[u32], rows: &[Span]) {
+        let text = self.text;
+        let is_open = |template: usize| {
+            let literals = templates.literals(template);
+            literals.windows(2).enumerate().any(|(at, pair)| {
+                let (before, behind) = (pair[0].of(text).last(), pair[1].of(text).first());
+                let between = behind.is_none() && at + 2 < literals.len();
+                between || [before, behind].into_iter().flatten().any(|byte| gram::in_id(*byte))
+            })
+        };
+        let open: Vec<bool> = (0..templates.len()).map(is_open).collect();
+        for (_, row) in ids.iter().zip(rows).filter(|(id, _)| open.get(**id as usize) == Some(&true)) {
+            self.ids.add_ids_of(row.of(text));
+        }
+        for template in (0..templates.len()).filter(|template| !open[*template]) {
+            templates.literals(template).iter().for_each(|literal| self.ids.add_ids_of(literal.of(text)));
+        }
     }
 }
 
@@ -167,17 +195,10 @@ impl Filling {
             _ => rows.len() / 3 + 8,
         };
         let most = most.min(TEMPLATES_MAX);
-        let mut values = Vec::new();
         self.ids.reserve(rows.len());
         for (at, row) in rows.iter().enumerate() {
-            token::cut(text, *row, how, &mut values);
-            let template = self.template(text, *row, &values, hash);
+            let template = self.text(text, Walk::new(text, *row, how), hash);
             self.ids.push(template);
-            for (column, value) in self.templates.slots(template as usize).iter().zip(&values) {
-                if let Some(column) = self.columns.get_mut(*column as usize) {
-                    column.push(*value);
-                }
-            }
             let templates = self.templates.len();
             let scattered = match depth {
                 0 => at == PROBE_ROWS && templates > at / ROWS_PER_TEMPLATE,
@@ -190,54 +211,50 @@ impl Filling {
         true
     }
 
-    /// The template of a text with these values.
-    fn template(
-        &mut self,
-        text: &[u8],
-        row: Span,
-        values: &[Span],
-        hash: &foldhash::fast::RandomState,
-    ) -> u32 {
-        let mut hasher = hash.build_hasher();
-        literals_of(row, values).for_each(|literal| hasher.write(literal.of(text)));
-        let hash = hasher.finish();
-        let (templates, hashes) = (&self.templates, &self.hashes);
-        let hash_of = |id: &u32| hashes.get(*id as usize).copied().unwrap_or_default();
-        let same = |id: &u32| hash_of(id) == hash && templates.slots(*id as usize).len() == values.len();
-        match self.known.entry(hash, same, hash_of) {
-            Entry::Occupied(entry) => *entry.get(),
-            Entry::Vacant(entry) => {
-                let id = *entry.insert(templates.len() as u32).get();
-                let slots = self.slots(text, row, values);
-                self.templates.push(literals_of(row, values), slots);
-                self.hashes.push(hash);
-                id
+    /// Puts the values of the text on its way into columns. Gives its template.
+    #[inline]
+    fn text(&mut self, text: &[u8], mut walk: Walk<'_>, hash: &foldhash::fast::RandomState) -> u32 {
+        loop {
+            let step = self.trie.step(text, &mut walk, hash);
+            if step.is_new {
+                self.know(text, step.edge, step.value.is_none());
+            }
+            let target = self.trie.edge(step.edge).map_or(0, |edge| edge.target);
+            let Some(value) = step.value else { return target };
+            if let Some(column) = self.columns.get_mut(target as usize) {
+                column.push(value);
             }
         }
     }
 
-    /// The columns of a new template's slots.
-    fn slots(&mut self, text: &[u8], row: Span, values: &[Span]) -> Vec<u32> {
-        let mut keys: Vec<u64> = Vec::with_capacity(values.len());
-        let mut before = 0;
-        let mut slots = Vec::with_capacity(values.len());
-        for literal in literals_of(row, values).take(values.len()) {
-            let literal = literal.of(text);
-            let seed = if literal.len() <= SHORT_LITERAL_BYTES { before } else { 0 };
-            let tail = literal.get(literal.len().saturating_sub(KEY_BYTES)..).unwrap_or(&[]);
-            let key = xxhash_rust::xxh3::xxh3_64_with_seed(tail, seed);
-            before = key;
-            let repeated = keys.iter().filter(|known| **known == key).count().min(REPEATED_KEYS);
-            keys.push(key);
-            let next = self.columns.len() as u32;
-            let key = key.wrapping_add((repeated as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            let column = *self.columns_by_key.entry(key).or_insert(next);
-            if column == next {
-                self.columns.push(taken_buffer());
-            }
-            slots.push(column);
+    /// Gives a new edge its column, or its template where a text ends.
+    #[cold]
+    fn know(&mut self, text: &[u8], edge: u32, ends: bool) {
+        if ends {
+            let template = self.templates.len() as u32;
+            let mut path: Vec<_> = self.trie.path(edge).collect();
+            path.reverse();
+            let slots = path.iter().take(path.len() - 1).map(|edge| edge.target);
+            self.templates.push(path.iter().map(|edge| edge.literal), slots);
+            return self.trie.set(edge, template, 0);
         }
-        slots
+        let mut path = self.trie.path(edge);
+        let literal = path.next().map_or(&[][..], |edge| edge.literal.of(text));
+        let mut before = path.peekable();
+        let seed = match literal.len() <= SHORT_LITERAL_BYTES {
+            true => before.peek().map_or(0, |edge| edge.key),
+            false => 0,
+        };
+        let tail = literal.get(literal.len().saturating_sub(KEY_BYTES)..).unwrap_or(&[]);
+        let key = xxhash_rust::xxh3::xxh3_64_with_seed(tail, seed);
+        let repeated = before.filter(|edge| edge.key == key).count().min(REPEATED_KEYS);
+        let next = self.columns.len() as u32;
+        let column_key = key.wrapping_add((repeated as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let column = *self.columns_by_key.entry(column_key).or_insert(next);
+        if column == next {
+            self.columns.push(taken_buffer());
+        }
+        self.trie.set(edge, column, key);
     }
 
     /// Takes the values of columns with fewer than `least` out, in the order of the texts. Their
@@ -261,13 +278,6 @@ impl Filling {
         self.columns = kept;
         small
     }
-}
-
-/// What is left of `row` without `values`: before, between and behind them.
-fn literals_of(row: Span, values: &[Span]) -> impl Iterator<Item = Span> + '_ {
-    let ends = values.iter().map(|value| value.start).chain([row.start + row.len]);
-    let starts = [row.start].into_iter().chain(values.iter().map(|value| value.start + value.len));
-    starts.zip(ends).map(|(start, end)| Span { start, len: end - start })
 }
 
 fn taken_buffer() -> Vec<Span> {

@@ -28,16 +28,61 @@ impl Case {
     }
 }
 
+/// A digit's value; beyond it that it is one in lower case, and that it is one in upper case.
+static DIGITS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < 16 {
+        table[b"0123456789abcdef"[at] as usize] |= LOWER | at as u8;
+        table[b"0123456789ABCDEF"[at] as usize] |= UPPER | at as u8;
+        at += 1;
+    }
+    table
+};
+const LOWER: u8 = 32;
+const UPPER: u8 = 64;
+
+/// Values of digits of one case, packed one after the other.
+#[derive(Debug)]
+pub struct Packer {
+    all: u8,
+    /// Two digits a byte.
+    pub packed: Vec<u8>,
+}
+
+impl Packer {
+    /// For so many bytes.
+    pub fn new(bytes: usize) -> Self {
+        Self { all: LOWER | UPPER, packed: Vec::with_capacity(bytes) }
+    }
+
+    /// Adds a value, unless it or one before it has other bytes, or not all have letters of one case.
+    #[inline]
+    pub fn add(&mut self, digits: &[u8]) -> Option<Case> {
+        let all = &mut self.all;
+        let mut number = |digit: &u8| {
+            let digit = DIGITS[usize::from(*digit)];
+            *all &= digit;
+            digit & 0xf
+        };
+        let pairs = digits.chunks_exact(2);
+        let last = pairs.remainder();
+        self.packed.extend(pairs.map(|pair| number(&pair[0]) << 4 | number(&pair[1])));
+        self.packed.extend(last.iter().map(&mut number));
+        match self.all {
+            0 => None,
+            all => Some(if all & LOWER != 0 { Case::Lower } else { Case::Upper }),
+        }
+    }
+}
+
 /// Bytes that `digits` digits take.
 pub fn packed_len(digits: usize) -> usize {
     digits.div_ceil(2)
 }
 
 fn number(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20).wrapping_sub(b'a').wrapping_add(10) & 0xf,
-    }
+    DIGITS[usize::from(digit)] & 0xf
 }
 
 /// Appends `digits`, the first of each pair in the upper half; an odd last one alone in the lower half.

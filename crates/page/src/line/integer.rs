@@ -51,17 +51,17 @@ impl Numbers {
         let mut out = Vec::with_capacity(values.len());
         for span in values {
             let digits = span.of(text);
-            if digits.is_empty() || digits.len() > DIGITS_MAX {
-                return None;
-            }
-            let mut value = 0u64;
-            for digit in digits {
-                let digit = digit.wrapping_sub(b'0');
-                if digit > 9 {
-                    return None;
+            let value = match digits.len() {
+                0 => return None,
+                1..=EIGHT => eight(text, *span)?,
+                9..=SIXTEEN => {
+                    let front = Span { start: span.start, len: span.len - EIGHT as u32 };
+                    let back = Span { start: front.start + front.len, len: EIGHT as u32 };
+                    eight(text, front)? * 100_000_000 + eight(text, back)?
                 }
-                value = value * 10 + u64::from(digit);
-            }
+                17..=DIGITS_MAX => one_by_one(digits)?,
+                _ => return None,
+            };
             canonical &= digits.len() == 1 || digits[0] != b'0';
             fixed &= span.len == first_len;
             if !canonical && !fixed {
@@ -103,6 +103,33 @@ impl Numbers {
     }
 }
 
+const EIGHT: usize = 8;
+const SIXTEEN: usize = 16;
+
+/// The number of the 1 to [`EIGHT`] digits at `span`; none when there are other bytes. All at once, in the bytes of one
+/// register.
+#[inline]
+fn eight(text: &[u8], span: Span) -> Option<u64> {
+    let Some(bytes) = text.get(span.start as usize..).and_then(|rest| rest.first_chunk::<EIGHT>()) else {
+        return one_by_one(span.of(text));
+    };
+    // The first digit lies lowest: what is not there becomes zeros in front.
+    let digits = (u64::from_le_bytes(*bytes) ^ ASCII) << (8 * (EIGHT as u32 - span.len));
+    if (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let pairs = digits.wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
+    Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
+}
+
+fn one_by_one(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0u64, |value, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit <= 9).then(|| value * 10 + u64::from(digit))
+    })
+}
+
 impl Facts {
     fn width(&self) -> u8 {
         byte_width(self.max - self.min)
@@ -121,10 +148,17 @@ impl Layout {
         stored.saturating_mul(usize::from(self.width))
     }
 
+    /// What no number without `delta` is above.
+    pub fn most(&self) -> u64 {
+        let range = 1u64.checked_shl(8 * u32::from(self.width)).unwrap_or(u64::MAX);
+        // What does not fit wraps, in a page that is damaged.
+        self.base.saturating_add(range)
+    }
+
     /// The most digits that a number can have.
     pub fn digits_max(&self) -> usize {
         match (self.digits, 1u64.checked_shl(8 * u32::from(self.width))) {
-            (0, Some(range)) if !self.delta => self.base.saturating_add(range).to_string().len(),
+            (0, Some(_)) if !self.delta => self.most().to_string().len(),
             (0, _) => DIGITS_MAX,
             (digits, _) => usize::from(digits),
         }

@@ -231,23 +231,26 @@ pub(super) fn spans(mut lengths: &[u8], words: &StreamBytes<'_>, count: usize) -
 fn integer_view(layout: &Layout, planes: &[u8], count: usize, wanted: Wanted<'_>) -> View<'static> {
     // Few distinct numbers are written once each.
     if layout.width == 1 && !layout.delta && count > 256 && wanted.is_none() {
-        let all = decimals((0..256).map(|offset| layout.base.wrapping_add(offset)), layout.digits, 256);
+        let all = decimals((0..256).map(|offset| layout.base.wrapping_add(offset)), layout, 256);
         let spans = planes.iter().map(|offset| all.spans[usize::from(*offset)]).collect();
         return View { spans, ..all };
     }
     let numbers = layout.decode(planes, count);
     match wanted {
-        None => decimals(numbers.into_iter(), layout.digits, count),
+        None => decimals(numbers.into_iter(), layout, count),
         Some(rows) => {
             let wanted = rows.iter().filter_map(|row| numbers.get(*row as usize).copied());
-            decimals(wanted, layout.digits, rows.len())
+            decimals(wanted, layout, rows.len())
         }
     }
 }
 
-/// `numbers`, at most `most` of them, in decimal.
-fn decimals(numbers: impl Iterator<Item = u64>, digits: u8, most: usize) -> View<'static> {
-    let mut bytes = vec![0; most * 20 + SLACK_BYTES];
+/// `numbers` of `layout`, at most `most` of them, in decimal.
+fn decimals(numbers: impl Iterator<Item = u64>, layout: &Layout, most: usize) -> View<'static> {
+    let digits = layout.digits;
+    // Less is to be zeroed when numbers are known to be short.
+    let digits_max = if layout.delta { u64::MAX } else { layout.most() }.to_string().len();
+    let mut bytes = vec![0; most * digits_max.max(usize::from(digits)) + SLACK_BYTES];
     let mut spans = Vec::with_capacity(most);
     let mut at = 0;
     for number in numbers {

@@ -38,7 +38,40 @@ pub enum Cut {
 }
 
 /// The most values of one text; what follows the last but one is the last.
-const VALUES_MAX: usize = 128;
+pub const VALUES_MAX: usize = 128;
+
+/// How a value is told from what is around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// A word with a digit.
+    Word,
+    /// What follows a `=`.
+    Pair,
+    /// What is between quotes.
+    Quoted,
+    /// Digits between bytes that are neither letters nor digits.
+    Number,
+    /// Letters and digits between others that are one value.
+    Run,
+    /// The digits in front of letters and digits that are not one value.
+    Head,
+    /// The last of [`VALUES_MAX`]: all that follows; or cut in another way.
+    Other,
+    /// There is none: the text ends.
+    End,
+}
+
+/// A value of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// How it was told.
+    pub kind: Kind,
+    /// Where it lies.
+    pub range: Range<usize>,
+    /// Where the next one is looked for.
+    pub next: usize,
+}
 
 /// Part of a word.
 const WORD: u8 = 1;
@@ -74,6 +107,19 @@ fn class(byte: u8) -> u8 {
     CLASS[usize::from(byte)]
 }
 
+/// How a value that was cut by [`Cut::Digits`] is told where it comes again.
+pub fn kind_of(text: &[u8], value: &Range<usize>) -> Kind {
+    let is_told = |kind: &Kind| value_at(text, value.start, *kind).is_some_and(|told| told.range == *value);
+    [Kind::Number, Kind::Run, Kind::Head].into_iter().find(is_told).unwrap_or(Kind::Other)
+}
+
+/// The values of a text that are told by digits.
+pub fn digits(text: &[u8]) -> Vec<Span> {
+    let mut values = Vec::new();
+    cut(text, Span::new(0..text.len()), Cut::Digits, &mut values);
+    values
+}
+
 /// Replaces `values` by those of the text at `span`: ascending, apart, none empty. Where a value starts or ends, no
 /// letter stands beside a letter.
 pub fn cut(text: &[u8], span: Span, how: Cut, values: &mut Vec<Span>) {
@@ -103,34 +149,13 @@ impl Values<'_> {
         more
     }
 
-    /// Looks for the next byte that a value has, be it in it or in front of it: words without a digit are passed
-    /// like what is between words.
     fn words(&mut self, text: &[u8]) {
-        // Up to here all is cut.
-        let mut done = 0;
-        // Once a quote has no end, none after it is looked for: that would take quadratic time.
-        let mut quotes_end = true;
-        let mut at = 0;
-        while let Some(skipped) = text.get(at..).and_then(first_telling) {
-            at += skipped;
-            let class = class_at(text, at);
-            let (value, next) = if class & DIGIT != 0 {
-                word(text, done, at)
-            } else if class & EQUALS != 0 {
-                let end = run_end(text, at + 1, |class| class & END == 0);
-                (at + 1..end, end)
-            } else if quotes_end && let Some(close) = closing_quote(text, at + 1) {
-                // What a colon follows is a key.
-                let is_key = text.get(close + 1) == Some(&b':');
-                (if is_key { at..at } else { at + 1..close }, close + 1)
-            } else {
-                quotes_end = false;
-                (at..at, at + 1)
-            };
-            if !self.push(text, value) {
+        let (mut at, mut quotes_end) = (0, true);
+        while let Some(value) = next(text, at, &mut quotes_end) {
+            if !self.push(text, value.range) {
                 return;
             }
-            (done, at) = (next, next);
+            at = value.next;
         }
     }
 
@@ -182,6 +207,106 @@ fn first_telling(text: &[u8]) -> Option<usize> {
     text.iter().position(|byte| class(*byte) & (DIGIT | QUOTE | EQUALS) != 0)
 }
 
+/// The next value of a line from `at` on, where the one before was done; none up to its end. Looks for the next byte
+/// that a value has, be it in it or in front of it: words without a digit are passed like what is between words.
+/// `quotes_end` is true at first.
+#[inline]
+pub fn next(text: &[u8], mut at: usize, quotes_end: &mut bool) -> Option<Value> {
+    // Up to here all is cut.
+    let mut done = at;
+    while let Some(skipped) = text.get(at..).and_then(first_telling) {
+        at += skipped;
+        let class = class_at(text, at);
+        let (kind, range, next) = if class & DIGIT != 0 {
+            let (range, end) = word(text, done, at);
+            (Kind::Word, range, end)
+        } else if class & EQUALS != 0 {
+            let end = run_end(text, at + 1, |class| class & END == 0);
+            (Kind::Pair, at + 1..end, end)
+        } else if *quotes_end && let Some(close) = closing_quote(text, at + 1) {
+            // What a colon follows is a key.
+            let is_key = text.get(close + 1) == Some(&b':');
+            (Kind::Quoted, if is_key { at..at } else { at + 1..close }, close + 1)
+        } else {
+            // Once a quote has no end, none after it is looked for: that would take quadratic time.
+            *quotes_end = false;
+            (Kind::Quoted, at..at, at + 1)
+        };
+        if !range.is_empty() {
+            return Some(Value { kind, range, next });
+        }
+        (done, at) = (next, next);
+    }
+    None
+}
+
+/// The value of this kind that starts at `start`, if there is one: [`next`] would find it behind a literal behind
+/// which it found one of this kind before.
+#[inline]
+pub fn value_at(text: &[u8], start: usize, kind: Kind) -> Option<Value> {
+    let (range, next) = match kind {
+        Kind::Word => {
+            let rest = text.get(start..)?;
+            let mut len = leading_digits(rest);
+            let mut seen = if len > 0 { DIGIT } else { 0 };
+            for byte in rest.get(len..)? {
+                let class = class(*byte);
+                if class & WORD == 0 {
+                    break;
+                }
+                seen |= class;
+                len += 1;
+            }
+            if seen & DIGIT == 0 || class_at(text, start) & INNER != 0 {
+                return None;
+            }
+            let (mut to, end) = (start + len, start + len);
+            // Its first byte stops it.
+            while class_at(text, to - 1) & INNER != 0 {
+                to -= 1;
+            }
+            (start..to, end)
+        }
+        Kind::Pair => {
+            let end = run_end(text, start, |class| class & END == 0);
+            (start..end, end)
+        }
+        Kind::Quoted => {
+            let close = closing_quote(text, start)?;
+            if text.get(close + 1) == Some(&b':') {
+                return None;
+            }
+            (start..close, close + 1)
+        }
+        Kind::Number => {
+            let rest = text.get(start..)?;
+            let mut len = leading_digits(rest);
+            while class_at(rest, len) & DIGIT != 0 {
+                len += 1;
+            }
+            let before = start.checked_sub(1).map_or(0, |before| class_at(text, before));
+            if (before | class_at(rest, len)) & ALNUM != 0 {
+                return None;
+            }
+            (start..start + len, start + len)
+        }
+        Kind::Run | Kind::Head => {
+            let before = start.checked_sub(1).map_or(0, |before| class_at(text, before));
+            let end = run_end(text, start, |class| class & ALNUM != 0);
+            let run = text.get(start..end).filter(|_| before & ALNUM == 0)?;
+            let len = match is_one_value(run) {
+                is_one if is_one != (kind == Kind::Run) => return None,
+                true => run.len(),
+                false => run_end(run, 0, |class| class & DIGIT != 0),
+            };
+            (start..start + len, start + len)
+        }
+        Kind::End if start == text.len() => return Some(Value { kind, range: start..start, next: start }),
+        Kind::End | Kind::Other => return None,
+    };
+    (!range.is_empty()).then_some(Value { kind, range, next })
+}
+
 /// The word whose first digit is at `digit` and which starts at `from` or behind: its value, and where it ends.
 #[inline]
 fn word(text: &[u8], from: usize, digit: usize) -> (Range<usize>, usize) {
@@ -200,16 +325,48 @@ fn word(text: &[u8], from: usize, digit: usize) -> (Range<usize>, usize) {
     (start..to, end)
 }
 
+/// A byte in all bytes of a word.
+const fn each(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Digits that `text` starts with, as far as they are among its first 8 bytes; 0 when it is shorter. What is looked at at
+/// once needs no branch that depends on how long values are.
+#[inline]
+fn leading_digits(text: &[u8]) -> usize {
+    let Some(bytes) = text.first_chunk::<8>() else { return 0 };
+    let digits = u64::from_le_bytes(*bytes) ^ each(b'0');
+    // Carries go upwards, behind the first byte that is none.
+    let others = (digits.wrapping_add(each(0x80 - 10)) | digits) & each(0x80);
+    others.trailing_zeros() as usize / 8
+}
+
+/// The first quote or backslash among 8 bytes; 8 when there is none.
+#[inline]
+fn first_told(bytes: &[u8; 8]) -> usize {
+    let word = u64::from_le_bytes(*bytes);
+    // The lowest bit found is right; borrows go upwards.
+    let zeros = |word: u64| word.wrapping_sub(each(1)) & !word & each(0x80);
+    let told = zeros(word ^ each(b'"')) | zeros(word ^ each(b'\\'));
+    told.trailing_zeros() as usize / 8
+}
+
 /// The quote that ends a string whose content starts at `at`; a backslash escapes the next byte.
+#[inline]
 fn closing_quote(text: &[u8], mut at: usize) -> Option<usize> {
-    /// Most strings are shorter than what it pays to call [`memchr`] for.
-    const SHORT: usize = 16;
-    let is_told = |byte: &u8| matches!(byte, b'"' | b'\\');
     loop {
+        // Most strings are shorter than what it pays to call [`memchr`] for.
         let rest = text.get(at..)?;
-        at += match rest.iter().take(SHORT).position(is_told) {
-            Some(short) => short,
-            None => SHORT + memchr::memchr2(b'"', b'\\', rest.get(SHORT..)?)?,
+        at += match (rest.first_chunk(), rest.get(8..).and_then(|rest| rest.first_chunk())) {
+            (Some(first), second) if first_told(first) < 8 || second.is_none() => match first_told(first) {
+                8 => 8 + memchr::memchr2(b'"', b'\\', rest.get(8..)?)?,
+                short => short,
+            },
+            (_, Some(second)) => match first_told(second) {
+                8 => 16 + memchr::memchr2(b'"', b'\\', rest.get(16..)?)?,
+                short => 8 + short,
+            },
+            (_, None) => memchr::memchr2(b'"', b'\\', rest)?,
         };
         if text.get(at) == Some(&b'"') {
             return Some(at);

@@ -17,9 +17,10 @@ use std::iter::Peekable;
 pub struct Sets<'a> {
     numbers: HashMap<&'a [u8], u32, foldhash::fast::RandomState>,
     sets: Vec<LabelsRef<'a>>,
-    /// Per row: 0 for a new set, else 1 + the number of one seen before. Rows that all differ then
-    /// cost nothing.
-    codes: Vec<u32>,
+    /// Of each set the bytes of its names and values.
+    pair_bytes: Vec<u64>,
+    /// Per row the number of its set.
+    of_rows: Vec<u32>,
     last: u32,
 }
 
@@ -34,9 +35,10 @@ impl<'a> Sets<'a> {
         } else {
             *self.numbers.entry(set.bytes()).or_insert(next)
         };
-        self.codes.push(if number == next { 0 } else { number + 1 });
+        self.of_rows.push(number);
         if number == next {
             self.sets.push(set);
+            self.pair_bytes.push(set.pair_bytes());
         }
         self.last = number;
         number
@@ -44,6 +46,29 @@ impl<'a> Sets<'a> {
 
     fn get(&self, number: u32) -> Option<LabelsRef<'a>> {
         self.sets.get((number as usize).checked_sub(1)?).copied()
+    }
+
+    /// Bytes of names and values of the set with this number.
+    pub fn pair_bytes(&self, number: u32) -> u64 {
+        let at = (number as usize).checked_sub(1);
+        at.and_then(|at| self.pair_bytes.get(at)).copied().unwrap_or(0)
+    }
+
+    /// Of each row the number of its set.
+    pub fn of_rows(&self) -> &[u32] {
+        &self.of_rows
+    }
+
+    /// Of each row 0 for a set that comes for the first time, else 1 + the number of its set. Rows that all differ
+    /// then cost nothing.
+    fn codes(&self) -> Vec<u32> {
+        let mut next = 1;
+        let code = |number: &u32| {
+            let is_new = *number == next;
+            next += u32::from(is_new);
+            if is_new { 0 } else { number + 1 }
+        };
+        self.of_rows.iter().map(code).collect()
     }
 
     /// The distinct sets without the empty one.
@@ -65,8 +90,9 @@ impl<'a> Sets<'a> {
         for set in &self.sets {
             put_set(*set, &names, &mut columns, &mut rest);
         }
-        out.add(SETS_TAG, 4 * self.codes.len(), |out| {
-            codec::compress_numbers(&self.codes, false, out).map(|()| Codec::Pco)
+        let codes = self.codes();
+        out.add(SETS_TAG, 4 * codes.len(), |out| {
+            codec::compress_numbers(&codes, false, out).map(|()| Codec::Pco)
         })?;
         let mut list = Vec::new();
         for name in &names {

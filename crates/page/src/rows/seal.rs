@@ -10,7 +10,7 @@ use crate::sample;
 use crate::section::{Section, SectionWriter, Tag, checksum};
 use crate::span;
 use base::{Error, Result};
-use model::{RowColumns, RunFacts, Signal};
+use model::{LabelsRef, RowColumns, RunFacts, Signal};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -33,12 +33,15 @@ const WORTH_PERCENT: usize = 130;
 /// start would not do: it may be alike where the rest is not.
 const SAMPLE: (usize, usize) = (8, 64 << 10);
 
+/// What is stored takes about one part in so many of rows: no more room is taken beforehand.
+const RATIO: usize = 8;
+
 /// Counts take at most one part in so many of a body.
 const COUNTS_SHARE: usize = 100;
 
 /// A smaller sample is enough where text would take at least this much of the bytes of columns.
-const SMALL_SAMPLE: (usize, usize) = (8, 16 << 10);
-const CLEARLY_WORTH_PERCENT: usize = 150;
+const SMALL_SAMPLE: (usize, usize) = (8, 8 << 10);
+const CLEARLY_WORTH_PERCENT: usize = 160;
 
 /// A sealed page.
 #[derive(Debug)]
@@ -71,6 +74,9 @@ pub fn span(ends: &[u32], rows: &Range<usize>) -> Range<usize> {
 /// [`base::Kind::Bug`] when a codec fails or a text is too long to be read back.
 pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<SealedRows> {
     let mut writer = SectionWriter::default();
+    writer.bytes.reserve(
+        pieces.iter().map(|piece| raw_bytes(piece.rows, &piece.range) as usize).sum::<usize>() / RATIO,
+    );
     let row_count: usize = pieces.iter().map(|piece| piece.range.len()).sum();
     let samples = (signal == Signal::Sample && choice != Choice::Text)
         .then(|| sample::encode(pieces.iter().map(|piece| (piece.rows, piece.range.clone()))));
@@ -92,7 +98,7 @@ pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Seal
     let facts = pieces.iter().map(|piece| facts_of(piece, &mut sets)).collect::<Result<_>>()?;
     sets.write(&mut writer)?;
     let text = joined(pieces)?;
-    let mut words = None;
+    let mut found = Found::default();
     let in_columns = match samples {
         Some(samples) => {
             writer.add(BODIES_TAG, text.len(), |_| Ok(Codec::Samples))?;
@@ -110,33 +116,66 @@ pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Seal
                 _ => line::encode(&text, &lengths, choice == Choice::Columns),
             };
             let in_columns = write_text(&text, encoded.as_ref(), choice, &mut writer)?;
-            words = Some(encoded.map_or_else(|| grams_of(&text, &lengths), |encoded| encoded.grams));
+            found = Found::in_lines(&text, &lengths, encoded);
             in_columns
         }
         None => write_text(&text, None, choice, &mut writer)?,
     };
-    let filter = filter_of(signal, &text, &lengths, &sets);
-    let words = words.and_then(|grams| filter::build(grams.keys()?));
-    let mut search = Vec::new();
-    for (tag, bytes) in [(Tag::FILTER, filter), (Tag::WORD_FILTER, words)] {
-        let Some(bytes) = bytes else { continue };
-        writer.sections.push(Section {
-            tag,
-            codec: Codec::None,
-            stored_len: bytes.len() as u32,
-            raw_len: bytes.len() as u32,
-            checksum: checksum(&bytes),
-        });
-        search.extend_from_slice(&bytes);
+    if signal == Signal::Span {
+        row_keys(&text, &lengths).for_each(|key| found.keys.add(key));
     }
+    let mut search = found.write(&sets, &mut writer);
     if signal == Signal::Line {
-        let runs = pieces.iter().map(|piece| (piece.rows, piece.range.clone()));
-        if let Some(mut counts) = counts::encode(runs, writer.bytes.len() / COUNTS_SHARE)? {
+        let times = pieces.iter().map(|piece| piece.rows.ts_ns.get(piece.range.clone()).unwrap_or(&[]));
+        let limit = writer.bytes.len() / COUNTS_SHARE;
+        if let Some(mut counts) = counts::encode(times, sets.sets(), sets.of_rows(), limit)? {
             writer.sections.append(&mut counts.sections);
             search.append(&mut counts.bytes);
         }
     }
     Ok(SealedRows { in_columns, writer, search, facts })
+}
+
+/// What is found in bodies for the filters.
+#[derive(Default)]
+struct Found<'t> {
+    keys: KeySet<'t>,
+    words: Option<Grams>,
+}
+
+impl<'t> Found<'t> {
+    /// Long ids and words of the texts of log lines, which may have been `encoded`. Ids that only the end of one text
+    /// and the start of the next make together add keys but take none away.
+    fn in_lines(text: &'t [u8], lengths: &[u32], encoded: Option<line::Encoded>) -> Self {
+        if let Some(encoded) = encoded {
+            return Self { keys: encoded.ids, words: Some(encoded.grams) };
+        }
+        let mut keys = KeySet::default();
+        keys.add_ids(text);
+        Self { keys, words: Some(grams_of(text, lengths)) }
+    }
+
+    /// Adds the sections of the filters, one of them with whole values of metadata too; gives their bytes.
+    fn write(self, sets: &Sets<'_>, writer: &mut SectionWriter) -> Vec<u8> {
+        let Self { mut keys, words } = self;
+        for (name, value) in sets.sets().iter().flat_map(|set| set.iter()) {
+            keys.add(filter::value_key(name, value));
+        }
+        let words = words.and_then(|grams| filter::build(grams.keys()?));
+        let mut search = Vec::new();
+        for (tag, bytes) in [(Tag::FILTER, filter::build(keys.keys())), (Tag::WORD_FILTER, words)] {
+            let Some(bytes) = bytes else { continue };
+            writer.sections.push(Section {
+                tag,
+                codec: Codec::None,
+                stored_len: bytes.len() as u32,
+                raw_len: bytes.len() as u32,
+                checksum: checksum(&bytes),
+            });
+            search.extend_from_slice(&bytes);
+        }
+        search
+    }
 }
 
 /// Writes the texts, which may have been `encoded`; says whether in columns.
@@ -181,20 +220,28 @@ fn cost_as_text(text: &[u8], (pieces, bytes): (usize, usize)) -> Result<usize> {
     Ok(writer.cost() * text.len() / sample.len().max(1))
 }
 
+/// Bytes of the metadata of each of `rows`.
+pub fn metadata_of<'a>(columns: &'a RowColumns, rows: &Range<usize>) -> impl Iterator<Item = &'a [u8]> {
+    let mut start = span(&columns.metadata_ends, rows).start;
+    let ends = columns.metadata_ends.get(rows.clone()).unwrap_or(&[]);
+    let none = if ends.is_empty() { rows.len() } else { 0 };
+    let sets = ends.iter().map(move |end| {
+        let set = columns.metadata.get(start..*end as usize).unwrap_or(&[]);
+        start = *end as usize;
+        set
+    });
+    sets.chain(std::iter::repeat_n(&[][..], none))
+}
+
 fn facts_of<'a>(Piece { rows: columns, range: rows }: &Piece<'a>, sets: &mut Sets<'a>) -> Result<RunFacts> {
     let times = columns.ts_ns.get(rows.clone()).unwrap_or(&[]);
     let (Some(min_ns), Some(max_ns)) = (times.first(), times.last()) else {
         return Err(Error::bug("a run without rows was to be sealed"));
     };
     let mut bytes = span(&columns.ends, rows).len() as u64;
-    let mut last = (0, 0);
-    for row in rows.clone() {
-        let metadata = columns.row(row).metadata;
-        let number = sets.add(metadata);
-        if number != last.0 {
-            last = (number, metadata.pair_bytes());
-        }
-        bytes += last.1;
+    for set in metadata_of(columns, rows) {
+        let number = sets.add(LabelsRef::trusted(set));
+        bytes += sets.pair_bytes(number);
     }
     Ok(RunFacts { min_ns: *min_ns, max_ns: *max_ns, rows: rows.len() as u64, bytes })
 }
@@ -223,21 +270,6 @@ fn row_keys<'a>(bodies: &'a [u8], lengths: &'a [u32]) -> impl Iterator<Item = u6
         rest = tail;
         model::span::trace_id_of(body).map(|id| filter::row_key(&id))
     })
-}
-
-/// Long ids of the texts, and whole values of metadata. Ids that only the end of one text and the
-/// start of the next make together add keys but take none away.
-fn filter_of(signal: Signal, bodies: &[u8], lengths: &[u32], sets: &Sets<'_>) -> Option<Vec<u8>> {
-    let mut keys = KeySet::default();
-    match signal {
-        Signal::Line => keys.add_ids(bodies),
-        Signal::Sample => {}
-        Signal::Span => row_keys(bodies, lengths).for_each(|key| keys.add(key)),
-    }
-    for (name, value) in sets.sets().iter().flat_map(|set| set.iter()) {
-        keys.add(filter::value_key(name, value));
-    }
-    filter::build(keys.keys())
 }
 
 /// Grams of the words of all texts.

@@ -6,7 +6,7 @@ use super::bodies::{PageBodies, lines};
 use super::lengths::Lengths;
 use super::metadata::Metadata;
 use super::scan::read_times;
-use super::seal::span;
+use super::seal::{metadata_of, span};
 use crate::bits::Bits;
 use crate::question::Question;
 use crate::section::Body;
@@ -52,8 +52,8 @@ fn same_lengths(ends: &[u32], rows: &Range<usize>, piece: &Piece<'_>) -> bool {
 
 fn same_metadata(metadata: Option<&mut Metadata>, rows: &Range<usize>, piece: &Piece<'_>) -> bool {
     let Some(metadata) = metadata else { return span(&piece.rows.metadata_ends, &piece.range).is_empty() };
-    rows.clone().zip(piece.range.clone()).all(|(row, given)| {
+    rows.clone().zip(metadata_of(piece.rows, &piece.range)).all(|(row, given)| {
         let number = metadata.number(row);
-        metadata.bytes(number) == piece.rows.row(given).metadata.bytes()
+        metadata.bytes(number) == given
     })
 }

@@ -85,7 +85,10 @@ fn golden_pages() {
     let rows = [lines(600), lines(7)];
     let sealed = sealed(&rows);
     assert_eq!(sealed.page.kind(), PageKind::LineColumns);
-    assert_golden("golden-columns-v3.page", &sealed, &rows);
+    assert_golden("golden-columns-v4.page", &sealed, &rows);
+    // Before ids ended where texts do.
+    assert_reads(&fs::read(path("golden-columns-v3.page")).unwrap(), &rows);
+    // Before there were filters of words.
     assert_reads(&fs::read(path("golden-columns-v2.page")).unwrap(), &rows);
     // Before columns had alphabets.
     assert_reads(&fs::read(path("golden-columns-v1.page")).unwrap(), &rows);

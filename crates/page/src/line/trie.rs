@@ -1,0 +1,259 @@
+//! Texts by what is between their values: a trie of literals. A text goes down the edges of its literals to the one
+//! that ends it, which stands for its template. Most texts follow those before them: at each node the edge taken last
+//! is tried first, by comparing bytes, before the next value is looked for.
+
+use super::token::{self, Cut, Kind, Span, Value};
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use std::hash::{BuildHasher, Hasher};
+use std::ops::Range;
+
+/// Where texts start: an edge that leads there from nowhere.
+const ROOT: u32 = 0;
+/// No edge.
+const NONE: u32 = u32::MAX;
+
+/// A literal, and what follows it.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// The literal: where it first was.
+    pub literal: Span,
+    /// The edge taken last behind this one.
+    last: u32,
+    /// The column of the values behind it; behind the last literal the template.
+    pub target: u32,
+    /// How the value behind it is told.
+    kind: Kind,
+    /// How it is told first whether a text goes on like that: not at all where the literal does not tell alone what
+    /// follows it, for a quote in it has no end in the text.
+    hint: Kind,
+    /// The edge before.
+    from: u32,
+    /// What its column is known by.
+    pub key: u64,
+}
+
+/// Literals of texts.
+#[derive(Debug)]
+pub struct Trie {
+    edges: Vec<Edge>,
+    known: HashTable<u32>,
+}
+
+/// A text on its way.
+#[derive(Debug)]
+pub struct Walk<'t> {
+    /// The text, and where it lies among all.
+    text: &'t [u8],
+    start: u32,
+    how: Cut,
+    /// The edge that led here.
+    edge: u32,
+    /// Where the next literal starts.
+    literal: usize,
+    /// Where the next value is looked for.
+    next: usize,
+    quotes_end: bool,
+    values: usize,
+    /// Values that are known already; they are looked for all at once where [`Cut::Digits`] is asked.
+    known: Option<std::vec::IntoIter<Span>>,
+}
+
+impl<'t> Walk<'t> {
+    /// The text at `span` of `all`.
+    pub fn new(all: &'t [u8], span: Span, how: Cut) -> Self {
+        Self {
+            text: span.of(all),
+            start: span.start,
+            how,
+            edge: ROOT,
+            literal: 0,
+            next: 0,
+            quotes_end: true,
+            values: 0,
+            known: None,
+        }
+    }
+
+    fn span(&self, range: &Range<usize>) -> Span {
+        Span { start: self.start + range.start as u32, len: range.len() as u32 }
+    }
+
+    /// Whether the next value is the last that a text may have.
+    fn at_last(&self) -> bool {
+        self.values + 1 == token::VALUES_MAX
+    }
+
+    /// The next value as it is told without knowing texts, and whether the literal in front of it tells it alone.
+    #[inline(never)]
+    fn look(&mut self) -> (Value, bool) {
+        let (len, quotes_end) = (self.text.len(), self.quotes_end);
+        let value = match self.how {
+            Cut::Words => token::next(self.text, self.next, &mut self.quotes_end),
+            Cut::Digits => {
+                let (text, passed) = (self.text, self.values);
+                let known = self.known.get_or_insert_with(|| {
+                    let mut known = token::digits(text).into_iter();
+                    known.by_ref().take(passed).for_each(drop);
+                    known
+                });
+                known.next().map(|value| Value {
+                    kind: Kind::Other,
+                    next: value.range().end,
+                    range: value.range(),
+                })
+            }
+        };
+        // The last value has all that is left.
+        let value = match value.filter(|_| self.values < token::VALUES_MAX) {
+            Some(Value { range, .. }) if self.at_last() => {
+                Value { kind: Kind::Other, range: range.start..len, next: len }
+            }
+            Some(value) => value,
+            None => Value { kind: Kind::End, range: len..len, next: len },
+        };
+        (value, quotes_end == self.quotes_end)
+    }
+
+    /// How `value` is told first when it comes again.
+    fn hint(&self, value: &Value, certain: bool) -> Kind {
+        match value.kind {
+            Kind::Other if self.how == Cut::Digits => token::kind_of(self.text, &value.range),
+            kind if certain => kind,
+            _ => Kind::Other,
+        }
+    }
+}
+
+/// A step down.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The edge.
+    pub edge: u32,
+    /// Whether it is new: then its target is to be set.
+    pub is_new: bool,
+    /// The value behind its literal; none at the end of the text.
+    pub value: Option<Span>,
+}
+
+impl Default for Trie {
+    fn default() -> Self {
+        let (literal, kind) = (Span::default(), Kind::Other);
+        let root = Edge { literal, last: NONE, target: 0, kind, hint: kind, from: NONE, key: 0 };
+        Self { edges: vec![root], known: HashTable::new() }
+    }
+}
+
+impl Trie {
+    /// An edge by its number.
+    #[inline]
+    pub fn edge(&self, edge: u32) -> Option<&Edge> {
+        self.edges.get(edge as usize)
+    }
+
+    /// Sets where an edge leads and what its column is known by.
+    pub fn set(&mut self, edge: u32, target: u32, key: u64) {
+        if let Some(edge) = self.edges.get_mut(edge as usize) {
+            (edge.target, edge.key) = (target, key);
+        }
+    }
+
+    /// The edges to `edge`, which is the last of them, from the last to the first.
+    pub fn path(&self, edge: u32) -> impl Iterator<Item = &Edge> {
+        let mut next = edge;
+        std::iter::from_fn(move || {
+            let edge = self.edge(next).filter(|_| next != ROOT)?;
+            next = edge.from;
+            Some(edge)
+        })
+    }
+
+    /// The next step of `walk` among `all` texts.
+    #[inline]
+    pub fn step(&mut self, all: &[u8], walk: &mut Walk<'_>, hash: &foldhash::fast::RandomState) -> Step {
+        let (edge, is_new, value) = match self.follow(all, walk) {
+            Some((edge, value)) => (edge, false, value),
+            None => self.take(all, walk, hash),
+        };
+        let span = (value.kind != Kind::End).then(|| walk.span(&value.range));
+        (walk.edge, walk.literal, walk.next) = (edge, value.range.end, value.next);
+        walk.values += 1;
+        Step { edge, is_new, value: span }
+    }
+
+    /// The edge taken last from where `walk` is, if the text goes on like it.
+    #[inline]
+    fn follow(&self, all: &[u8], walk: &Walk<'_>) -> Option<(u32, Value)> {
+        let number = self.edges.get(walk.edge as usize)?.last;
+        let edge = self.edges.get(number as usize)?;
+        let start = walk.literal + edge.literal.len as usize;
+        let same = same(walk.text.get(walk.literal..start)?, edge.literal.of(all));
+        if !same || walk.at_last() || walk.known.is_some() {
+            return None;
+        }
+        Some((number, token::value_at(walk.text, start, edge.hint)?))
+    }
+
+    /// The edge from where `walk` is to the next value, whether it is new, and the value.
+    #[inline(never)]
+    fn take(
+        &mut self,
+        all: &[u8],
+        walk: &mut Walk<'_>,
+        hash: &foldhash::fast::RandomState,
+    ) -> (u32, bool, Value) {
+        let (value, certain) = walk.look();
+        let (from, kind) = (walk.edge, value.kind);
+        let literal = walk.span(&(walk.literal..value.range.start));
+        let hash_of = |from: u32, literal: Span, kind: Kind| {
+            let mut hasher = hash.build_hasher();
+            hasher.write_u64(u64::from(from) << 8 | kind as u64);
+            hasher.write(literal.of(all));
+            hasher.finish()
+        };
+        let edges = &self.edges;
+        let is_it = |edge: &Edge| {
+            edge.from == from && edge.kind == kind && same(edge.literal.of(all), literal.of(all))
+        };
+        let last = edges.get(from as usize).map_or(NONE, |edge| edge.last);
+        if edges.get(last as usize).is_some_and(is_it) {
+            return (last, false, value);
+        }
+        let is_known = |edge: &u32| edges.get(*edge as usize).is_some_and(is_it);
+        let known_hash = |edge: &u32| {
+            edges.get(*edge as usize).map_or(0, |edge| hash_of(edge.from, edge.literal, edge.kind))
+        };
+        let (edge, is_new) = match self.known.entry(hash_of(from, literal, kind), is_known, known_hash) {
+            Entry::Occupied(entry) => (*entry.get(), false),
+            Entry::Vacant(entry) => (*entry.insert(edges.len() as u32).get(), true),
+        };
+        if is_new {
+            let hint = walk.hint(&value, certain);
+            self.edges.push(Edge { literal, last: NONE, target: 0, kind, hint, from, key: 0 });
+        }
+        if let Some(from) = self.edges.get_mut(from as usize) {
+            from.last = edge;
+        }
+        (edge, is_new, value)
+    }
+}
+
+/// Whether `one` and `two` are equal: most are short.
+#[inline]
+fn same(one: &[u8], two: &[u8]) -> bool {
+    if one.len() != two.len() {
+        return false;
+    }
+    let word = |bytes: &[u8]| bytes.first_chunk::<8>().map(|bytes| u64::from_ne_bytes(*bytes));
+    let last = |bytes: &[u8]| bytes.last_chunk::<8>().map(|bytes| u64::from_ne_bytes(*bytes));
+    match one.len() {
+        0 => true,
+        1 => one.first() == two.first(),
+        2..8 => one.iter().zip(two).all(|(one, two)| one == two),
+        8..=16 => word(one) == word(two) && last(one) == last(two),
+        _ => one == two,
+    }
+}
+
+#[cfg(test)]
+mod tests;
