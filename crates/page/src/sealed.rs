@@ -174,19 +174,13 @@ impl Page {
     /// bytes in the search region.
     ///
     /// # Errors
-    /// [`base::Kind::Corrupt`] when a filter is damaged.
+    /// [`base::Kind::Corrupt`] when a filter cannot be one.
     pub fn allows(&self, search: &[u8], question: &Question) -> Result<bool> {
-        let mut rest = search;
         let mut filters = Filters::default();
-        for section in self.sections.iter().filter(|section| section.tag.in_search()) {
-            let cut = || Error::corrupt(format!("search region of {} bytes", search.len()));
-            let (bytes, after) = rest.split_at_checked(section.stored_len as usize).ok_or_else(cut)?;
-            rest = after;
+        for found in self.in_search(search) {
+            let (section, bytes) = found?;
             if !question.uses_filter(section.tag) {
                 continue;
-            }
-            if section::checksum(bytes) != section.checksum {
-                return Err(Error::corrupt("filter: wrong checksum"));
             }
             let filter = Some(Filter::read(bytes)?);
             match section.tag {
@@ -195,6 +189,34 @@ impl Page {
             }
         }
         Ok(question.allows(&filters))
+    }
+
+    /// Checks its bytes in the search region, once for all questions that are put to them.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn check_search(&self, search: &[u8]) -> Result<()> {
+        for found in self.in_search(search) {
+            let (section, bytes) = found?;
+            if section::checksum(bytes) != section.checksum {
+                return Err(Error::corrupt(format!(
+                    "search region: wrong checksum of section {:?}",
+                    section.tag
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Its sections in the search region and their bytes there.
+    fn in_search<'a>(&'a self, search: &'a [u8]) -> impl Iterator<Item = Result<(&'a Section, &'a [u8])>> {
+        let mut rest = search;
+        self.sections.iter().filter(|section| section.tag.in_search()).map(move |section| {
+            let cut = || Error::corrupt(format!("search region of {} bytes", search.len()));
+            let (bytes, after) = rest.split_at_checked(section.stored_len as usize).ok_or_else(cut)?;
+            rest = after;
+            Ok((section, bytes))
+        })
     }
 
     /// Where its counts lie among its bytes in the search region; none when it has none.

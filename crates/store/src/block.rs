@@ -21,7 +21,7 @@ pub use meta::BlockMeta;
 pub use open::{Block, decode_untrusted, describe};
 pub(crate) use order::order_key;
 pub use order::stream_order;
-pub use scan::{PagePlan, Plan, PlannedRun, UnreadCounts};
+pub use scan::{PagePlan, Plan, PlannedRun, Search, UnreadCounts};
 pub use tail::{FOOTER_BYTES, tail_len, tail_parts};
 
 #[cfg(test)]

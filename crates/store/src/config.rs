@@ -42,6 +42,8 @@ settings! {
         block_bytes: ByteSize = ByteSize(128 << 20),
         /// Memory for the tables of open blocks.
         block_cache: ByteSize = ByteSize(128 << 20),
+        /// Memory for the filters of blocks that were asked.
+        filter_cache: ByteSize = ByteSize(128 << 20),
         /// How often the catalogue is asked what other writers of the bucket did; 0 is never.
         catalogue_refresh: Period = Period::seconds(60),
         /// How often small blocks are looked for that are worth merging; 0 is never.

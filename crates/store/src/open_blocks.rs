@@ -1,6 +1,6 @@
 //! Open blocks of all stores of a process, kept while memory allows. Names of blocks say whose they are.
 
-use crate::block::{Block, BlockMeta};
+use crate::block::{Block, BlockMeta, Search};
 use base::{Error, Kind, Result};
 use bucket::Bucket;
 use bytes::Bytes;
@@ -13,11 +13,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Blocks that are expected to be open at once; a hint to size the cache's tables.
 const EXPECTED_BLOCKS: usize = 1000;
 
+/// Of which part of the search regions of a block not all are read.
+const FEW: u64 = 8;
+
 /// The cache. Many that want one block fetch it once. Cloning gives the same one.
 #[derive(Clone, Debug)]
 pub struct OpenBlocks {
     bucket: Bucket,
     blocks: Arc<Cache<String, Arc<Block>, Weight>>,
+    /// All search regions of a block by its name.
+    searches: Arc<Cache<String, Search, Weight>>,
 }
 
 /// How often a question had to wait for the bucket because of one block: what is asked for when something
@@ -34,10 +39,18 @@ impl quick_cache::Weighter<String, Arc<Block>> for Weight {
     }
 }
 
+impl quick_cache::Weighter<String, Search> for Weight {
+    fn weight(&self, name: &String, search: &Search) -> u64 {
+        name.len() as u64 + search.bytes()
+    }
+}
+
 impl OpenBlocks {
-    /// A cache of `limit_bytes` over `bucket`.
-    pub fn new(bucket: Bucket, limit_bytes: u64) -> Self {
-        Self { bucket, blocks: Arc::new(Cache::with_weighter(EXPECTED_BLOCKS, limit_bytes, Weight)) }
+    /// A cache over `bucket`, of so many bytes for tables and for filters.
+    pub fn new(bucket: Bucket, table_bytes: u64, filter_bytes: u64) -> Self {
+        let blocks = Cache::with_weighter(EXPECTED_BLOCKS, table_bytes, Weight);
+        let searches = Cache::with_weighter(EXPECTED_BLOCKS, filter_bytes, Weight);
+        Self { bucket, blocks: Arc::new(blocks), searches: Arc::new(searches) }
     }
 
     /// The block of `meta`.
@@ -52,6 +65,33 @@ impl OpenBlocks {
             Block::open(meta.clone(), &tail).map(Arc::new)
         };
         self.blocks.get_or_insert_async(&meta.name, open).await
+    }
+
+    /// Search regions of `block`, at least those in `range`. All are read, and kept, unless few of them are wanted.
+    ///
+    /// # Errors
+    /// As [`OpenBlocks::ranges`].
+    pub async fn search(
+        &self,
+        block: &Block,
+        range: Range<u64>,
+        stats: &ScanStats,
+        rounds: &Rounds,
+    ) -> Result<Search> {
+        let read = async |range: Range<u64>| {
+            let mut fetched = self.ranges(block.meta(), std::slice::from_ref(&range), stats, rounds).await?;
+            let bytes = fetched.pop().ok_or_else(|| Error::bug("no bytes for a range"))?;
+            block.check_search(range, bytes)
+        };
+        let (name, all) = (&block.meta().name, block.search_range());
+        let len = |range: &Range<u64>| range.end.saturating_sub(range.start);
+        if len(&range) * FEW < len(&all) {
+            return match self.searches.get(name) {
+                Some(kept) => Ok(kept),
+                None => read(range).await,
+            };
+        }
+        self.searches.get_or_insert_async(name, read(all)).await
     }
 
     /// Ranges of the object of `meta`, fetched at the same time; what that takes is counted.
@@ -94,5 +134,6 @@ from a backup; meanwhile questions about times before {} or after {} do not need
     /// Forgets a block whose object is deleted.
     pub fn forget(&self, name: &str) {
         self.blocks.remove(name);
+        self.searches.remove(name);
     }
 }

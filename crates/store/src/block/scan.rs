@@ -1,6 +1,7 @@
 //! Rows out of a block: which pages, which bytes of them, and what is in there.
 
 use super::Block;
+use super::open::{PlacedPage, PlacedRun};
 use base::{Error, Result};
 use bytes::Bytes;
 use model::{RowColumns, RunFacts, ScanStats};
@@ -10,11 +11,25 @@ use std::ops::Range;
 /// What to read of a block for a question.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// Fetch this range first and call [`Block::prune`]: filters may drop pages. None when the
-    /// question has nothing that a filter can answer.
-    pub filters: Option<Range<u64>>,
+    /// Whether filters may drop pages: then [`Block::prune`] has to be called.
+    pub asks_filters: bool,
     /// Pages in the block's order (by stream, then time).
     pub pages: Vec<PagePlan>,
+}
+
+/// Search regions of neighbouring pages, checked.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// Where they begin in the object.
+    start: u64,
+    bytes: Bytes,
+}
+
+impl Search {
+    /// Their bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.len() as u64
+    }
 }
 
 /// Pages whose counts are not known yet, and where in the object these lie.
@@ -25,7 +40,7 @@ pub type UnreadCounts = Vec<(u32, Range<u64>)>;
 pub struct PagePlan {
     /// Position in the block.
     pub page: u32,
-    /// The runs that are wanted, in the page's order.
+    /// The runs that are wanted, in the page's order; none before [`Block::prune`] unless they are counted.
     pub runs: Vec<PlannedRun>,
     /// Ranges of the object to fetch for [`Block::scan_page`], ascending, no two adjacent; none before [`Block::prune`]
     /// where filters are to be asked.
@@ -80,30 +95,42 @@ impl Block {
     /// [`Block::matching`] gives them).
     pub fn plan(&self, ordinals: &[u32], question: &Question) -> Plan {
         let mut plan = Plan::default();
-        for ordinal in ordinals {
-            let runs = self.placed_runs(*ordinal, question.range);
-            for run in runs.filter(|run| question.touches(run.facts.min_ns, run.facts.max_ns)) {
-                let planned = PlannedRun {
-                    ordinal: *ordinal,
-                    position: run.position,
-                    min_ns: run.facts.min_ns,
-                    max_ns: run.facts.max_ns,
-                    rows: run.facts.rows,
-                    bytes: run.facts.bytes,
-                };
-                match plan.pages.last_mut() {
-                    Some(last) if last.page == run.page => last.runs.push(planned),
-                    _ => plan.pages.extend(self.page_plan(run.page, planned)),
-                }
+        for (_, run) in self.touched(ordinals, question) {
+            if plan.pages.last().is_none_or(|last| last.page != run.page) {
+                plan.pages.extend(self.page_plan(run.page));
             }
         }
-        if question.uses_filters() {
-            plan.filters = self.filters_of(&plan.pages);
+        plan.asks_filters =
+            question.uses_filters() && plan.pages.iter().any(|page| self.has_search(page.page));
+        if !plan.asks_filters || question.only_counts() {
+            self.list_runs(&mut plan.pages, ordinals, question);
         }
-        if plan.filters.is_none() {
+        if !plan.asks_filters {
             self.place_parts(&mut plan.pages, question);
         }
         plan
+    }
+
+    /// The runs of `ordinals` that may have rows, in the block's order.
+    fn touched(&self, ordinals: &[u32], question: &Question) -> impl Iterator<Item = (u32, &PlacedRun)> {
+        let runs = ordinals
+            .iter()
+            .flat_map(|ordinal| self.placed_runs(*ordinal, question.range).map(|run| (*ordinal, run)));
+        runs.filter(|(_, run)| question.touches(run.facts.min_ns, run.facts.max_ns))
+    }
+
+    /// Puts the runs of `ordinals` into `pages`, of which there may be fewer than these lie in.
+    fn list_runs(&self, pages: &mut [PagePlan], ordinals: &[u32], question: &Question) {
+        let mut pages = pages.iter_mut().peekable();
+        for (ordinal, run) in self.touched(ordinals, question) {
+            while pages.next_if(|page| page.page < run.page).is_some() {}
+            let Some(page) = pages.peek_mut() else { return };
+            if page.page == run.page {
+                let RunFacts { min_ns, max_ns, rows, bytes } = run.facts;
+                let position = run.position;
+                page.runs.push(PlannedRun { ordinal, position, min_ns, max_ns, rows, bytes });
+            }
+        }
     }
 
     /// Finds out what to fetch of `pages` for `question`.
@@ -116,40 +143,77 @@ impl Block {
         }
     }
 
-    fn page_plan(&self, page: u32, run: PlannedRun) -> Option<PagePlan> {
+    fn page_plan(&self, page: u32) -> Option<PagePlan> {
         let placed = self.pages.get(page as usize)?;
         let decoded_bytes = placed.page.decoded_bytes();
-        Some(PagePlan { page, runs: vec![run], parts: Vec::new(), decoded_bytes, counted: None })
+        Some(PagePlan { page, runs: Vec::new(), parts: Vec::new(), decoded_bytes, counted: None })
     }
 
-    /// One range over the filters of `pages`; none when they have no bytes.
-    fn filters_of(&self, pages: &[PagePlan]) -> Option<Range<u64>> {
-        let filter = |plan: &PagePlan| self.pages.get(plan.page as usize).map(|placed| placed.search_range());
-        let (first, last) = (filter(pages.first()?)?, filter(pages.last()?)?);
-        (first.start < last.end).then_some(first.start..last.end)
+    fn has_search(&self, page: u32) -> bool {
+        self.pages.get(page as usize).is_some_and(|placed| placed.page.search_len() > 0)
     }
 
-    /// Drops the pages of `plan` whose filters prove that no row passes; `filters` is what lies at
-    /// [`Plan::filters`]. Gives the number of pages dropped.
+    /// Where the search regions of all pages lie in the object, one after the other.
+    pub fn search_range(&self) -> Range<u64> {
+        let start = self.pages.first().map_or(0, |placed| placed.search_start);
+        start..self.pages.last().map_or(start, |placed| placed.search_range().end)
+    }
+
+    /// Where those lie that `plan` needs.
+    pub fn search_range_of(&self, plan: &Plan) -> Range<u64> {
+        let of = |plan: &PagePlan| self.pages.get(plan.page as usize).map(PlacedPage::search_range);
+        let first = plan.pages.first().and_then(of).unwrap_or_default();
+        first.start..plan.pages.last().and_then(of).map_or(first.start, |last| last.end)
+    }
+
+    /// Checks search regions, before they are given to [`Block::prune`]; `range` is where they lie.
     ///
     /// # Errors
-    /// [`base::Kind::Corrupt`] when a filter is damaged or `filters` too short.
-    pub fn prune(&self, plan: &mut Plan, filters: &[u8], question: &Question) -> Result<u64> {
-        let Some(range) = plan.filters.clone() else { return Ok(0) };
+    /// [`base::Kind::Corrupt`].
+    pub fn check_search(&self, range: Range<u64>, bytes: Bytes) -> Result<Search> {
+        let search = Search { start: range.start, bytes };
+        let inside = |placed: &PlacedPage| {
+            let own = placed.search_range();
+            range.start <= own.start && own.end <= range.end
+        };
+        for placed in self.pages.iter().filter(|placed| inside(placed)) {
+            placed.page.check_search(self.search_of(placed, &search)?)?;
+        }
+        Ok(search)
+    }
+
+    /// The part of a page of `search`.
+    fn search_of<'a>(&self, placed: &PlacedPage, search: &'a Search) -> Result<&'a [u8]> {
+        let start = usize::try_from(placed.search_start.wrapping_sub(search.start)).ok();
+        let len = placed.page.search_len() as usize;
+        start.and_then(|start| search.bytes.get(start..)?.get(..len)).ok_or_else(|| {
+            let (name, bytes) = (&self.meta().name, search.bytes.len());
+            Error::corrupt(format!("block {name}: {bytes} bytes of filters"))
+        })
+    }
+
+    /// Drops the pages of `plan`, which was made for these `ordinals`, whose filters prove that no row passes;
+    /// `search` has those of all of them. Gives the number of pages dropped.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`] when `search` is too short.
+    pub fn prune(
+        &self,
+        plan: &mut Plan,
+        ordinals: &[u32],
+        search: &Search,
+        question: &Question,
+    ) -> Result<u64> {
         let before = plan.pages.len();
-        let mut kept = Vec::with_capacity(before);
+        let mut kept = Vec::new();
         for page in plan.pages.drain(..) {
             let placed = self.pages.get(page.page as usize).ok_or_else(|| self.foreign(page.page))?;
-            let filter = placed.search_range();
-            let inside = usize::try_from(filter.start.wrapping_sub(range.start)).ok();
-            let inside =
-                inside.and_then(|start| filters.get(start..)?.get(..placed.page.search_len() as usize));
-            let inside = inside.ok_or_else(|| {
-                Error::corrupt(format!("block {}: {} bytes of filters", self.meta().name, filters.len()))
-            })?;
-            if placed.page.allows(inside, question)? {
+            if placed.page.allows(self.search_of(placed, search)?, question)? {
                 kept.push(page);
             }
+        }
+        if !question.only_counts() {
+            self.list_runs(&mut kept, ordinals, question);
         }
         self.place_parts(&mut kept, question);
         plan.pages = kept;
@@ -181,7 +245,7 @@ impl Block {
             }
         }
         if plan.pages.iter().all(|page| page.counted.is_some()) {
-            plan.filters = None;
+            plan.asks_filters = false;
         }
         Ok(unread)
     }
@@ -251,7 +315,7 @@ impl Block {
     }
 }
 
-impl super::open::PlacedPage {
+impl PlacedPage {
     fn search_range(&self) -> Range<u64> {
         self.search_start..self.search_start + self.page.search_len()
     }

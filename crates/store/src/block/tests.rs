@@ -58,8 +58,12 @@ fn asked(
 ) -> (BTreeMap<Labels, RowColumns>, u64) {
     let ordinals = block.matching(matchers, question.range).unwrap();
     let mut plan = block.plan(&ordinals, question);
-    let filters = plan.filters.clone().map(|range| slice(object, &range));
-    let dropped = filters.map_or(0, |filters| block.prune(&mut plan, &filters, question).unwrap());
+    let mut dropped = 0;
+    if plan.asks_filters {
+        let range = block.search_range_of(&plan);
+        let search = block.check_search(range.clone(), slice(object, &range)).unwrap();
+        dropped = block.prune(&mut plan, &ordinals, &search, question).unwrap();
+    }
     let mut found: BTreeMap<Labels, Vec<RowColumns>> = BTreeMap::new();
     for page in &plan.pages {
         let parts: Vec<Bytes> = page.parts.iter().map(|part| slice(object, part)).collect();
@@ -172,7 +176,7 @@ fn little_is_read_for_little() {
     let range = TimeRange::new(from_ns, i64::MAX);
     let question = Question::new(range, &[], Projection { body: false, metadata: false });
     let plan = block.plan(&block.matching(&large, range).unwrap(), &question);
-    assert_eq!((plan.pages.len(), plan.filters.clone()), (1, None));
+    assert_eq!((plan.pages.len(), plan.asks_filters), (1, false));
     assert!(plan.pages[0].fetch_bytes() < meta.size_bytes / 20);
     let facts = block.facts(block.matching(&large, range).unwrap()[0], TimeRange::ALL).unwrap();
     assert_eq!(facts.runs.iter().map(|run| run.rows).sum::<u64>(), 30_000);
@@ -210,6 +214,13 @@ fn damage_is_found() {
         let scanned = block.scan_page(&plan.pages[0], &parts, &Question::all(), &ScanStats::default());
         let in_body = (tail::HEADER.len()..plan.pages[0].parts[0].end as usize).contains(&at);
         assert_eq!(scanned.is_err(), in_body, "byte {at}");
+        let search = block.search_range();
+        let in_search = (search.start as usize..search.end as usize).contains(&at);
+        assert_eq!(
+            block.check_search(search.clone(), slice(&bytes, &search)).is_err(),
+            in_search,
+            "byte {at}"
+        );
     }
     let other = BlockMeta { tenant: Tenant::single(), ..meta.clone() };
     assert!(Block::open(other, &slice(&object, &meta.tail_range())).is_err());

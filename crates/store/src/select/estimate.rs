@@ -67,9 +67,8 @@ fn of_block(found: &Found, meta: &BlockMeta, question: &Question) -> Estimate {
         ..Estimate::default()
     };
     estimate.add_section(SectionKind::Directory, meta.tail_bytes, meta.tail_bytes);
-    let filters = found.filters.end - found.filters.start;
-    if filters > 0 {
-        estimate.add_section(SectionKind::Search, filters, filters);
+    if found.filter_bytes > 0 {
+        estimate.add_section(SectionKind::Search, found.filter_bytes, found.filter_bytes);
     }
     for plan in &found.pages {
         if plan.counted.is_some() {

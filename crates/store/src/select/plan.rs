@@ -3,14 +3,13 @@
 use super::gather::{Gather, MEMBER_BYTES, STREAM_BYTES};
 use super::order::{Order, Reach};
 use super::task::{Opened, Task, Work};
-use crate::block::{Block, BlockMeta, PagePlan, Plan, UnreadCounts};
+use crate::block::{Block, BlockMeta, PagePlan, Plan, Search, UnreadCounts};
 use crate::engine::Engine;
 use crate::head::{Head, RunView, StreamKey, StreamView};
 use crate::open_blocks::Rounds;
 use base::{Error, Result};
 use model::{Matcher, ScanStats, Stream};
 use page::Question;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -50,8 +49,8 @@ pub struct Found {
     pub streams: Vec<(u32, Arc<Stream>)>,
     /// What to read of it.
     pub pages: Vec<PagePlan>,
-    /// What filters were read for that; empty without any.
-    pub filters: Range<u64>,
+    /// Bytes of the filters that were asked for that.
+    pub filter_bytes: u64,
     /// Pages that filters proved empty.
     pub skipped: u64,
     /// Requests so far.
@@ -66,39 +65,49 @@ pub async fn open(engine: &Engine, meta: &BlockMeta, asked: Asked) -> Result<Fou
     let rounds = Rounds::default();
     let block = engine.blocks.get(meta, &asked.stats, &rounds).await?;
     let (opened, by) = (block.clone(), asked.clone());
-    let plan = move || -> Result<(Plan, UnreadCounts)> {
+    let plan = move || -> Result<(Vec<u32>, Plan, UnreadCounts)> {
         let ordinals = opened.matching(&by.matchers, by.question.range)?;
         let mut plan = opened.plan(&ordinals, &by.question);
         let unread = opened.count(&mut plan, &by.question)?;
-        Ok((plan, unread))
+        Ok((ordinals, plan, unread))
     };
-    let (mut plan, unread) = engine.pool.run(plan).await??;
+    let (ordinals, mut plan, unread) = engine.pool.run(plan).await??;
     let stats = &asked.stats;
     stats.blocks.fetch_add(u64::from(!plan.pages.is_empty()), Relaxed);
     stats.pages_considered.fetch_add(plan.pages.len() as u64, Relaxed);
-    let (counts, mut search): (Vec<u32>, Vec<_>) = unread.into_iter().unzip();
-    search.extend(plan.filters.clone());
-    let mut search = match search.is_empty() {
-        true => Vec::new(),
-        false => engine.blocks.ranges(meta, &search, stats, &rounds).await?,
+    let (counts, unread): (Vec<u32>, Vec<_>) = unread.into_iter().unzip();
+    let read_counts = async {
+        match unread.is_empty() {
+            true => Ok(Vec::new()),
+            false => engine.blocks.ranges(meta, &unread, stats, &rounds).await,
+        }
     };
-    let filters = if plan.filters.is_some() { search.pop() } else { None };
+    let read_filters = async {
+        match plan.asks_filters {
+            true => {
+                engine.blocks.search(&block, block.search_range_of(&plan), stats, &rounds).await.map(Some)
+            }
+            false => Ok(None),
+        }
+    };
+    let (unread, filters) = futures_util::future::try_join(read_counts, read_filters).await?;
+    let filter_bytes = filters.as_ref().map_or(0, Search::bytes);
     let found = move || -> Result<Found> {
         let mut skipped = 0;
         if let Some(filters) = filters {
-            skipped = block.prune(&mut plan, &filters, &asked.question)?;
+            skipped = block.prune(&mut plan, &ordinals, &filters, &asked.question)?;
             asked.stats.pages_skipped.fetch_add(skipped, Relaxed);
         }
         if !counts.is_empty() {
-            counts.iter().zip(&search).try_for_each(|(page, stored)| block.read_counts(*page, stored))?;
+            counts.iter().zip(&unread).try_for_each(|(page, stored)| block.read_counts(*page, stored))?;
             block.count(&mut plan, &asked.question)?;
         }
         let mut ordinals: Vec<u32> =
             plan.pages.iter().flat_map(|page| &page.runs).map(|run| run.ordinal).collect();
         ordinals.dedup();
         let streams = ordinals.into_iter().map(|ordinal| Ok((ordinal, block.stream(ordinal)?)));
-        let (streams, filters) = (streams.collect::<Result<_>>()?, plan.filters.unwrap_or_default());
-        Ok(Found { block, streams, pages: plan.pages, filters, skipped, rounds })
+        let streams = streams.collect::<Result<_>>()?;
+        Ok(Found { block, streams, pages: plan.pages, filter_bytes, skipped, rounds })
     };
     engine.pool.run(found).await?
 }
@@ -134,13 +143,17 @@ impl Found {
         let mut tasks: Vec<Task> = Vec::new();
         let mut counted: Option<Task> = None;
         let mut bytes = u64::MAX;
+        // Both ascend.
+        let mut numbers = opened.streams.iter().peekable();
         for page in self.pages {
             // The plan has only runs that touch the question's time.
             let Some(span) = reach(&page) else { continue };
             let mut members = Vec::with_capacity(page.runs.len());
             for run in &page.runs {
-                let number = opened.number(run.ordinal);
-                let stream = number.ok_or_else(|| Error::bug("a planned run of a stream not asked for"))?;
+                while numbers.next_if(|(known, _)| *known < run.ordinal).is_some() {}
+                let number = numbers.peek().filter(|(known, _)| *known == run.ordinal);
+                let (_, stream) =
+                    **number.ok_or_else(|| Error::bug("a planned run of a stream not asked for"))?;
                 if let Some(span) = order.span(run.min_ns, run.max_ns).within(asked.span) {
                     gather.expect(stream, place, span);
                     members.push((stream, span.near));
