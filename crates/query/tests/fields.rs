@@ -306,8 +306,15 @@ fn any_query() -> impl Strategy<Value = String> {
     ];
     // Lines lie in nanoseconds 0 to 120, and are asked for at 500.
     let range = prop::sample::select(vec!["1s", "490ns", "460ns"]);
-    (any_filter(), value, any_name(), any_name(), 0u8..4, range).prop_map(
-        |(filter, value, first, second, group, range)| {
+    let function = prop::sample::select(vec![
+        "max_over_time(",
+        "min_over_time(",
+        "sum_over_time(",
+        "quantile_over_time(0.3, ",
+        "quantile_over_time(0.99, ",
+    ]);
+    (any_filter(), value, any_name(), any_name(), 0u8..4, range, function).prop_map(
+        |(filter, value, first, second, group, range, function)| {
             let groups = [
                 format!("by ({first})"),
                 format!("by ({first}, {second})"),
@@ -318,7 +325,7 @@ fn any_query() -> impl Strategy<Value = String> {
             let log = format!("{{app=\"x\"}} {filter}");
             match value {
                 None => format!("sum {group} (count_over_time({log} [{range}]))"),
-                Some(unwrap) => format!("max_over_time({log} {unwrap} [{range}]) {group}"),
+                Some(unwrap) => format!("{function}{log} {unwrap} [{range}]) {group}"),
             }
         },
     )

@@ -10,7 +10,7 @@ use crate::eval::kept::{Keeps, KeptSeries};
 use crate::eval::line::{ERROR_LABEL, Pipeline, SampleValue, Wanted};
 use crate::eval::series::StepSeries;
 use crate::eval::window::{Steps, Windows};
-use crate::logql::ast::{Grouping, RangeOp, Unwrap};
+use crate::logql::ast::{Grouping, RangeAggregation, RangeOp, Unwrap};
 use crate::plan::Leaf;
 use base::{ByteBudget, Error, Lease, Result};
 use model::{Digest, Direction, Labels, LabelsBuilder, MatchOp, Matcher};
@@ -61,6 +61,7 @@ pub(super) async fn series(
             loses_empty,
             windows,
             keeps: function.keeps(),
+            several: Several::of(range).unwrap_or(Several::Sum),
             max_series: gather.limits.max_query_series,
             cost: gather.cost.clone(),
             parts: Mutex::default(),
@@ -78,12 +79,35 @@ pub(super) async fn series(
     gather.pool.run(move || held.finish(&function, &windows, absent, &budget)).await?
 }
 
-/// What suffices of rows. Where they are only counted, they need no times of their own.
+/// What suffices of rows. Where it does not matter in which order they come, they need no times of their own.
 pub(super) fn digest(leaf: &Leaf, pipeline: &Pipeline, windows: &Windows) -> Option<Digest> {
-    let range = &leaf.range;
-    let counts = matches!(range.op, RangeOp::CountOverTime | RangeOp::Rate | RangeOp::AbsentOverTime);
-    let cells = (counts && range.unwrap.is_none()).then(|| windows.cells());
+    let cells = Several::of(&leaf.range).map(|_| windows.cells());
     Some(Digest { cells, ..pipeline.digest()?.clone() })
+}
+
+/// What a row gives that stands for several with its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Several {
+    /// Their sum.
+    Sum,
+    /// The value, so many times.
+    Each,
+    /// The value.
+    Once,
+}
+
+impl Several {
+    /// None where rows must come one by one: the order matters, or sums of fractions would depend on it.
+    fn of(range: &RangeAggregation) -> Option<Self> {
+        match range.op {
+            RangeOp::CountOverTime | RangeOp::Rate | RangeOp::AbsentOverTime => {
+                range.unwrap.is_none().then_some(Self::Sum)
+            }
+            RangeOp::QuantileOverTime => Some(Self::Each),
+            RangeOp::MinOverTime | RangeOp::MaxOverTime | RangeOp::CountDistinctOverTime => Some(Self::Once),
+            _ => None,
+        }
+    }
 }
 
 /// The stages of `leaf`, compiled.
@@ -130,6 +154,7 @@ struct Windowed {
     loses_empty: bool,
     windows: Windows,
     keeps: Keeps,
+    several: Several,
     max_series: usize,
     cost: Arc<Cost>,
     /// Empty parts that know streams and contents of runs before, one for each thread that takes runs.

@@ -1,6 +1,6 @@
 //! What jobs make of runs: each row through the pipeline of its stream, and rows that say the same once.
 
-use super::{Failure, Windowed};
+use super::{Failure, Several, Windowed};
 use crate::engine::uniform::RowValue;
 use crate::eval::aggregate::group_labels;
 use crate::eval::kept::{Keeps, Kept};
@@ -110,7 +110,7 @@ impl Part {
     /// through it once.
     pub fn fill(&mut self, of: &Windowed, class: usize, lines: &RowColumns) -> u64 {
         let Some(pipeline) = self.classes.get(class).map(|class| class.pipeline.clone()) else { return 0 };
-        let Windowed { windows, keeps, .. } = of;
+        let Windowed { windows, keeps, several, .. } = of;
         let rows = Rows { of, class, pipeline: &pipeline, lines };
         let mut scratch = Scratch::default();
         let (mut pane, mut pane_end_ns) = (None, i64::MIN);
@@ -141,7 +141,11 @@ impl Part {
                     self.touched.push(series);
                     last = series;
                 }
-                kept.take(*keeps, pane, *ts_ns, value * f64::from(count));
+                match several {
+                    Several::Sum => kept.take(*keeps, pane, *ts_ns, value * f64::from(count)),
+                    Several::Once => kept.take(*keeps, pane, *ts_ns, value),
+                    Several::Each => (0..count).for_each(|_| kept.take(*keeps, pane, *ts_ns, value)),
+                }
             }
         }
         passed
