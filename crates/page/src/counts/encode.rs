@@ -5,20 +5,20 @@ use crate::codec::{self, Codec};
 use crate::section::{SectionWriter, Tag};
 use base::Result;
 use hashbrown::HashSet;
-use model::{DETECTED_LEVEL, LabelsRef, varint};
+use model::{DETECTED_LEVEL, varint};
 
 /// Raw bytes beyond so many times what they may take as stored are not even compressed.
 const RATIO_MAX: usize = 16;
 
 /// The section COUNTS of runs with these `times`, each ascending, with the finest cells that take at most `limit` bytes
-/// as stored; none when all cells take more. `of_rows` says of each row of all runs which of the `sets` of metadata it
-/// has, counted from 1; 0: none.
+/// as stored; none when all cells take more. `of_rows` says of each row of all runs which of the `sets` of metadata
+/// (names and values) it has, counted from 1; 0: none.
 ///
 /// # Errors
 /// [`base::Kind::Bug`] when a codec fails.
-pub fn encode<'a>(
-    times: impl Iterator<Item = &'a [i64]>,
-    sets: &[LabelsRef<'a>],
+pub fn encode<'t, 's, 'a: 's>(
+    times: impl Iterator<Item = &'t [i64]>,
+    sets: impl Iterator<Item = &'s [(&'a str, &'a str)]>,
     of_rows: &[u32],
     limit: usize,
 ) -> Result<Option<SectionWriter>> {
@@ -61,12 +61,15 @@ struct Known<'a> {
 
 impl<'a> Known<'a> {
     /// None when there are too many names or levels.
-    fn of(sets: &[LabelsRef<'a>]) -> Option<Self> {
+    fn of<'s>(sets: impl Iterator<Item = &'s [(&'a str, &'a str)]>) -> Option<Self>
+    where
+        'a: 's,
+    {
         let mut known = Self { names: Vec::new(), levels: Vec::new(), of_sets: vec![0] };
         let mut seen: HashSet<&str, foldhash::fast::RandomState> = HashSet::default();
         for set in sets {
             let mut level = None;
-            for (at, (name, value)) in set.iter().enumerate() {
+            for (at, (name, value)) in set.iter().copied().enumerate() {
                 // Most sets have the names of the first one.
                 if known.names.get(at) != Some(&name) && seen.insert(name) {
                     known.names.push(name);
@@ -140,7 +143,7 @@ impl Table {
         let first = self.run_ends.last().copied().unwrap_or(0);
         if self.cells.len() == first || self.cells.last() != Some(&cell) {
             self.cells.push(cell);
-            self.counts.resize(self.cells.len() * self.stride, 0);
+            self.counts.extend(std::iter::repeat_n(0, self.stride));
         }
     }
 
@@ -191,8 +194,12 @@ fn raw_bytes(known: &Known<'_>, table: &Table, minutes: i64) -> Vec<u8> {
     }
     // Level by level: levels without rows are zeros side by side.
     for level in 0..table.stride {
-        let of_level = table.counts.iter().skip(level).step_by(table.stride);
-        of_level.for_each(|count| varint::put(&mut out, u64::from(*count)));
+        for counts in table.counts.chunks_exact(table.stride) {
+            match counts.get(level).copied().unwrap_or_default() {
+                few @ ..0x80 => out.push(few as u8),
+                many => varint::put(&mut out, u64::from(many)),
+            }
+        }
     }
     out
 }

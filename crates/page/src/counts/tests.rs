@@ -45,6 +45,7 @@ fn facts(run: &RowColumns) -> RunFacts {
 fn encoded(runs: &[RowColumns], limit: usize) -> base::Result<Option<SectionWriter>> {
     let rows = || runs.iter().flat_map(RowColumns::rows);
     let sets: Vec<LabelsRef<'_>> = rows().map(|row| row.metadata).filter(|set| !set.is_empty()).collect();
+    let sets: Vec<Vec<(&str, &str)>> = sets.iter().map(|set| set.iter().collect()).collect();
     let mut number = 0;
     let of_rows: Vec<u32> = rows()
         .map(|row| {
@@ -52,7 +53,7 @@ fn encoded(runs: &[RowColumns], limit: usize) -> base::Result<Option<SectionWrit
             if row.metadata.is_empty() { 0 } else { number }
         })
         .collect();
-    encode(runs.iter().map(|run| run.ts_ns.as_slice()), &sets, &of_rows, limit)
+    encode(runs.iter().map(|run| run.ts_ns.as_slice()), sets.iter().map(Vec::as_slice), &of_rows, limit)
 }
 
 /// The section of `runs`, read back.

@@ -127,6 +127,13 @@ impl<'a> KeySet<'a> {
         set
     }
 
+    /// Adds the keys of `run` if it is an id.
+    pub fn add_id(&mut self, run: &[u8]) {
+        if is_id(run) {
+            keys(run, |key| self.add(key));
+        }
+    }
+
     /// Adds the keys of all ids in `text`, which repeat little.
     pub fn add_ids_of(&mut self, text: &[u8]) {
         ids(text, |id| keys(id, |key| self.add(key)));

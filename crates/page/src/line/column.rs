@@ -41,6 +41,10 @@ impl Encoder<'_> {
         let (streams, ids) = (&self.streams, &mut self.ids);
         match &column.encoding {
             Encoding::Constant(value) => ids.add_ids_of(value),
+            Encoding::Hex { digits, .. } if *digits as usize >= ID_BYTES_MIN => {
+                values.iter().for_each(|value| ids.add_id(value.of(self.text)));
+            }
+            Encoding::Hex { .. } => {}
             Encoding::Dictionary { lengths, words, .. } | Encoding::Raw { lengths, words } => {
                 stored_words(streams, *lengths, *words).for_each(|word| ids.add_ids_of(word));
             }

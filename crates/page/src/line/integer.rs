@@ -32,6 +32,8 @@ pub struct Layout {
 pub struct Facts {
     min: u64,
     max: u64,
+    /// Pairs of neighbours that were looked at for what follows.
+    looked_at: usize,
     /// Bits of differences to the least number, and of those between neighbours.
     bits: u64,
     delta_bits: u64,
@@ -72,12 +74,14 @@ impl Numbers {
         Some(Self { values: out, digits: if canonical { 0 } else { first_len as u8 } })
     }
 
-    /// Looks at all of them.
+    /// Looks at them, and where they are many at some pairs of neighbours only.
     pub fn facts(&self) -> Facts {
         let min = self.values.iter().min().copied().unwrap_or(0);
         let max = self.values.iter().max().copied().unwrap_or(0);
-        let mut facts = Facts { min, max, bits: 0, delta_bits: 0, repeats: 0 };
-        for pair in self.values.windows(2) {
+        let mut facts = Facts { min, max, looked_at: 0, bits: 0, delta_bits: 0, repeats: 0 };
+        let step = if self.values.len() > MANY { MANY_STEP } else { 1 };
+        for pair in self.values.windows(2).step_by(step) {
+            facts.looked_at += 1;
             facts.bits += bits(pair[1] - min);
             facts.delta_bits += bits(zigzag(pair[1].wrapping_sub(pair[0])));
             facts.repeats += usize::from(pair[0] == pair[1]);
@@ -87,7 +91,7 @@ impl Numbers {
 
     /// How to store them, and their byte planes.
     pub fn planes(&self, facts: &Facts) -> (Layout, Vec<u8>) {
-        let repeats = facts.repeats * 2 > self.values.len() && facts.width() > 1;
+        let repeats = facts.repeats * 2 > facts.looked_at + 1 && facts.width() > 1;
         let delta = facts.delta_bits * 10 < facts.bits * 8 || repeats;
         let numbers: Vec<u64> = match delta {
             true => self.values.windows(2).map(|pair| zigzag(pair[1].wrapping_sub(pair[0]))).collect(),
@@ -102,6 +106,10 @@ impl Numbers {
         (Layout { base, delta, width, digits: self.digits }, planes)
     }
 }
+
+/// With more numbers than these, one pair of neighbours in so many tells how to store them.
+const MANY: usize = 4096;
+const MANY_STEP: usize = 4;
 
 const EIGHT: usize = 8;
 const SIXTEEN: usize = 16;

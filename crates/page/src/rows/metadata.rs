@@ -17,6 +17,9 @@ use std::iter::Peekable;
 pub struct Sets<'a> {
     numbers: HashMap<&'a [u8], u32, foldhash::fast::RandomState>,
     sets: Vec<LabelsRef<'a>>,
+    /// Names and values of all sets, and where those of each end.
+    pairs: Vec<(&'a str, &'a str)>,
+    pair_ends: Vec<u32>,
     /// Of each set the bytes of its names and values.
     pair_bytes: Vec<u64>,
     /// Per row the number of its set.
@@ -38,6 +41,8 @@ impl<'a> Sets<'a> {
         self.of_rows.push(number);
         if number == next {
             self.sets.push(set);
+            self.pairs.extend(set.iter());
+            self.pair_ends.push(self.pairs.len() as u32);
             self.pair_bytes.push(set.pair_bytes());
         }
         self.last = number;
@@ -71,9 +76,19 @@ impl<'a> Sets<'a> {
         self.of_rows.iter().map(code).collect()
     }
 
-    /// The distinct sets without the empty one.
-    pub fn sets(&self) -> &[LabelsRef<'a>] {
-        &self.sets
+    /// Names and values of each distinct set but the empty one.
+    pub fn sets(&self) -> impl Iterator<Item = &[(&'a str, &'a str)]> {
+        let mut start = 0;
+        self.pair_ends.iter().map(move |end| {
+            let pairs = self.pairs.get(start..*end as usize).unwrap_or(&[]);
+            start = *end as usize;
+            pairs
+        })
+    }
+
+    /// Names and values of all distinct sets.
+    pub fn pairs(&self) -> &[(&'a str, &'a str)] {
+        &self.pairs
     }
 
     /// Writes the sections; none when no row has metadata.
@@ -87,8 +102,8 @@ impl<'a> Sets<'a> {
         let names = self.column_names();
         let mut columns: Vec<ColumnWriter> = names.iter().map(|_| ColumnWriter::default()).collect();
         let mut rest = ColumnWriter::default();
-        for set in &self.sets {
-            put_set(*set, &names, &mut columns, &mut rest);
+        for set in self.sets() {
+            put_set(set, &names, &mut columns, &mut rest);
         }
         let codes = self.codes();
         out.add(SETS_TAG, 4 * codes.len(), |out| {
@@ -111,7 +126,7 @@ impl<'a> Sets<'a> {
     /// The most frequent names, ascending.
     fn column_names(&self) -> Vec<&'a str> {
         let mut counts: HashMap<&str, u32, foldhash::fast::RandomState> = HashMap::default();
-        for (name, _) in self.sets.iter().flat_map(|set| set.iter()) {
+        for (name, _) in &self.pairs {
             *counts.entry(name).or_default() += 1;
         }
         let mut names: Vec<(&str, u32)> = counts.into_iter().collect();
@@ -123,8 +138,8 @@ impl<'a> Sets<'a> {
     }
 }
 
-fn put_set(set: LabelsRef<'_>, names: &[&str], columns: &mut [ColumnWriter], rest: &mut ColumnWriter) {
-    let mut pairs = set.iter().peekable();
+fn put_set(set: &[(&str, &str)], names: &[&str], columns: &mut [ColumnWriter], rest: &mut ColumnWriter) {
+    let mut pairs = set.iter().copied().peekable();
     let mut others = Vec::new();
     for (name, column) in names.iter().zip(columns) {
         while let Some((name, value)) = pairs.next_if(|pair| pair.0 < *name) {

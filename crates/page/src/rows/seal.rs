@@ -158,7 +158,7 @@ impl<'t> Found<'t> {
     /// Adds the sections of the filters, one of them with whole values of metadata too; gives their bytes.
     fn write(self, sets: &Sets<'_>, writer: &mut SectionWriter) -> Vec<u8> {
         let Self { mut keys, words } = self;
-        for (name, value) in sets.sets().iter().flat_map(|set| set.iter()) {
+        for (name, value) in sets.pairs() {
             keys.add(filter::value_key(name, value));
         }
         let words = words.and_then(|grams| filter::build(grams.keys()?));
