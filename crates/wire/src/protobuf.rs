@@ -37,7 +37,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// A message that is cut or no protobuf, in the words of Go's decoder.
-    #[inline]
+    #[inline(always)]
     pub fn next_field(&mut self) -> Result<Option<(u32, Value<'a>)>, Refused> {
         if let Some(field) = self.short_field() {
             return Ok(Some(field));
@@ -46,7 +46,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The next field when it is a number, a string or a message with a number below 16, as most are.
-    #[inline]
+    #[inline(always)]
     fn short_field(&mut self) -> Option<(u32, Value<'a>)> {
         let (tag, mut rest) = self.rest.split_first()?;
         let number = u32::from(tag >> 3);
@@ -62,6 +62,7 @@ impl<'a> Fields<'a> {
         Some((number, value))
     }
 
+    #[inline(never)]
     fn any_field(&mut self) -> Result<Option<(u32, Value<'a>)>, Refused> {
         while !self.rest.is_empty() {
             let (number, wire_type) = self.tag()?;

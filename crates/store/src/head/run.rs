@@ -1,7 +1,7 @@
 //! Rows of one stream as they came: a run that grows, and a full one.
 //!
-//! The texts of a run lie one after the other, so that a search goes over them in one sweep. The first room is what
-//! came, and grows while it is small: most of many streams have hardly a line. A larger room is taken at once and
+//! The texts of a run lie one after the other, so that a search goes over them in one sweep. The first room is little
+//! more than what came, and grows while it is small: most of many streams have hardly a line. A larger room is taken at once and
 //! never moves; the next one is twice as large, so that a busy stream has few runs. Sizes are powers of two, which
 //! allocators serve without waste; slabs of our own were tried on paper and only repeat what the allocator does.
 //!
@@ -15,6 +15,8 @@ use page::{MetadataSets, Question};
 
 /// Room for texts is a multiple of this.
 const ROOM_STEP_BYTES: usize = 64;
+/// Where less comes, there is room for as much once more: growing leaves a hole behind.
+const ROOM_TWICE_BYTES: usize = 512;
 /// Up to so much, a run's room grows with its texts: copying them costs less than a run more.
 const ROOM_GROWS_BYTES: usize = 4 << 10;
 /// The largest room for texts; a longer text has a run of its own.
@@ -69,11 +71,15 @@ impl Default for OpenRun {
 }
 
 impl OpenRun {
-    /// An empty run with room for `expected_bytes` of text, or twice the room of the run `before`
-    /// it when that is more, and surely for a text of `first_bytes`.
-    pub fn with_room(expected_bytes: usize, before: usize, first_bytes: usize) -> Self {
-        let room = expected_bytes.max(2 * before).min(ROOM_MAX_BYTES).max(first_bytes);
-        Self { text: Vec::with_capacity(rounded(room)), ..Self::default() }
+    /// An empty run with room for `expected_rows` that say `expected_bytes`, twice where they are few, or for twice the
+    /// room of the run `before` it when that is more, and surely for a text of `first_bytes`.
+    pub fn with_room(expected_bytes: usize, expected_rows: usize, before: usize, first_bytes: usize) -> Self {
+        let times = if expected_bytes < ROOM_TWICE_BYTES { 2 } else { 1 };
+        let room = (times * expected_bytes).max(2 * before).min(ROOM_MAX_BYTES).max(first_bytes);
+        let room = rounded(room);
+        let rows = (room * expected_rows).checked_div(expected_bytes).unwrap_or(expected_rows);
+        let rows = Vec::with_capacity(rows.clamp(1, ROWS_MAX));
+        Self { rows, text: Vec::with_capacity(room), ..Self::default() }
     }
 
     /// Whether there is no row.
@@ -118,7 +124,7 @@ impl OpenRun {
         self.facts.bytes += row.body.len() as u64;
         let end = self.text.len() + row.body.len();
         if end > self.room() {
-            let room = rounded(end.max((2 * self.room()).min(ROOM_GROWS_BYTES)));
+            let room = rounded(end.max((self.room() + self.room() / 2).min(ROOM_GROWS_BYTES)));
             self.text.reserve_exact(room - self.text.len());
         }
         self.text.extend_from_slice(row.body);

@@ -52,14 +52,6 @@ struct Slot {
     open: OpenRun,
 }
 
-/// What a row takes in a batch besides its text and its metadata: time and lengths.
-const BATCH_ROW_BYTES: u64 = 11;
-
-/// Bytes of text in `batch`, estimated from above.
-fn text_bytes(batch: &BatchStream<'_>) -> usize {
-    batch.byte_len().saturating_sub((BATCH_ROW_BYTES * batch.row_count) as usize)
-}
-
 impl Shard {
     pub fn held_bytes(&self) -> u64 {
         self.held_bytes
@@ -82,7 +74,9 @@ impl Shard {
                 continue;
             }
             if !slot.open.fits(&row) {
-                let next = OpenRun::with_room(text_bytes(batch), slot.open.room(), row.body.len());
+                let text_bytes = batch.rows().map(|row| row.body.len()).sum();
+                let rows = batch.row_count as usize;
+                let next = OpenRun::with_room(text_bytes, rows, slot.open.room(), row.body.len());
                 let full = std::mem::replace(&mut slot.open, next);
                 if !full.is_empty() {
                     let full = full.close();

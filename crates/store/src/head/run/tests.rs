@@ -8,17 +8,26 @@ fn row(ts_ns: i64, text: &[u8]) -> RowRef<'_> {
 
 #[test]
 fn room_doubles_up_to_its_bound_and_holds_any_text() {
-    assert_eq!(OpenRun::with_room(0, 0, 0).room(), ROOM_STEP_BYTES);
-    assert_eq!(OpenRun::with_room(300, 0, 0).room(), 320);
-    assert_eq!(OpenRun::with_room(0, 4096, 0).room(), 8192);
-    assert_eq!(OpenRun::with_room(1 << 20, 1 << 20, 0).room(), ROOM_MAX_BYTES);
-    let large = OpenRun::with_room(0, 0, 200_000);
+    assert_eq!(OpenRun::with_room(0, 0, 0, 0).room(), ROOM_STEP_BYTES);
+    assert_eq!(OpenRun::with_room(300, 2, 0, 0).room(), 640);
+    assert_eq!(OpenRun::with_room(600, 4, 0, 0).room(), 640);
+    assert_eq!(OpenRun::with_room(0, 0, 4096, 0).room(), 8192);
+    assert_eq!(OpenRun::with_room(1 << 20, 9, 1 << 20, 0).room(), ROOM_MAX_BYTES);
+    let large = OpenRun::with_room(0, 1, 0, 200_000);
     assert!(large.room() >= 200_000 && large.fits(&row(0, &vec![0; 200_000])));
 }
 
 #[test]
+fn rows_have_room_as_texts_have() {
+    assert_eq!(OpenRun::with_room(150, 1, 0, 0).rows.capacity(), 2);
+    assert_eq!(OpenRun::with_room(1500, 10, 0, 0).rows.capacity(), 10);
+    assert_eq!(OpenRun::with_room(1500, 10, 32 << 10, 0).rows.capacity(), 436);
+    assert_eq!(OpenRun::with_room(0, 9000, 0, 0).rows.capacity(), ROWS_MAX);
+}
+
+#[test]
 fn a_small_run_grows_and_a_large_one_does_not() {
-    let mut run = OpenRun::with_room(100, 0, 0);
+    let mut run = OpenRun::with_room(100, 1, 0, 0);
     for ts_ns in 0..40 {
         assert!(run.fits(&row(ts_ns, &[b'x'; 100])));
         run.push(&row(ts_ns, &[b'x'; 100]));
@@ -26,7 +35,7 @@ fn a_small_run_grows_and_a_large_one_does_not() {
     assert_eq!(run.room(), ROOM_GROWS_BYTES);
     assert!(!run.fits(&row(40, &[b'x'; 100])));
     assert!(run.fits(&row(40, &[b'x'; 96])));
-    let next = OpenRun::with_room(100, run.room(), 0);
+    let next = OpenRun::with_room(100, 1, run.room(), 0);
     assert_eq!(next.room(), 2 * ROOM_GROWS_BYTES);
 }
 
@@ -49,7 +58,7 @@ proptest! {
             let rows = (0..).zip(&sets).take(upto);
             RowColumns::from_rows(rows.map(|(ts_ns, set)| RowRef { metadata: set.as_ref(), ..row(ts_ns, b"text") }))
         };
-        let mut run = OpenRun::with_room(64 << 10, 0, 0);
+        let mut run = OpenRun::with_room(64 << 10, 0, 0, 0);
         let whole = rows(sets.len());
         for row in whole.rows() {
             prop_assert!(!run.repeats(&row));
@@ -72,7 +81,7 @@ proptest! {
 #[test]
 fn a_run_without_room_takes_nothing() {
     assert!(!OpenRun::default().fits(&row(1, b"")));
-    let mut run = OpenRun::with_room(0, 0, 0);
+    let mut run = OpenRun::with_room(0, 0, 0, 0);
     for ts_ns in 0..ROWS_MAX as i64 {
         assert!(run.fits(&row(ts_ns, b"")));
         run.push(&row(ts_ns, b""));
@@ -82,7 +91,7 @@ fn a_run_without_room_takes_nothing() {
 
 #[test]
 fn order_is_known() {
-    let mut run = OpenRun::with_room(0, 0, 0);
+    let mut run = OpenRun::with_room(0, 0, 0, 0);
     run.push(&row(i64::MIN, b"a"));
     run.push(&row(2, b"b"));
     assert!(run.copy(2).ascending);
@@ -92,7 +101,7 @@ fn order_is_known() {
 
 #[test]
 fn copies_and_fronts_are_the_first_rows() {
-    let mut run = OpenRun::with_room(0, 0, 0);
+    let mut run = OpenRun::with_room(0, 0, 0, 0);
     for (ts_ns, text) in [(1, "one"), (2, ""), (3, "three")] {
         run.push(&row(ts_ns, text.as_bytes()));
     }

@@ -229,13 +229,13 @@ async fn rows_leave_memory_by_size_age_and_idleness() {
         ("full", 0, StoreConfig { flush_bytes: ByteSize(1), ..base.clone() }),
         ("max_age", 60, StoreConfig { flush_age: Period::seconds(60), ..base.clone() }),
         ("idle", 60, StoreConfig { flush_idle: Period::seconds(60), ..base.clone() }),
-        ("memory", 0, StoreConfig { head_memory: ByteSize(3100), ..base.clone() }),
+        ("memory", 0, StoreConfig { head_memory: ByteSize(5100), ..base.clone() }),
         ("wal", 0, StoreConfig { wal_size: ByteSize(1), ..base.clone() }),
     ] {
         let mut place = Place::new();
         place.config = StoreConfig { wal_dir: place.dir.path().to_owned(), ..config };
         let store = place.open().await;
-        push(&store, "a", &[(1, "x".repeat(2000).as_str())]).await;
+        push(&store, "a", &[(1, "x".repeat(4000).as_str())]).await;
         place.clock.advance(advance_s * SECOND_NS);
         let gone = async {
             while blocks(&store) == 0 || memory_rows(&store) > 0 {
