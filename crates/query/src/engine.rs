@@ -1,5 +1,6 @@
 //! The async door of queries: check, plan, ask the store, merge, answer.
 
+mod alike;
 mod ask;
 pub mod checks;
 mod ending;

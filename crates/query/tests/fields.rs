@@ -16,10 +16,12 @@ use std::sync::atomic::Ordering;
 /// A line and its structured metadata.
 type Line = (String, Labels);
 
-/// Lines of streams in one page, one a nanosecond.
+/// Lines of streams in one page, one a nanosecond. Every other stream has a label that is called as fields are.
 fn paged(lines: &[Vec<Line>]) -> Arc<Paged> {
     let runs = lines.iter().enumerate().map(|(at, lines)| {
-        let labels = Labels::from_pairs([("app", "x"), ("pod", format!("{at}").as_str())]);
+        let pod = at.to_string();
+        let labels = [("app", "x"), ("pod", pod.as_str()), ("c", "5")];
+        let labels = Labels::from_pairs(labels.into_iter().take(2 + at % 2));
         let rows = lines.iter().zip(0..).map(|((text, metadata), ts_ns)| RowRef {
             ts_ns,
             body: text.as_bytes(),

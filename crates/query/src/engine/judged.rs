@@ -5,8 +5,9 @@
 //! whole line where fields cannot be told. A line that it keeps may still be dropped later; one that it drops is
 //! dropped for sure.
 
+use super::alike::{Classes, Found, Memo};
 use super::gather::{Cost, Gather, Given, Question, Work};
-use crate::eval::line::{Pipeline, Scratch, StreamPipeline};
+use crate::eval::line::{Pipeline, Scratch};
 use base::{Lease, Result};
 use model::filter::Times;
 use model::{Direction, Projection, RowColumns, TimeRange};
@@ -38,6 +39,8 @@ pub(super) async fn judge(
     let direction = question.direction;
     let work = Arc::new(Judging {
         pipeline: pipeline.clone(),
+        named: digest.names.clone(),
+        parts: Mutex::default(),
         direction,
         limit,
         worst_key: AtomicI64::new(i64::MIN),
@@ -93,9 +96,24 @@ impl Judged {
     }
 }
 
+/// What is known of streams and rows.
+#[derive(Default)]
+struct Part {
+    classes: Classes,
+    /// Whether rows are kept.
+    memo: Memo<bool>,
+}
+
+/// Classes that are remembered from one job to the next, at most.
+const CLASSES_MAX: usize = 16_384;
+
 /// Collects the times of lines that the pipeline keeps.
 struct Judging {
     pipeline: Pipeline,
+    /// As in [`model::Digest::names`].
+    named: Option<Vec<String>>,
+    /// What is known from runs before, one for each thread that takes runs.
+    parts: Mutex<Vec<Part>>,
     direction: Direction,
     limit: usize,
     /// Key of the last time that is held, once there are enough.
@@ -108,8 +126,13 @@ struct Judging {
 impl Work for Judging {
     fn take(&self, runs: &[Given]) -> Result<()> {
         let mut kept = Vec::new();
+        let mut part = self.parts.lock().pop().unwrap_or_default();
         for Given { labels, run, .. } in runs {
-            self.judge(&self.pipeline.for_stream(labels), &run.rows, &mut kept);
+            let class = part.classes.class(&self.pipeline, self.named.as_deref(), labels);
+            self.judge(&mut part, class, &run.rows, &mut kept);
+        }
+        if part.classes.count() <= CLASSES_MAX {
+            self.parts.lock().push(part);
         }
         self.keep(kept)
     }
@@ -122,7 +145,8 @@ impl Work for Judging {
 
 impl Judging {
     /// Appends the keys of rows that are kept. Rows that share their content are judged once.
-    fn judge(&self, pipeline: &StreamPipeline, rows: &RowColumns, kept: &mut Vec<i64>) {
+    fn judge(&self, part: &mut Part, class: usize, rows: &RowColumns, kept: &mut Vec<i64>) {
+        let Some(pipeline) = part.classes.pipeline(class) else { return };
         let mut scratch = Scratch::default();
         let shared = if rows.contents.is_empty() { 0 } else { rows.content_count() };
         let mut verdicts: Vec<Option<bool>> = vec![None; shared];
@@ -136,7 +160,16 @@ impl Judging {
             }
             let mut passes = || pipeline.line(&mut scratch, rows.row(at)).is_some();
             let is_kept = match verdicts.get_mut(rows.content(at)) {
-                Some(verdict) => *verdict.get_or_insert_with(passes),
+                Some(Some(verdict)) => *verdict,
+                Some(verdict) => *verdict.insert(match part.memo.find(class, rows.row(at), 0) {
+                    Found::Known(is_kept) => is_kept,
+                    Found::Unlike => passes(),
+                    Found::New => {
+                        let is_kept = passes();
+                        part.memo.remember(class, is_kept);
+                        is_kept
+                    }
+                }),
                 None => passes(),
             };
             if is_kept {

@@ -1,13 +1,13 @@
 //! What jobs make of runs: each row through the pipeline of its stream, and rows that say the same once.
 
 use super::{Failure, Several, Windowed};
+use crate::engine::alike::{Classes, Found, Memo};
 use crate::engine::uniform::RowValue;
 use crate::eval::aggregate::group_labels;
 use crate::eval::kept::{Keeps, Kept};
 use crate::eval::line::{Scratch, StreamPipeline};
 use hashbrown::HashMap;
-use model::{Labels, LabelsBuilder, LabelsRef, RowColumns, varint};
-use std::sync::Arc;
+use model::{Labels, LabelsBuilder, LabelsRef, RowColumns};
 
 /// What some runs give, and what is known from runs before.
 #[derive(Default)]
@@ -18,38 +18,12 @@ pub(super) struct Part {
     /// Which of these have rows, each at least once.
     touched: Vec<usize>,
     pub failure: Option<Failure>,
-    /// Positions in `classes` by the bytes of the labels that are asked for.
-    class_of: HashMap<Box<[u8]>, usize, foldhash::fast::RandomState>,
-    classes: Vec<Class>,
-    /// Bytes of keys in `sampled` of all classes.
-    sampled_bytes: usize,
-    /// To put labels and keys together.
-    scratch: Vec<u8>,
+    classes: Classes,
+    /// Of each class the series of rows that metadata does not change.
+    plain: Vec<Option<usize>>,
+    memo: Memo<Sampled>,
 }
 
-/// Streams that the query cannot tell apart.
-struct Class {
-    pipeline: Arc<StreamPipeline>,
-    /// The series of rows that metadata does not change.
-    plain: Option<usize>,
-    /// What becomes of rows that share what they say, by the bytes of that.
-    sampled: HashMap<Box<[u8]>, Sampled, foldhash::fast::RandomState>,
-    /// How often that was asked for, and known.
-    asked: u32,
-    known: u32,
-}
-
-impl Class {
-    /// Whether what rows say is worth remembering: unless hardly two say the same.
-    fn remembers(&self) -> bool {
-        self.asked < REMEMBER_ASKED || self.known >= self.asked / 4
-    }
-}
-
-/// Contents that are remembered in any case before it is judged whether that is worth it.
-const REMEMBER_ASKED: u32 = 1024;
-/// Bytes of contents whose samples a part remembers, at most.
-const REMEMBER_BYTES: usize = 1 << 20;
 /// Label sets that a part remembers from one job to the next, at most.
 const KNOWN_MAX: usize = 16_384;
 
@@ -85,31 +59,18 @@ impl Part {
 
     /// Whether what it knows may be kept for the next runs.
     pub fn is_worth_keeping(&self) -> bool {
-        self.known.len() + self.class_of.len() <= KNOWN_MAX
+        self.known.len() + self.classes.count() <= KNOWN_MAX
     }
 
     /// The class of the stream of `labels`.
     pub fn class(&mut self, of: &Windowed, labels: &Labels) -> usize {
-        self.scratch.clear();
-        let is_named = |name: &str| of.named.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
-        for (name, value) in labels.iter().filter(|(name, _)| is_named(name)) {
-            varint::put_bytes(&mut self.scratch, name.as_bytes());
-            varint::put_bytes(&mut self.scratch, value.as_bytes());
-        }
-        if let Some(known) = self.class_of.get(self.scratch.as_slice()) {
-            return *known;
-        }
-        let labels = LabelsRef::trusted(&self.scratch).to_owned();
-        let pipeline = Arc::new(of.pipeline.for_stream(&labels));
-        self.classes.push(Class { pipeline, plain: None, sampled: HashMap::default(), asked: 0, known: 0 });
-        self.class_of.insert(self.scratch.as_slice().into(), self.classes.len() - 1);
-        self.classes.len() - 1
+        self.classes.class(&of.pipeline, of.named.as_deref(), labels)
     }
 
     /// Takes the rows in, oldest first; says how many passed the pipeline. Rows that share their content are put
     /// through it once.
     pub fn fill(&mut self, of: &Windowed, class: usize, lines: &RowColumns) -> u64 {
-        let Some(pipeline) = self.classes.get(class).map(|class| class.pipeline.clone()) else { return 0 };
+        let Some(pipeline) = self.classes.pipeline(class) else { return 0 };
         let Windowed { windows, keeps, several, .. } = of;
         let rows = Rows { of, class, pipeline: &pipeline, lines };
         let mut scratch = Scratch::default();
@@ -159,27 +120,17 @@ impl Part {
         (at, pane): (usize, u64),
         last: usize,
     ) -> Sampled {
-        let Some(class) = self.classes.get_mut(rows.class).filter(|class| class.remembers()) else {
-            return self.sample(rows, scratch, (at, pane), last);
-        };
-        let row = rows.lines.row(at);
-        self.scratch.clear();
-        varint::put(&mut self.scratch, rows.lines.body_len(at) as u64);
-        varint::put_bytes(&mut self.scratch, row.metadata.bytes());
-        if !rows.of.by_metadata {
-            self.scratch.extend_from_slice(row.body);
+        let mut row = rows.lines.row(at);
+        if rows.of.by_metadata {
+            row.body = &[];
         }
-        class.asked += 1;
-        if let Some(known) = class.sampled.get(self.scratch.as_slice()) {
-            class.known += 1;
-            return *known;
+        let found = self.memo.find(rows.class, row, rows.lines.body_len(at));
+        if let Found::Known(known) = found {
+            return known;
         }
-        let key = (self.sampled_bytes + self.scratch.len() <= REMEMBER_BYTES)
-            .then(|| self.scratch.as_slice().into());
         let sampled = self.sample(rows, scratch, (at, pane), last);
-        if let (Some(key), Some(class)) = (key, self.classes.get_mut(rows.class)) {
-            self.sampled_bytes += self.scratch.len();
-            class.sampled.insert(key, sampled);
+        if matches!(found, Found::New) {
+            self.memo.remember(rows.class, sampled);
         }
         sampled
     }
@@ -211,10 +162,8 @@ impl Part {
 
     /// Takes the rows in, all of one series; says how many lie in windows.
     pub fn fill_at_once(&mut self, of: &Windowed, class: usize, lines: &RowColumns, value: RowValue) -> u64 {
-        let Some((pipeline, mut series)) = self.classes.get(class).map(|c| (c.pipeline.clone(), c.plain))
-        else {
-            return 0;
-        };
+        let Some(pipeline) = self.classes.pipeline(class) else { return 0 };
+        let mut series = self.plain.get(class).copied().flatten();
         let passed = value.sums(lines, &of.windows, |pane, row, sum| {
             // The first row in a window gives the series.
             series = series.or_else(|| {
@@ -228,8 +177,11 @@ impl Part {
             }
         });
         self.touched.extend(series.filter(|_| passed > 0));
-        if let Some(class) = self.classes.get_mut(class) {
-            class.plain = series;
+        if self.plain.len() <= class {
+            self.plain.resize(class + 1, None);
+        }
+        if let Some(plain) = self.plain.get_mut(class) {
+            *plain = series;
         }
         passed as u64
     }

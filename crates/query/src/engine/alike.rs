@@ -1,0 +1,126 @@
+//! What a query cannot tell apart: streams that are alike in the labels that it asks for, and rows that say the same.
+//! Whoever takes runs keeps this from one job to the next.
+
+use crate::eval::line::{Pipeline, StreamPipeline};
+use hashbrown::HashMap;
+use model::{Labels, LabelsRef, RowRef, varint};
+use std::sync::Arc;
+
+/// Streams by the labels that are asked for.
+#[derive(Default)]
+pub(super) struct Classes {
+    /// Positions in `pipelines` by the bytes of these labels.
+    known: HashMap<Box<[u8]>, usize, foldhash::fast::RandomState>,
+    /// Of each class the pipeline, bound to its labels.
+    pipelines: Vec<Arc<StreamPipeline>>,
+    /// To put labels together.
+    scratch: Vec<u8>,
+}
+
+impl Classes {
+    /// The class of the stream of `labels`, of which those in `named` are asked for; none: all.
+    pub fn class(&mut self, pipeline: &Pipeline, named: Option<&[String]>, labels: &Labels) -> usize {
+        self.scratch.clear();
+        let is_named = |name: &str| named.is_none_or(|names| names.iter().any(|n| n == name));
+        for (name, value) in labels.iter().filter(|(name, _)| is_named(name)) {
+            varint::put_bytes(&mut self.scratch, name.as_bytes());
+            varint::put_bytes(&mut self.scratch, value.as_bytes());
+        }
+        if let Some(known) = self.known.get(self.scratch.as_slice()) {
+            return *known;
+        }
+        let labels = LabelsRef::trusted(&self.scratch).to_owned();
+        self.pipelines.push(Arc::new(pipeline.for_stream(&labels)));
+        self.known.insert(self.scratch.as_slice().into(), self.pipelines.len() - 1);
+        self.pipelines.len() - 1
+    }
+
+    /// The pipeline of a class.
+    pub fn pipeline(&self, class: usize) -> Option<Arc<StreamPipeline>> {
+        self.pipelines.get(class).cloned()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.pipelines.len()
+    }
+}
+
+/// Rows of a class that are remembered in any case before it is judged whether that is worth it.
+const ASKED_MIN: u32 = 1024;
+/// Bytes of rows that are remembered, at most.
+const BYTES_MAX: usize = 1 << 20;
+
+/// What became of rows, by what they say.
+pub(super) struct Memo<T> {
+    of_classes: Vec<OfClass<T>>,
+    /// Bytes of all keys.
+    bytes: usize,
+    /// What the row says that was asked for last.
+    key: Vec<u8>,
+}
+
+/// The rows of one class.
+struct OfClass<T> {
+    known: HashMap<Box<[u8]>, T, foldhash::fast::RandomState>,
+    asked: u32,
+    found: u32,
+}
+
+/// What a memo says of a row.
+pub(super) enum Found<T> {
+    /// What became of one like it.
+    Known(T),
+    /// Nothing: [`Memo::remember`] what becomes of it.
+    New,
+    /// Nothing, and it is not worth remembering: hardly two rows of its class say the same.
+    Unlike,
+}
+
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Self { of_classes: Vec::new(), bytes: 0, key: Vec::new() }
+    }
+}
+
+impl<T: Copy> Memo<T> {
+    /// What is known of a row of `class` that says the same as `row`, whose body, where it was not read, has so many
+    /// bytes.
+    pub fn find(&mut self, class: usize, row: RowRef<'_>, body_len: usize) -> Found<T> {
+        if self.of_classes.len() <= class {
+            self.of_classes.resize_with(class + 1, OfClass::default);
+        }
+        let Some(of_class) = self.of_classes.get_mut(class) else { return Found::Unlike };
+        if of_class.asked >= ASKED_MIN && of_class.found < of_class.asked / 4 {
+            return Found::Unlike;
+        }
+        self.key.clear();
+        varint::put(&mut self.key, body_len as u64);
+        varint::put_bytes(&mut self.key, row.metadata.bytes());
+        self.key.extend_from_slice(row.body);
+        of_class.asked += 1;
+        match of_class.known.get(self.key.as_slice()) {
+            Some(known) => {
+                of_class.found += 1;
+                Found::Known(*known)
+            }
+            None => Found::New,
+        }
+    }
+
+    /// Remembers what became of the row that was asked for last, of this `class`.
+    pub fn remember(&mut self, class: usize, what: T) {
+        if self.bytes + self.key.len() <= BYTES_MAX
+            && let Some(of_class) = self.of_classes.get_mut(class)
+        {
+            self.bytes += self.key.len();
+            of_class.known.insert(self.key.as_slice().into(), what);
+        }
+    }
+}
+
+impl<T> Default for OfClass<T> {
+    fn default() -> Self {
+        Self { known: HashMap::default(), asked: 0, found: 0 }
+    }
+}
