@@ -37,6 +37,27 @@ static BYTES: [u8; 256] = {
     table
 };
 
+/// The alphabet of values of which all bytes are known, but not in which order.
+#[derive(Debug, Default)]
+pub struct AlphabetOfBytes(u8);
+
+impl AlphabetOfBytes {
+    /// Adds bytes that values have.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |seen, byte| seen | BYTES[usize::from(*byte)]);
+    }
+
+    /// That of values that are not empty and start with `firsts`; none when there are quotes or backslashes, whose order
+    /// counts.
+    pub fn with_firsts(&self, mut firsts: impl Iterator<Item = u8>) -> Option<Alphabet> {
+        if self.0 & ESCAPES != 0 {
+            return None;
+        }
+        let no_digit = if firsts.all(|first| first.is_ascii_digit()) { 0 } else { NO_DIGIT };
+        Some(Alphabet(self.0 & ALL | no_digit))
+    }
+}
+
 impl Alphabet {
     /// That of decimal numbers.
     pub const NUMBERS: Self = Self(0);

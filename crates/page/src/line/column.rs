@@ -1,7 +1,7 @@
 //! How values of a column are stored best.
 
 use super::DEPTH_MAX;
-use super::alphabet::Alphabet;
+use super::alphabet::{Alphabet, AlphabetOfBytes};
 use super::dictionary::Dictionary;
 use super::encode::Encoder;
 use super::hex::{self, Packer};
@@ -9,7 +9,7 @@ use super::ids::Coding;
 use super::integer::Numbers;
 use super::streams::{Class, Stream, StreamsWriter};
 use super::token::{Cut, Span};
-use super::tree::{Column, Encoding};
+use super::tree::{Column, Encoding, Table};
 use crate::filter::gram::ID_BYTES_MIN;
 use model::varint;
 
@@ -64,8 +64,31 @@ impl Encoder<'_> {
             Encoding::Dictionary { lengths, words, .. } | Encoding::Raw { lengths, words } => {
                 Alphabet::of(stored_words(&self.streams, *lengths, *words))
             }
-            Encoding::Fixed { .. } | Encoding::Table(_) => {
-                Alphabet::of(values.iter().map(|value| value.of(self.text)))
+            Encoding::Table(table) => {
+                let mut bytes = AlphabetOfBytes::default();
+                self.add_bytes(table, &mut bytes);
+                let firsts = values.iter().map(|value| value.of(self.text).first());
+                let alphabet = bytes.with_firsts(firsts.flatten().copied());
+                alphabet.unwrap_or_else(|| Alphabet::of(values.iter().map(|value| value.of(self.text))))
+            }
+            Encoding::Fixed { .. } => Alphabet::of(values.iter().map(|value| value.of(self.text))),
+        }
+    }
+
+    /// Adds all bytes of the texts of `table` to `bytes`, however often they are there.
+    fn add_bytes(&self, table: &Table, bytes: &mut AlphabetOfBytes) {
+        for literal in table.templates.literals_of_all() {
+            bytes.add(literal.of(&self.literals));
+        }
+        for column in &table.columns {
+            match &column.encoding {
+                Encoding::Constant(value) => bytes.add(value),
+                // Letters and digits: they are none that count.
+                Encoding::Integer { .. } | Encoding::Hex { .. } => {}
+                Encoding::Dictionary { words, .. }
+                | Encoding::Raw { words, .. }
+                | Encoding::Fixed { words, .. } => bytes.add(self.streams.bytes(*words)),
+                Encoding::Table(inner) => self.add_bytes(inner, bytes),
             }
         }
     }

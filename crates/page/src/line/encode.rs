@@ -99,7 +99,8 @@ pub(super) struct Encoder<'a> {
     /// All texts.
     pub text: &'a [u8],
     pub streams: StreamsWriter,
-    literals: Vec<u8>,
+    /// Literals of the tables so far.
+    pub literals: Vec<u8>,
     alphabets: Vec<Alphabet>,
     /// Keyed, for who writes lines must not be able to choose ones that collide.
     pub hash: foldhash::fast::RandomState,

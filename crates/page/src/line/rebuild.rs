@@ -415,23 +415,34 @@ impl Programs {
 /// Copies `span` of `from` to `to` at `at`, and more behind it; gives where it ends.
 #[inline(always)]
 fn copy(from: &[u8], span: Span, to: &mut [u8], at: usize) -> Option<usize> {
-    let len = span.len as usize;
-    let (from, to) = (from.get(span.start as usize..)?, to.get_mut(at..)?);
+    let (start, len) = (span.start as usize, span.len as usize);
+    if len > SHORT || copy_fixed::<SHORT>(from, start, to, at).is_none() {
+        copy_long(from.get(start..)?, len, to.get_mut(at..)?)?;
+    }
+    Some(at + len)
+}
+
+/// Most literals and values are no longer.
+const SHORT: usize = 16;
+
+#[inline]
+fn copy_long(from: &[u8], len: usize, to: &mut [u8]) -> Option<()> {
     let copied = match len {
-        0..=16 => copy_fixed::<16>(from, to),
-        17..=32 => copy_fixed::<32>(from, to),
-        33..=SLACK_BYTES => copy_fixed::<SLACK_BYTES>(from, to),
+        0..=32 => copy_fixed::<32>(from, 0, to, 0),
+        33..=SLACK_BYTES => copy_fixed::<SLACK_BYTES>(from, 0, to, 0),
         _ => None,
     };
     if copied.is_none() {
         to.get_mut(..len)?.copy_from_slice(from.get(..len)?);
     }
-    Some(at + len)
+    Some(())
 }
 
 #[inline(always)]
-fn copy_fixed<const LEN: usize>(from: &[u8], to: &mut [u8]) -> Option<()> {
-    *to.first_chunk_mut::<LEN>()? = *from.first_chunk::<LEN>()?;
+fn copy_fixed<const LEN: usize>(from: &[u8], start: usize, to: &mut [u8], at: usize) -> Option<()> {
+    let from: &[u8; LEN] = from.get(start..start.checked_add(LEN)?)?.try_into().ok()?;
+    let to: &mut [u8; LEN] = to.get_mut(at..at.checked_add(LEN)?)?.try_into().ok()?;
+    *to = *from;
     Some(())
 }
 

@@ -187,6 +187,7 @@ fn write_text(
 ) -> Result<bool> {
     if let Some(encoded) = encoded {
         let mut in_columns = SectionWriter::default();
+        in_columns.bytes.reserve(text.len() / RATIO);
         in_columns.add(BODIES_TAG, text.len(), |_| Ok(Codec::Columns))?;
         encoded.write(&mut in_columns)?;
         if choice == Choice::Columns || is_worth(text, in_columns.cost())? {

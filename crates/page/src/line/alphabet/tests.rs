@@ -35,4 +35,16 @@ proptest! {
             prop_assert_eq!(Alphabet::from_byte(byte), Alphabet::UNKNOWN);
         }
     }
+
+    #[test]
+    fn bytes_in_any_order_tell_the_same(values in prop::collection::vec("[a1=., ]{1,3}|[\"\\\\]", 1..4)) {
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let mut bytes = AlphabetOfBytes::default();
+        values.iter().rev().for_each(|value| bytes.add(value.as_bytes()));
+        let firsts = values.iter().filter_map(|value| value.bytes().next());
+        match bytes.with_firsts(firsts) {
+            Some(alphabet) => prop_assert_eq!(alphabet, of(&values)),
+            None => prop_assert!(values.concat().contains(['"', '\\'])),
+        }
+    }
 }
