@@ -14,6 +14,15 @@ impl Bits {
         Self { words: vec![0; rows.div_ceil(64)] }
     }
 
+    /// `rows` bits, those set for which `has` holds.
+    pub fn from_fn(rows: usize, mut has: impl FnMut(usize) -> bool) -> Self {
+        let word = |at: usize| {
+            let rows = at * 64..rows.min(at * 64 + 64);
+            rows.fold(0, |word, row| word | u64::from(has(row)) << (row % 64))
+        };
+        Self { words: (0..rows.div_ceil(64)).map(word).collect() }
+    }
+
     /// Sets the bit of `row`; a row beyond the end has none.
     pub fn set(&mut self, row: usize) {
         if let Some(word) = self.words.get_mut(row / 64) {

@@ -40,11 +40,11 @@ impl Numbered {
 
     /// Things that are equal when their keys are; all are below `below`, and one that is not is taken as the last
     /// of those.
-    pub fn keys(keys: &[u32], below: usize) -> Self {
+    pub fn keys(keys: impl ExactSizeIterator<Item = u32>, below: usize) -> Self {
         if below > ENTRIES * keys.len() + FEW_ENTRIES {
-            return Self::hashed(keys.iter().copied());
+            return Self::hashed(keys);
         }
-        Self::by_table(keys.iter().map(|key| *key as usize), below)
+        Self::by_table(keys.map(|key| key as usize), below)
     }
 
     /// Things that are equal when their integers are.
@@ -70,12 +70,12 @@ impl Numbered {
     }
 
     /// Things that are equal when they are equal in `self` and in `other`, which has as many.
-    pub fn and(self, other: &Self) -> Self {
+    pub fn and(self, other: Self) -> Self {
         if other.firsts.len() <= 1 || self.is_different() {
             return self;
         }
         if self.firsts.len() <= 1 || other.is_different() {
-            return other.clone();
+            return other;
         }
         let width = other.firsts.len();
         let pairs = self.of.iter().zip(&other.of);
@@ -99,17 +99,19 @@ impl Numbered {
 
     fn by_table(keys: impl Iterator<Item = usize>, below: usize) -> Self {
         const UNKNOWN: u32 = u32::MAX;
-        let mut known = vec![UNKNOWN; below.max(1)];
-        let mut numbered = Self { of: Vec::with_capacity(keys.size_hint().0), firsts: Vec::new() };
-        for (at, key) in (0u32..).zip(keys) {
-            let Some(number) = known.get_mut(key.min(below.saturating_sub(1))) else { continue };
+        let below = below.max(1);
+        let mut known = vec![UNKNOWN; below];
+        let mut firsts = Vec::new();
+        let number = |(at, key): (usize, usize)| {
+            let Some(number) = known.get_mut(key.min(below - 1)) else { return 0 };
             if *number == UNKNOWN {
-                *number = numbered.firsts.len() as u32;
-                numbered.firsts.push(at);
+                *number = firsts.len() as u32;
+                firsts.push(at as u32);
             }
-            numbered.of.push(*number);
-        }
-        numbered
+            *number
+        };
+        let of = keys.enumerate().map(number).collect();
+        Self { of, firsts }
     }
 
     fn hashed<K: Eq + Hash + Copy>(keys: impl Iterator<Item = K>) -> Self {

@@ -66,6 +66,11 @@ impl Question {
         }
     }
 
+    /// Whether some rows of each run suffice.
+    pub(crate) fn has_nearest(&self) -> bool {
+        self.nearest.is_some()
+    }
+
     /// The same question about all of time.
     #[must_use]
     pub fn of_all_time(&self) -> Self {

@@ -9,6 +9,7 @@ mod digest;
 mod lengths;
 mod merge;
 mod metadata;
+mod open;
 mod pick;
 mod scan;
 mod seal;
@@ -20,6 +21,7 @@ mod verify;
 
 pub use merge::{merge, sort, sort_rows};
 pub(crate) use metadata::names as metadata_names;
+pub(crate) use open::Wanted;
 pub use pick::{concat, pick, project, slice};
 pub(crate) use scan::scan;
 pub use seal::Choice;

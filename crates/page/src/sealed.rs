@@ -276,23 +276,41 @@ impl Page {
         question: &Question,
         stats: &ScanStats,
     ) -> Result<Vec<(u32, RowColumns)>> {
+        self.scan_known(parts, wanted, &[], question, stats)
+    }
+
+    /// As [`Page::scan`], with what is known of each of the `wanted` runs: then times need not be read where these do
+    /// not matter.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn scan_known(
+        &self,
+        parts: &[Bytes],
+        wanted: &[u32],
+        facts: &[RunFacts],
+        question: &Question,
+        stats: &ScanStats,
+    ) -> Result<Vec<(u32, RowColumns)>> {
         let whole = parts.len() == 1 && parts[0].len() as u64 == self.body_len();
         let ranges = self.parts(question);
         let starts: Vec<u64> = if whole { vec![0] } else { ranges.iter().map(|range| range.start).collect() };
         let body = Body { sections: &self.sections, starts: &starts, parts, verified: true };
-        self.scan_body(&body, wanted, question, stats)
+        self.scan_body(&body, wanted, facts, question, stats)
     }
 
     fn scan_body(
         &self,
         body: &Body<'_>,
-        wanted: &[u32],
+        positions: &[u32],
+        facts: &[RunFacts],
         question: &Question,
         stats: &ScanStats,
     ) -> Result<Vec<(u32, RowColumns)>> {
         match self.kind {
             PageKind::LineText | PageKind::LineColumns | PageKind::Samples | PageKind::Spans => {
-                rows::scan(body, &self.run_rows, wanted, question, stats)
+                let wanted = rows::Wanted { run_rows: &self.run_rows, positions, facts };
+                rows::scan(body, &wanted, question, stats)
             }
         }
     }
@@ -367,7 +385,7 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
     let regex = GoRegex::new("(?i)time.?out|refused|[0-9]{2}ms").ok();
     let regex = regex.map(|regex| sought(Needle::Regex(regex.into())));
     for question in [Question::all(), trace, found].iter().chain(&needles).chain(&regex) {
-        let _ = page.scan_body(&body, &wanted, question, &ScanStats::default());
+        let _ = page.scan_body(&body, &wanted, &[], question, &ScanStats::default());
     }
     let names = vec!["id".to_owned(), "status".to_owned()];
     // Runs in the middle of others.
@@ -376,21 +394,23 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
         let fields = Fields { format, names: names.clone() };
         let digest = Digest { fields: Some(fields), names: Some(names.clone()), cells: None };
         let question = Question::all().with_digest(Some(digest.into()));
-        let _ = page.scan_body(&body, &wanted, &question, &ScanStats::default());
-        let _ = page.scan_body(&body, &every_eighth, &question, &ScanStats::default());
+        let _ = page.scan_body(&body, &wanted, &[], &question, &ScanStats::default());
+        let _ = page.scan_body(&body, &every_eighth, &[], &question, &ScanStats::default());
     }
     // Rows that are only counted.
     let cells = Some(Cells { edge_ns: 0, width_ns: 1 << 40 });
     let digest = Digest { fields: None, names: Some(names), cells };
     let counted = Question::new(TimeRange::ALL, &[], Projection { body: false, metadata: true });
     let counted = counted.with_digest(Some(digest.into()));
-    let _ = page.scan_body(&body, &wanted, &counted, &ScanStats::default());
+    let _ = page.scan_body(&body, &wanted, &[], &counted, &ScanStats::default());
+    let facts = vec![RunFacts { min_ns: 1, max_ns: 1, rows: 1, bytes: 0 }; wanted.len()];
+    let _ = page.scan_body(&body, &wanted, &facts, &counted, &ScanStats::default());
     if let Ok(counts) = Counts::read(parts[0].as_ref(), &page.run_rows) {
         let facts = RunFacts { min_ns: i64::MIN, max_ns: i64::MAX, rows: 1, bytes: 0 };
         let counting = page.counting(Some(&counts), &counted);
         let _ = counting.map(|counting| counting.runs(wanted.iter().map(|run| (*run, facts, run % 2))));
     }
-    let _ = page.scan_body(&body, &every_eighth, &Question::all(), &ScanStats::default());
+    let _ = page.scan_body(&body, &every_eighth, &[], &Question::all(), &ScanStats::default());
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use hashbrown::HashMap;
 use model::Fields;
 use model::fields::Format;
 use skeleton::Skeleton;
+use std::borrow::Cow;
 
 /// With fewer texts that say what another one says than one in this many, all are given.
 const REPEATED_IN: usize = 4;
@@ -114,21 +115,21 @@ impl Reader<'_> {
         let firsts = &numbered.firsts;
         let (bytes, ends) = if firsts.len() > numbered.len() - numbered.len() / REPEATED_IN {
             numbered = Numbered::different(numbered.len());
-            self.texts(&shortened, ids, wanted)?
+            self.texts(&shortened, &ids, wanted)?
         } else {
             let row = |first: &u32| wanted.map_or(Some(*first), |rows| rows.get(*first as usize).copied());
             let firsts: Vec<u32> = firsts.iter().filter_map(row).collect();
-            self.texts(&shortened, ids, Some(&firsts))?
+            self.texts(&shortened, &ids, Some(&firsts))?
         };
         Ok(Some(Contents { numbered, bytes, ends }))
     }
 
     /// The texts of the rows `wanted`, shortened, one after the other, and where each ends.
-    fn texts(&self, shortened: &Shortened, ids: Vec<u32>, wanted: Wanted<'_>) -> Result<(Vec<u8>, Vec<u32>)> {
+    fn texts(&self, shortened: &Shortened, ids: &[u32], wanted: Wanted<'_>) -> Result<(Vec<u8>, Vec<u32>)> {
         let table = &self.tree.table;
         let slots = Slots::new(table, |template, slot| shortened.is_given(template, slot));
-        let views = self.views(table, &slots, &ids, wanted)?;
-        let (programs, ids) = (&shortened.programs, picked(ids.into(), wanted));
+        let views = self.views(table, &slots, ids, wanted)?;
+        let (programs, ids) = (&shortened.programs, picked(Cow::Borrowed(ids), wanted));
         let mut out = Rebuilt::default();
         programs.run(&ids, &views, text_bound(table, programs, &ids, &views)?, &mut out)?;
         Ok(out.into_texts())

@@ -15,7 +15,7 @@ impl<'a> Reader<'a> {
         let mut table = table.clone();
         fold(&mut table);
         let tree = Tree { table, literals: literals.to_ascii_lowercase() };
-        Ok(Reader { tree, streams: self.streams.folded()? })
+        Ok(Reader::new(tree, self.streams.folded()?))
     }
 }
 

@@ -1,11 +1,14 @@
 //! Small numbers that repeat: which template a text has, which value of a dictionary a row.
 
+use super::slots::{Wanted, picked};
 use base::{Error, Result};
 
 /// Values that were seen last and have a code of their own.
 const RECENT: usize = 64;
 /// The code of a value that is not among them.
 const FAR: u8 = RECENT as u8 + 1;
+/// Those in front that are looked at together.
+const NEAR: usize = 16;
 /// With fewer values, zstd finds as much in the numbers themselves.
 const RECENT_WORTH: usize = 48;
 
@@ -72,17 +75,52 @@ impl Coding {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn decode(self, stored: &[u8], rows: usize, count: usize) -> Result<Vec<u32>> {
-        let wrong = || Error::corrupt(format!("{} bytes for {rows} numbers, {self:?}", stored.len()));
         let ids = match self {
             Self::Zero => Some(vec![0; rows]),
             Self::Planes(width) => take_planes(stored, rows, width),
             Self::Recent(width) => take_recent(stored, rows, width),
         };
-        let ids = ids.ok_or_else(wrong)?;
-        if ids.iter().max().is_some_and(|most| *most as usize >= count) {
-            return Err(wrong());
+        self.checked(ids.ok_or_else(|| self.wrong(stored, rows))?, count)
+    }
+
+    /// As [`Coding::decode`], the numbers at the places that are `wanted`; none is all of them.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn pick(self, stored: &[u8], rows: usize, count: usize, wanted: Wanted<'_>) -> Result<Vec<u32>> {
+        let Some(places) = wanted else { return self.decode(stored, rows, count) };
+        let within = || places.iter().map(|place| *place as usize).filter(|place| *place < rows);
+        match self {
+            Self::Zero => self.checked(within().map(|_| 0).collect(), count),
+            Self::Planes(width) => {
+                let planes = planes(stored, rows, width).ok_or_else(|| self.wrong(stored, rows))?;
+                let mut ids = vec![0; within().count()];
+                for (plane, bytes) in planes.enumerate() {
+                    let bytes = within().filter_map(|place| bytes.get(place));
+                    ids.iter_mut().zip(bytes).for_each(|(id, byte)| *id |= u32::from(*byte) << (8 * plane));
+                }
+                self.checked(ids, count)
+            }
+            Self::Recent(_) => Ok(picked(self.decode(stored, rows, count)?.into(), wanted).into_owned()),
         }
-        Ok(ids)
+    }
+
+    /// The `rows` numbers as bytes, where they are stored so.
+    pub fn bytes(self, stored: &[u8], rows: usize) -> Option<&[u8]> {
+        (self == Self::Planes(1) && stored.len() == rows).then_some(stored)
+    }
+
+    fn checked(self, ids: Vec<u32>, count: usize) -> Result<Vec<u32>> {
+        match ids.iter().max() {
+            Some(most) if *most as usize >= count => {
+                Err(Error::corrupt(format!("number {most} of {count}, {self:?}")))
+            }
+            _ => Ok(ids),
+        }
+    }
+
+    fn wrong(self, stored: &[u8], rows: usize) -> Error {
+        Error::corrupt(format!("{} bytes for {rows} numbers, {self:?}", stored.len()))
     }
 }
 
@@ -92,16 +130,18 @@ fn put_planes(ids: &[u32], width: u8, out: &mut Vec<u8>) {
     }
 }
 
+/// The `width` planes of `rows` numbers.
+fn planes(stored: &[u8], rows: usize, width: u8) -> Option<std::slice::ChunksExact<'_, u8>> {
+    (stored.len() == rows.checked_mul(usize::from(width))?).then(|| stored.chunks_exact(rows.max(1)))
+}
+
 fn take_planes(stored: &[u8], rows: usize, width: u8) -> Option<Vec<u32>> {
-    if stored.len() != rows.checked_mul(usize::from(width))? {
-        return None;
-    }
-    let mut ids = vec![0u32; rows];
-    if rows > 0 {
-        for (plane, bytes) in stored.chunks_exact(rows).enumerate() {
-            for (id, byte) in ids.iter_mut().zip(bytes) {
-                *id |= u32::from(*byte) << (8 * plane);
-            }
+    let mut planes = planes(stored, rows, width)?;
+    let lowest = planes.next().unwrap_or(&[]);
+    let mut ids: Vec<u32> = lowest.iter().copied().map(u32::from).collect();
+    for (plane, bytes) in (1..).zip(planes) {
+        for (id, byte) in ids.iter_mut().zip(bytes) {
+            *id |= u32::from(*byte) << (8 * plane);
         }
     }
     Some(ids)
@@ -118,7 +158,17 @@ impl Recent {
     /// Puts `id`, so far at place `at` or nowhere, in front.
     #[inline]
     fn touch(&mut self, id: u32, at: usize) {
-        self.0.copy_within(..at.min(RECENT - 1), 1);
+        // Most were seen a moment ago: a few are moved in registers.
+        match at {
+            0 => {}
+            1..NEAR => {
+                let front: [u32; NEAR] = std::array::from_fn(|place| self.0[place]);
+                for (place, moved) in (1..NEAR).zip(front) {
+                    self.0[place] = if place <= at { moved } else { front[place] };
+                }
+            }
+            _ => self.0.copy_within(..at.min(RECENT - 1), 1),
+        }
         self.0[0] = id;
     }
 }

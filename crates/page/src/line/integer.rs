@@ -1,5 +1,6 @@
 //! Columns of decimal numbers.
 
+use super::slots::{Wanted, picked};
 use super::token::Span;
 
 /// The most digits of a number: all such are below 2^63, so differences fit in 64 bits.
@@ -25,6 +26,17 @@ pub struct Layout {
     pub width: u8,
     /// As in [`Numbers`].
     pub digits: u8,
+}
+
+/// Numbers by what they are above a base.
+#[derive(Clone, Copy, Debug)]
+pub struct Narrow<'p> {
+    /// Lower byte of each.
+    pub low: &'p [u8],
+    /// Upper byte of each; empty where that is always 0.
+    pub high: &'p [u8],
+    /// A bound that all are below.
+    pub below: usize,
 }
 
 /// What is known of numbers before they are stored.
@@ -170,6 +182,31 @@ impl Layout {
             (0, _) => DIGITS_MAX,
             (digits, _) => usize::from(digits),
         }
+    }
+
+    /// As [`Layout::decode`], the numbers at the places that are `wanted`; none is all of them.
+    pub fn pick(&self, planes: &[u8], count: usize, wanted: Wanted<'_>) -> Vec<u64> {
+        let Some(places) = wanted.filter(|_| !self.delta) else {
+            return picked(self.decode(planes, count).into(), wanted).into_owned();
+        };
+        let within = || places.iter().map(|place| *place as usize).filter(|place| *place < count);
+        let mut numbers = vec![0; within().count()];
+        for (plane, bytes) in planes.chunks_exact(count.max(1)).enumerate().take(8) {
+            let bytes = within().filter_map(|place| bytes.get(place));
+            numbers
+                .iter_mut()
+                .zip(bytes)
+                .for_each(|(number, byte)| *number |= u64::from(*byte) << (8 * plane));
+        }
+        numbers.iter_mut().for_each(|number: &mut u64| *number = number.wrapping_add(self.base));
+        numbers
+    }
+
+    /// The planes of `count` numbers, where they tell equal ones and are two at most.
+    pub fn narrow<'p>(&self, planes: &'p [u8], count: usize) -> Option<Narrow<'p>> {
+        let (low, high) = planes.split_at_checked(count).filter(|_| !self.delta && self.width <= 2)?;
+        let most = high.iter().max().map_or(0, |most| usize::from(*most));
+        Some(Narrow { low, high, below: (most + 1) << 8 })
     }
 
     /// The `count` numbers of `planes`, which have the length above.

@@ -1,5 +1,6 @@
 //! Which values of a column, and which texts, are equal: told by template and values, without putting texts together.
 
+use super::integer::Narrow;
 use super::rebuild::{Reader, wrong};
 use super::slots::{Slots, Wanted, picked};
 use super::token::Span;
@@ -28,16 +29,29 @@ impl Reader<'_> {
             Encoding::Constant(_) => Ok(Numbered::equal(wanted.map_or(count, <[u32]>::len))),
             Encoding::Integer { layout, planes } => {
                 let planes = self.streams.get(*planes)?.bytes;
-                if layout.width == 1 && !layout.delta {
-                    let offsets: Vec<u32> =
-                        picked(Cow::Borrowed(planes), wanted).iter().copied().map(u32::from).collect();
-                    return Ok(Numbered::keys(&offsets, 256));
+                match layout.narrow(planes, count) {
+                    Some(Narrow { low, high, below }) => {
+                        let at = |place: usize| {
+                            let byte = |of: &[u8]| of.get(place).map_or(0, |byte| u32::from(*byte));
+                            byte(low) | byte(high) << 8
+                        };
+                        numbered_places(count, wanted, at, below)
+                    }
+                    None => Ok(Numbered::integers(&layout.pick(planes, count, wanted))),
                 }
-                Ok(Numbered::integers(&picked(layout.decode(planes, count).into(), wanted)))
             }
             Encoding::Dictionary { distinct, coding, ids, .. } => {
-                let ids = coding.decode(self.streams.get(*ids)?.bytes, count, *distinct as usize)?;
-                Ok(Numbered::keys(&picked(ids.into(), wanted), *distinct as usize))
+                let (stored, below) = (self.streams.get(*ids)?.bytes, *distinct as usize);
+                match coding.bytes(stored, count) {
+                    Some(bytes) => {
+                        let at = |place: usize| bytes.get(place).map_or(0, |byte| u32::from(*byte));
+                        numbered_places(count, wanted, at, below)
+                    }
+                    None => {
+                        let ids = coding.pick(stored, count, below, wanted)?;
+                        Ok(Numbered::keys(ids.into_iter(), below))
+                    }
+                }
             }
             Encoding::Table(table) => self.numbered_texts(table, wanted),
             Encoding::Hex { .. } | Encoding::Raw { .. } | Encoding::Fixed { .. } => {
@@ -77,7 +91,6 @@ impl Reader<'_> {
         for (column, values) in table.columns.iter().zip(slots.values(ids, wanted)) {
             columns.push(self.numbered_values(column, values.as_deref())?);
         }
-        let ids = picked(Cow::Borrowed(ids), wanted);
         let templates = table.templates.len();
         let of_templates: Vec<Vec<u32>> =
             (0..templates as u32).map(|template| slots.given(template).collect()).collect();
@@ -86,13 +99,17 @@ impl Reader<'_> {
             && alike(0).is_some()
             && (1..own.len()).all(|at| !own[..at].contains(&own[at]))
         {
-            let mut numbered = Numbered::equal(ids.len());
+            let count =
+                wanted.map_or(ids.len(), |rows| rows.partition_point(|row| (*row as usize) < ids.len()));
+            let mut numbered = Numbered::equal(count);
             for column in own {
-                let values = columns.get(*column as usize).filter(|values| values.len() == ids.len());
-                numbered = numbered.and(values.ok_or_else(|| wrong("columns"))?);
+                let values = columns.get_mut(*column as usize).map(std::mem::take);
+                let values = values.filter(|values| values.len() == count).ok_or_else(|| wrong("columns"))?;
+                numbered = numbered.and(values);
             }
             return Ok(numbered);
         }
+        let ids = picked(Cow::Borrowed(ids), wanted);
         let by_slot = by_slot(&ids, &of_templates, &columns)?;
         let alike: Vec<Option<u32>> = (0..templates as u32).map(alike).collect();
         let mut below = templates as u32;
@@ -103,10 +120,10 @@ impl Reader<'_> {
             })
         };
         let keys: Vec<u32> = ids.iter().map(key).collect();
-        let mut numbered = Numbered::keys(&keys, below as usize);
+        let mut numbered = Numbered::keys(keys.into_iter(), below as usize);
+        let below = columns.iter().map(|column| column.firsts.len()).max().unwrap_or(0) + 1;
         for values in by_slot {
-            let below = columns.iter().map(|column| column.firsts.len()).max().unwrap_or(0) + 1;
-            numbered = numbered.and(&Numbered::keys(&values, below));
+            numbered = numbered.and(Numbered::keys(values.into_iter(), below));
         }
         Ok(numbered)
     }
@@ -128,6 +145,20 @@ fn by_slot(ids: &[u32], of_templates: &[Vec<u32>], columns: &[Numbered]) -> Resu
         }
     }
     Ok(by_slot)
+}
+
+/// Numbers of `count` values by the keys that `at` gives, below `below`, of those at the places that are `wanted`.
+fn numbered_places(
+    count: usize,
+    wanted: Wanted<'_>,
+    at: impl Fn(usize) -> u32,
+    below: usize,
+) -> Result<Numbered> {
+    match wanted {
+        None => Ok(Numbered::keys((0..count).map(at), below)),
+        Some(places) if places.last().is_some_and(|last| *last as usize >= count) => Err(wrong("columns")),
+        Some(places) => Ok(Numbered::keys(places.iter().map(|place| at(*place as usize)), below)),
+    }
 }
 
 fn numbered_bytes(bytes: &[u8], spans: &[Span]) -> Numbered {

@@ -10,12 +10,18 @@ use crate::section::Body;
 use base::{Error, Result};
 use model::varint;
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 /// Templates and columns of a fetched page.
 #[derive(Debug)]
 pub struct Reader<'a> {
     pub(super) tree: Tree,
     pub(super) streams: Streams<'a>,
+    /// The template of each text of the outermost table, once known.
+    ids: OnceCell<Rc<Vec<u32>>>,
+    /// How the texts of the outermost table are put together, once known.
+    programs: OnceCell<Rc<Programs>>,
 }
 
 /// Wanted values of a column. Short ones are copied in pieces of constant size, so there are
@@ -73,7 +79,12 @@ impl<'a> Reader<'a> {
         let mut input = bytes.as_slice();
         let heads = streams::take_heads(&mut input)?;
         let tree = Tree::take(input, &heads)?;
-        Ok(Self { tree, streams: Streams::new(*body, &heads) })
+        Ok(Self::new(tree, Streams::new(*body, &heads)))
+    }
+
+    /// The texts of `tree` with these streams.
+    pub(super) fn new(tree: Tree, streams: Streams<'a>) -> Self {
+        Self { tree, streams, ids: OnceCell::new(), programs: OnceCell::new() }
     }
 
     /// Replaces `out` by the texts, one after the other: `len` bytes.
@@ -104,13 +115,13 @@ impl<'a> Reader<'a> {
     fn table(&self, table: &Table, wanted: Wanted<'_>, out: &mut Rebuilt) -> Result<()> {
         let ids = self.template_ids(table)?;
         let views = self.views(table, &Slots::new(table, |_, _| true), &ids, wanted)?;
-        let programs = Programs::new(table, &self.tree.literals);
+        let programs = self.programs(table);
         if wanted.is_none() {
             programs.run(&ids, &views, table.text_len as usize, out)?;
             let whole = out.len() == table.text_len as usize;
             return if whole { Ok(()) } else { Err(wrong("length of texts")) };
         }
-        let ids = picked(ids.into(), wanted);
+        let ids = picked(Cow::Borrowed(ids.as_slice()), wanted);
         programs.run(&ids, &views, text_bound(table, &programs, &ids, &views)?, out)
     }
 
@@ -145,9 +156,20 @@ impl<'a> Reader<'a> {
     }
 
     /// The template of each row.
-    pub(super) fn template_ids(&self, table: &Table) -> Result<Vec<u32>> {
+    pub(super) fn template_ids(&self, table: &Table) -> Result<Rc<Vec<u32>>> {
+        let is_outermost = std::ptr::eq(table, &self.tree.table);
+        if let Some(known) = self.ids.get().filter(|_| is_outermost) {
+            return Ok(known.clone());
+        }
         let ids = self.streams.get(table.ids)?.bytes;
-        table.coding.decode(ids, table.rows as usize, table.templates.len())
+        let ids = Rc::new(table.coding.decode(ids, table.rows as usize, table.templates.len())?);
+        Ok(if is_outermost { self.ids.get_or_init(|| ids).clone() } else { ids })
+    }
+
+    /// How texts of each template are put together.
+    pub(super) fn programs(&self, table: &Table) -> Rc<Programs> {
+        let new = || Rc::new(Programs::new(table, &self.tree.literals));
+        if std::ptr::eq(table, &self.tree.table) { self.programs.get_or_init(new).clone() } else { new() }
     }
 
     /// Bytes of all values of `column`.
@@ -181,30 +203,30 @@ impl<'a> Reader<'a> {
                 let lengths = self.streams.get(*lengths)?.bytes;
                 let words = self.streams.get(*words)?;
                 let distinct = spans(lengths, &words, *distinct as usize)?;
-                let ids = coding.decode(self.streams.get(*ids)?.bytes, count, distinct.len())?;
+                let ids = coding.pick(self.streams.get(*ids)?.bytes, count, distinct.len(), wanted)?;
                 let span = |id: &u32| distinct.get(*id as usize).copied().unwrap_or_default();
-                let spans = match wanted {
-                    None => ids.iter().map(span).collect(),
-                    Some(rows) => rows.iter().filter_map(|row| ids.get(*row as usize)).map(span).collect(),
-                };
-                Ok(View { bytes: Cow::Borrowed(words.section), spans })
+                Ok(View { bytes: Cow::Borrowed(words.section), spans: ids.iter().map(span).collect() })
             }
             Encoding::Raw { lengths, words } => {
                 let words = self.streams.get(*words)?;
-                let all = spans(self.streams.get(*lengths)?.bytes, &words, count)?;
-                Ok(View {
-                    bytes: Cow::Borrowed(words.section),
-                    spans: picked(all.into(), wanted).into_owned(),
-                })
+                let lengths = self.streams.get(*lengths)?.bytes;
+                let spans = match wanted.and_then(|places| short_spans(lengths, &words, count, places)) {
+                    Some(spans) => spans,
+                    None => picked(spans(lengths, &words, count)?.into(), wanted).into_owned(),
+                };
+                Ok(View { bytes: Cow::Borrowed(words.section), spans })
             }
             Encoding::Fixed { len, words } => {
                 let words = self.streams.get(*words)?;
                 let start = words.start as u32;
-                let all = (0..column.values).map(|at| Span { start: start + at * len, len: *len });
-                Ok(View {
-                    bytes: Cow::Borrowed(words.section),
-                    spans: picked(all.collect(), wanted).into_owned(),
-                })
+                let span = |at: u32| Span { start: start + at * len, len: *len };
+                let spans = match wanted {
+                    None => (0..column.values).map(span).collect(),
+                    Some(places) => {
+                        places.iter().copied().filter(|at| *at < column.values).map(span).collect()
+                    }
+                };
+                Ok(View { bytes: Cow::Borrowed(words.section), spans })
             }
             Encoding::Table(table) => self.view_of_table(table, wanted),
         }
@@ -228,6 +250,24 @@ pub(super) fn spans(mut lengths: &[u8], words: &StreamBytes<'_>, count: usize) -
     Ok(out)
 }
 
+/// As [`spans`], of the words at `places`, where the length of each word is one byte.
+fn short_spans(lengths: &[u8], words: &StreamBytes<'_>, count: usize, places: &[u32]) -> Option<Vec<Span>> {
+    let sum = |lengths: &[u8]| lengths.iter().map(|len| u32::from(*len)).sum::<u32>();
+    let one_byte = lengths.len() == count && lengths.is_ascii() && sum(lengths) as usize == words.bytes.len();
+    let (mut start, mut passed) = (words.start as u32, 0);
+    one_byte
+        .then_some(places)?
+        .iter()
+        .map(|place| *place as usize)
+        .filter(|place| *place < count)
+        .map(|place| {
+            start += sum(lengths.get(passed..place)?);
+            passed = place;
+            Some(Span { start, len: u32::from(*lengths.get(place)?) })
+        })
+        .collect()
+}
+
 fn integer_view(layout: &Layout, planes: &[u8], count: usize, wanted: Wanted<'_>) -> View<'static> {
     // Few distinct numbers are written once each.
     if layout.width == 1 && !layout.delta && count > 256 && wanted.is_none() {
@@ -235,14 +275,9 @@ fn integer_view(layout: &Layout, planes: &[u8], count: usize, wanted: Wanted<'_>
         let spans = planes.iter().map(|offset| all.spans[usize::from(*offset)]).collect();
         return View { spans, ..all };
     }
-    let numbers = layout.decode(planes, count);
-    match wanted {
-        None => decimals(numbers.into_iter(), layout, count),
-        Some(rows) => {
-            let wanted = rows.iter().filter_map(|row| numbers.get(*row as usize).copied());
-            decimals(wanted, layout, rows.len())
-        }
-    }
+    let numbers = layout.pick(planes, count, wanted);
+    let most = numbers.len();
+    decimals(numbers.into_iter(), layout, most)
 }
 
 /// `numbers` of `layout`, at most `most` of them, in decimal.

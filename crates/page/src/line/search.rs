@@ -152,17 +152,17 @@ type Known = HashMap<(u32, Place, u32, u32), Hits, foldhash::fast::RandomState>;
 struct InTable<'t, 's, 'a> {
     search: &'t Search<'s, 'a>,
     table: &'s Table,
-    programs: Programs,
+    programs: Rc<Programs>,
     /// Searches in the columns that are tables.
     inner: Vec<Option<Box<Self>>>,
     /// The template of each text, once known.
-    ids: OnceCell<Vec<u32>>,
+    ids: OnceCell<Rc<Vec<u32>>>,
     known: Known,
 }
 
 impl<'t, 's, 'a> InTable<'t, 's, 'a> {
     fn new(search: &'t Search<'s, 'a>, table: &'s Table) -> Result<Self, Stop> {
-        let programs = Programs::new(table, &search.reader.tree.literals);
+        let programs = search.reader.programs(table);
         search.charge(programs.literals().len() / 8 + programs.steps_len())?;
         let inner = table.columns.iter().map(|_| None).collect();
         Ok(Self { search, table, programs, inner, ids: OnceCell::new(), known: HashMap::default() })
@@ -237,10 +237,8 @@ impl<'t, 's, 'a> InTable<'t, 's, 'a> {
         if let Some(ids) = self.ids.get() {
             return Ok(ids);
         }
-        let rows = self.table.rows as usize;
-        self.search.charge(rows * 4)?;
-        let stored = self.search.reader.streams.get(self.table.ids)?.bytes;
-        let ids = self.table.coding.decode(stored, rows, self.table.templates.len())?;
+        self.search.charge(self.table.rows as usize * 4)?;
+        let ids = self.search.reader.template_ids(self.table)?;
         Ok(self.ids.get_or_init(|| ids))
     }
 
@@ -265,33 +263,84 @@ impl<'t, 's, 'a> InTable<'t, 's, 'a> {
 
     /// The texts whose template has hits, and values that fit.
     fn rows(&self, hits: &[TemplateHits]) -> Result<Hits, Stop> {
-        let ids = self.ids()?;
         let watched = self.watched(hits);
+        if let ([only], [watched]) = (hits, watched.as_slice())
+            && let Some(found) = only.in_all(watched, self.table.rows as usize)
+        {
+            return Ok(found);
+        }
+        let ids = self.ids()?;
         self.search.charge(ids.len() * 2)?;
+        let plans = hits.iter().zip(watched).map(|(hits, watched)| Plan::new(hits, &watched));
+        let plans: Vec<Plan<'_>> = plans.collect();
         let mut next = vec![0usize; self.table.columns.len()];
-        let mut found = Bits::new(ids.len());
-        let mut positions: Vec<(usize, usize)> = Vec::new();
-        for (row, id) in ids.iter().enumerate() {
-            let (Some(hits), Some(watched)) = (hits.get(*id as usize), watched.get(*id as usize)) else {
-                continue;
-            };
-            positions.clear();
-            for (step, column) in watched {
-                if let Some(next) = next.get_mut(*column) {
-                    positions.push((*step, *next));
-                    *next += 1;
+        let mut positions: Vec<usize> = Vec::new();
+        let found = Bits::from_fn(ids.len(), |row| {
+            let plan = ids.get(row).and_then(|id| plans.get(*id as usize));
+            plan.is_some_and(|plan| plan.holds(&mut next, &mut positions))
+        });
+        Ok(Hits::of(found))
+    }
+}
+
+impl TemplateHits {
+    /// The hits among so many texts that all have this template, whose `watched` steps have these columns; none
+    /// where a column has several values of a text.
+    fn in_all(&self, watched: &[(usize, usize)], rows: usize) -> Option<Hits> {
+        let columns = |from: usize| watched.iter().skip(from).map(|(_, column)| column);
+        if columns(0).enumerate().any(|(at, column)| columns(at + 1).any(|other| other == column)) {
+            return None;
+        }
+        let mut found = Bits::new(rows);
+        for conjunction in &self.any {
+            let mut holding = Bits::new(rows);
+            holding.set_range(0..rows);
+            for Condition { hits, .. } in conjunction {
+                match hits {
+                    Hits::All => {}
+                    Hits::None => holding = holding.unset(),
+                    Hits::Some(bits) => holding.keep(bits, false),
                 }
             }
-            let holds = |conjunction: &Conjunction| {
-                conjunction.iter().all(|condition| {
-                    let position = positions.iter().find(|(step, _)| *step == condition.step);
-                    position.is_some_and(|(_, at)| condition.hits.has(*at))
-                })
-            };
-            if hits.all || hits.any.iter().any(holds) {
-                found.set(row);
+            found.join(&holding);
+        }
+        Some(if self.all { Hits::All } else { Hits::of(found) })
+    }
+}
+
+/// When a text of a template is a hit.
+struct Plan<'h> {
+    always: bool,
+    /// Columns of the values to be passed over, in order.
+    columns: Vec<usize>,
+    /// Otherwise when for one of these all values at these places are among hits.
+    any: Vec<Vec<(usize, &'h Hits)>>,
+}
+
+impl<'h> Plan<'h> {
+    fn new(hits: &'h TemplateHits, watched: &[(usize, usize)]) -> Self {
+        let place = |condition: &'h Condition| {
+            let place = watched.iter().position(|(step, _)| *step == condition.step);
+            // A condition without a value never holds.
+            (place.unwrap_or(usize::MAX), &condition.hits)
+        };
+        let any = hits.any.iter().map(|conjunction| conjunction.iter().map(place).collect());
+        let columns = watched.iter().map(|(_, column)| *column).collect();
+        Self { always: hits.all, columns, any: any.collect() }
+    }
+
+    /// Whether the next text of the template is a hit; `next` are the next values of each column.
+    fn holds(&self, next: &mut [usize], positions: &mut Vec<usize>) -> bool {
+        positions.clear();
+        for column in &self.columns {
+            if let Some(next) = next.get_mut(*column) {
+                positions.push(*next);
+                *next += 1;
             }
         }
-        Ok(Hits::of(found))
+        let all = |conjunction: &Vec<(usize, &Hits)>| {
+            conjunction.iter().all(|(place, hits)| positions.get(*place).is_some_and(|at| hits.has(*at)))
+        };
+        self.always || self.any.iter().any(all)
     }
 }

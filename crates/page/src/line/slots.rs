@@ -6,6 +6,9 @@ use std::borrow::Cow;
 /// Which values are wanted, by position, ascending; none is all of them.
 pub(super) type Wanted<'w> = Option<&'w [u32]>;
 
+/// The same, of values of a column.
+pub(super) type Values<'w> = Option<Cow<'w, [u32]>>;
+
 /// A slot of a template.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
@@ -29,6 +32,8 @@ struct Use {
     some: bool,
     /// Whether there are others that are not.
     others: bool,
+    /// How many values there are.
+    values: u32,
 }
 
 impl Slots {
@@ -47,6 +52,7 @@ impl Slots {
             }
         }
         for (uses, column) in columns.iter_mut().zip(&table.columns) {
+            uses.values = column.values;
             uses.some &= !matches!(column, Column { encoding: Encoding::Constant(_), .. });
         }
         let mut out = Self { slots: Vec::new(), ends: Vec::new(), columns };
@@ -71,21 +77,70 @@ impl Slots {
     }
 
     /// Of each column which of its values the texts `wanted` of the templates `ids` give.
-    pub fn values(&self, ids: &[u32], wanted: Wanted<'_>) -> Vec<Option<Vec<u32>>> {
-        let all_or_nothing = wanted.is_none() && self.columns.iter().all(|uses| !uses.some || !uses.others);
-        let chosen = match all_or_nothing {
-            true => vec![Vec::new(); self.columns.len()],
-            false => self.chosen(ids, wanted),
-        };
-        let of = |(chosen, uses): (Vec<u32>, &Use)| {
-            let all = uses.some && !uses.others && wanted.is_none();
-            (!all).then_some(chosen)
-        };
-        chosen.into_iter().zip(&self.columns).map(of).collect()
+    pub fn values<'w>(&self, ids: &[u32], wanted: Wanted<'w>) -> Vec<Values<'w>> {
+        let all_or_nothing = self.columns.iter().all(|uses| !uses.some || !uses.others);
+        match wanted {
+            None if all_or_nothing => self.alike(None),
+            Some(_) if self.are_rows() => self.alike(wanted),
+            Some(rows) if rows.len().saturating_mul(self.slots.len()) < ids.len() => {
+                self.chosen_few(ids, rows).into_iter().map(|chosen| Some(chosen.into())).collect()
+            }
+            _ => {
+                let of = |(chosen, uses): (Vec<u32>, &Use)| {
+                    let all = uses.some && !uses.others && wanted.is_none();
+                    (!all).then_some(chosen.into())
+                };
+                self.chosen(ids, wanted).into_iter().zip(&self.columns).map(of).collect()
+            }
+        }
+    }
+
+    /// Whether the value of each column in use is at the place of its text.
+    fn are_rows(&self) -> bool {
+        let columns = || self.slots.iter().map(|slot| slot.column);
+        self.ends.len() == 1
+            && columns().enumerate().all(|(at, column)| !columns().take(at).any(|c| c == column))
+    }
+
+    /// `values` of each column that gives some.
+    fn alike<'w>(&self, values: Wanted<'w>) -> Vec<Values<'w>> {
+        let given = |uses: &Use| if uses.some { values.map(Cow::Borrowed) } else { Some(Cow::default()) };
+        self.columns.iter().map(given).collect()
+    }
+
+    /// As [`Slots::chosen`], of texts so few that what lies between them is only counted.
+    fn chosen_few(&self, ids: &[u32], wanted: &[u32]) -> Vec<Vec<u32>> {
+        let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); self.columns.len()];
+        let mut texts = vec![0u32; self.ends.len()];
+        let mut passed = 0;
+        for row in wanted {
+            let between = ids.get(passed..*row as usize).unwrap_or(&[]);
+            between
+                .iter()
+                .filter_map(|id| texts.get_mut(*id as usize).map(|texts| *texts += 1))
+                .for_each(drop);
+            passed = passed.max(*row as usize);
+            let Some(id) = ids.get(passed) else { break };
+            let own = self.of(*id);
+            for (at, slot) in own.iter().enumerate().filter(|(_, slot)| slot.given) {
+                let same = |other: &&Slot| other.column == slot.column;
+                let in_template = |(template, texts): (u32, &u32)| {
+                    *texts * self.of(template).iter().filter(same).count() as u32
+                };
+                let before: u32 =
+                    (0u32..).zip(&texts).filter(|(_, texts)| **texts > 0).map(in_template).sum();
+                let in_text = own.iter().take(at).filter(same).count() as u32;
+                chosen.iter_mut().skip(slot.column as usize).take(1).for_each(|of| of.push(before + in_text));
+            }
+        }
+        chosen
     }
 
     fn chosen(&self, ids: &[u32], wanted: Wanted<'_>) -> Vec<Vec<u32>> {
-        let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); self.columns.len()];
+        let most = wanted.map_or(ids.len(), <[u32]>::len);
+        let room = |uses: &Use| if uses.some { most.min(uses.values as usize) } else { 0 };
+        let mut chosen: Vec<Vec<u32>> =
+            self.columns.iter().map(|uses| Vec::with_capacity(room(uses))).collect();
         let mut next = vec![0u32; self.columns.len()];
         let mut left = wanted.map(|wanted| wanted.iter().copied().peekable());
         for (row, id) in (0u32..).zip(ids) {
@@ -115,3 +170,6 @@ pub(super) fn picked<'a, T: Copy>(all: Cow<'a, [T]>, wanted: Wanted<'_>) -> Cow<
         Some(rows) => rows.iter().filter_map(|row| all.get(*row as usize).copied()).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

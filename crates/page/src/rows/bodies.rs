@@ -173,10 +173,10 @@ impl<'b> PageBodies<'b> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn read(&mut self, rows: &Bits, kept: bool) -> Result<()> {
-        self.read_ends()?;
+        let count = self.lengths.rows();
         match (&self.columns, &self.read) {
-            (Some(columns), Read::Nothing) if rows.count() * FEW < self.ends.len() => {
-                let rows: Vec<u32> = rows.iter(0..self.ends.len()).map(|row| row as u32).collect();
+            (Some(columns), Read::Nothing) if rows.count() * FEW < count => {
+                let rows: Vec<u32> = rows.iter(0..count).map(|row| row as u32).collect();
                 let (bytes, ends) = match columns {
                     Columns::Lines(reader) => reader.rebuild_rows(&rows)?,
                     Columns::Samples(reader) => reader.rebuild_rows(&rows)?,
@@ -186,12 +186,14 @@ impl<'b> PageBodies<'b> {
                 self.check_lengths()
             }
             (_, Read::Nothing) if kept => {
+                self.read_ends()?;
                 let mut bytes = Vec::new();
                 self.read_all(&mut bytes)?;
                 self.read = Read::Kept(bytes.into());
                 Ok(())
             }
             (_, Read::Nothing) => {
+                self.read_ends()?;
                 let mut scratch = codec::take_scratch();
                 self.read_all(&mut scratch)?;
                 self.read = Read::Scratch(scratch);
@@ -229,16 +231,14 @@ impl<'b> PageBodies<'b> {
         }
     }
 
+    /// Compares the texts of some rows with what is known of their lengths.
     fn check_lengths(&self) -> Result<()> {
-        let Read::Rows { rows, ends, .. } = &self.read else { return Ok(()) };
-        let texts = self.block();
-        let lengths = rows.iter().map(|row| texts.span(&(*row as usize..*row as usize + 1)).len() as u32);
-        let mut end = 0;
-        let expected = lengths.map(|len| {
-            end += len;
-            end
-        });
-        if expected.eq(ends.iter().copied()) {
+        let (Read::Rows { rows, bytes, ends }, Some(all)) = (&self.read, self.lengths.known()) else {
+            return Ok(());
+        };
+        let (some, all) = (Texts { bytes, ends }, Texts { bytes: &[], ends: all });
+        let mut rows = rows.iter().enumerate();
+        if rows.all(|(at, row)| some.length(at) == all.length(*row as usize)) {
             return Ok(());
         }
         Err(Error::corrupt("column page: lengths of texts differ"))
@@ -260,6 +260,14 @@ impl<'b> PageBodies<'b> {
         match u32::try_from(row).map(|row| rows.binary_search(&row)) {
             Ok(Ok(at)) => Texts { bytes, ends }.row(at),
             _ => &[],
+        }
+    }
+
+    /// Bytes of the text of `row`, of which that was read, or where all texts end.
+    pub fn length(&self, row: usize) -> u32 {
+        match &self.read {
+            Read::Rows { .. } if self.ends.is_empty() => self.row(row).len() as u32,
+            _ => self.block().length(row),
         }
     }
 
@@ -298,7 +306,7 @@ impl<'b> PageBodies<'b> {
             return search::apply(condition, self.block(), ranges, passing);
         }
         let mut hits = passing.unset();
-        for row in passing.iter(0..self.ends.len()) {
+        for row in passing.iter(0..self.lengths.rows()) {
             if condition.any.iter().any(|sought| sought.is_in(self.row(row))) {
                 hits.set(row);
             }

@@ -22,6 +22,8 @@ pub struct Contents {
     runs: u32,
     /// Of each content the last run that had it, counted from 1, and its number there.
     met: Vec<(u32, u32)>,
+    /// Of each content how many rows have it, while a run is counted; else 0.
+    counts: Vec<u32>,
 }
 
 /// Which rows of a page are asked for.
@@ -61,6 +63,12 @@ impl Asked {
         let Some(rows) = &self.rows else { return range.clone() };
         let before = |end: usize| rows.partition_point(|row| (*row as usize) < end);
         before(range.start)..before(range.end)
+    }
+
+    /// The time of the one at `place`, of the `times` of all rows.
+    fn time(&self, times: &[i64], place: usize) -> i64 {
+        let row = self.rows.as_ref().map_or(Some(place), |rows| rows.get(place).map(|row| *row as usize));
+        row.and_then(|row| times.get(row)).copied().unwrap_or(0)
     }
 
     /// What `of` has for each of them.
@@ -132,6 +140,7 @@ impl Contents {
             metadata: Texts::default(),
             runs: 0,
             met: Vec::new(),
+            counts: Vec::new(),
         };
         if let Some(metadata) = metadata {
             contents.add_metadata(metadata);
@@ -140,6 +149,7 @@ impl Contents {
             contents.bodies.ends = vec![0; contents.numbered.firsts.len()];
         }
         contents.met = vec![(0, 0); contents.numbered.firsts.len()];
+        contents.counts = vec![0; contents.numbered.firsts.len()];
         Ok(Some(contents))
     }
 
@@ -148,7 +158,7 @@ impl Contents {
         let sets = self.asked.pick(metadata.numbers(), &(0..self.asked.count));
         let of_set = |number: &u32| distinct.of.get(*number as usize).copied().unwrap_or(0);
         let of_rows: Vec<u32> = sets.iter().map(of_set).collect();
-        let numbered = self.numbered.clone().and(&Numbered::keys(&of_rows, distinct.firsts.len()));
+        let numbered = self.numbered.clone().and(Numbered::keys(of_rows.into_iter(), distinct.firsts.len()));
         let number = |of: &[u32], first: &u32| of.get(*first as usize).map_or(0, |number| *number as usize);
         if numbered.firsts.len() > self.numbered.firsts.len() {
             let of_bodies = numbered.firsts.iter().map(|first| number(&self.numbered.of, first));
@@ -165,48 +175,79 @@ impl Contents {
         self.numbered = numbered;
     }
 
-    /// The rows of a run that lies at `range` of the page, whose times are `times`, oldest first.
-    pub fn run(&mut self, range: &Range<usize>, times: &[i64]) -> RowColumns {
+    /// The rows of a run that lies at `range` of the page, whose times are `times`, oldest first; `together_ns` is a time
+    /// that may stand for all of the run's, whose times are not read then.
+    pub fn run(&mut self, range: &Range<usize>, times: &[i64], together_ns: Option<i64>) -> RowColumns {
         let within = self.asked.within(range);
-        let ts_ns = self.asked.pick(times, &within);
-        let (Some(first), Some(last)) = (ts_ns.first(), ts_ns.last()) else { return RowColumns::default() };
-        if self.numbered.is_different() {
-            return columns(ts_ns, self.bodies.cut(&within), self.metadata.cut(&within));
+        if within.is_empty() {
+            return RowColumns::default();
         }
-        let together = self.cells.is_some_and(|cells| cells.are_together(*first, *last));
-        if !together && self.numbered.firsts.len() <= ts_ns.len() {
+        let together = together_ns.is_some() || self.are_together(&within, times);
+        if together && !self.numbered.is_different() {
+            return self.counted(&within, |contents, place| {
+                together_ns.unwrap_or_else(|| contents.asked.time(times, place))
+            });
+        }
+        let ts_ns = match together_ns {
+            Some(ts_ns) => vec![ts_ns; within.len()],
+            None => self.asked.pick(times, &within),
+        };
+        if self.numbered.is_different() {
+            // Only a row that says what it counts for may have another time than its own.
+            let counts = together_ns.map_or_else(Vec::new, |_| vec![1; within.len()]);
+            return RowColumns {
+                counts,
+                ..columns(ts_ns, self.bodies.cut(&within), self.metadata.cut(&within))
+            };
+        }
+        if self.numbered.firsts.len() <= ts_ns.len() {
             let contents = self.numbered.of.get(within).unwrap_or(&[]).to_vec();
             return RowColumns { contents, ..columns(ts_ns, self.bodies.clone(), self.metadata.clone()) };
         }
-        let (contents, firsts) = self.renumbered(&within);
-        let of = |first: &usize| self.numbered.of.get(within.start + first).map_or(0, |at| *at as usize);
-        let bodies = self.bodies.pick(firsts.iter().map(of));
-        let metadata = self.metadata.pick(firsts.iter().map(of));
-        if !together {
-            return RowColumns { contents, ..columns(ts_ns, bodies, metadata) };
-        }
-        let mut counts = vec![0; firsts.len()];
-        for number in contents {
-            counts.iter_mut().skip(number as usize).take(1).for_each(|count| *count += 1);
-        }
-        let ts_ns = firsts.iter().filter_map(|first| ts_ns.get(*first)).copied().collect();
-        RowColumns { counts, ..columns(ts_ns, bodies, metadata) }
+        let (contents, numbers) = self.renumbered(&within);
+        let bodies = self.bodies.pick(numbers.iter().map(|number| *number as usize));
+        let metadata = self.metadata.pick(numbers.iter().map(|number| *number as usize));
+        RowColumns { contents, ..columns(ts_ns, bodies, metadata) }
     }
 
-    /// The contents of the rows `within`, numbered anew, and the position of the first row of each.
-    fn renumbered(&mut self, within: &Range<usize>) -> (Vec<u32>, Vec<usize>) {
+    /// Whether the rows `within` lie in one cell of time.
+    fn are_together(&self, within: &Range<usize>, times: &[i64]) -> bool {
+        let time = |place: usize| self.asked.time(times, place);
+        self.cells.is_some_and(|cells| cells.are_together(time(within.start), time(within.end - 1)))
+    }
+
+    /// A row for each content of the rows `within`, with `time` of the place of the first one.
+    fn counted(&mut self, within: &Range<usize>, time: impl Fn(&Self, usize) -> i64) -> RowColumns {
+        let mut firsts: Vec<(u32, usize)> = Vec::new();
+        for (place, number) in within.clone().zip(self.numbered.of.get(within.clone()).unwrap_or(&[])) {
+            let Some(count) = self.counts.get_mut(*number as usize) else { continue };
+            if *count == 0 {
+                firsts.push((*number, place));
+            }
+            *count += 1;
+        }
+        let mut count_of =
+            |(number, _): &(u32, usize)| self.counts.get_mut(*number as usize).map(std::mem::take);
+        let counts = firsts.iter().filter_map(&mut count_of).collect();
+        let ts_ns = firsts.iter().map(|(_, place)| time(self, *place)).collect();
+        let numbers = || firsts.iter().map(|(number, _)| *number as usize);
+        RowColumns { counts, ..columns(ts_ns, self.bodies.pick(numbers()), self.metadata.pick(numbers())) }
+    }
+
+    /// The contents of the rows `within`, numbered anew, and the former number of each.
+    fn renumbered(&mut self, within: &Range<usize>) -> (Vec<u32>, Vec<u32>) {
         self.runs += 1;
         let numbers = self.numbered.of.get(within.clone()).unwrap_or(&[]);
-        let (mut contents, mut firsts) = (Vec::with_capacity(numbers.len()), Vec::new());
-        for (position, number) in numbers.iter().enumerate() {
+        let (mut contents, mut former) = (Vec::with_capacity(numbers.len()), Vec::new());
+        for number in numbers {
             let Some(met) = self.met.get_mut(*number as usize) else { continue };
             if met.0 != self.runs {
-                *met = (self.runs, firsts.len() as u32);
-                firsts.push(position);
+                *met = (self.runs, former.len() as u32);
+                former.push(*number);
             }
             contents.push(met.1);
         }
-        (contents, firsts)
+        (contents, former)
     }
 }
 

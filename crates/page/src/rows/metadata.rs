@@ -295,7 +295,7 @@ impl Metadata {
         }
         let mut distinct = Numbered::equal(self.set_count + 1);
         for (_, column) in self.names.iter().zip(&self.columns).filter(|(name, _)| self.gives(name)) {
-            distinct = distinct.and(&column.numbered(self.set_count));
+            distinct = distinct.and(column.numbered(self.set_count));
         }
         let others = |index: usize| LabelsRef::trusted(self.rest.get(index).unwrap_or(&[])).iter();
         let given = |index: usize| {
@@ -307,7 +307,7 @@ impl Metadata {
         if (0..self.set_count).any(|index| others(index).any(|(name, _)| self.gives(name))) {
             let rest: Vec<Vec<u8>> = (0..self.set_count).map(given).collect();
             let texts = (0..=self.set_count).map(|number| Some(rest.get(number.checked_sub(1)?)?.as_slice()));
-            distinct = distinct.and(&Numbered::texts(texts.map(|text| text.filter(|text| !text.is_empty()))));
+            distinct = distinct.and(Numbered::texts(texts.map(|text| text.filter(|text| !text.is_empty()))));
         }
         distinct
     }

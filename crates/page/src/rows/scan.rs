@@ -4,62 +4,43 @@ use super::bodies::{self, PageBodies};
 use super::digest::{Asked, Contents};
 use super::lengths::Lengths;
 use super::metadata::Metadata;
+use super::open::{Candidate, Open, Wanted};
 use super::search::{self, Texts};
 use super::told::{FEW_ROWS, Told};
-use super::{TIMES_TAG, times};
 use crate::bits::Bits;
-use crate::codec::{self, Codec};
 use crate::condition::{Condition, TextCondition};
 use crate::question::Question;
-use crate::sample;
 use crate::section::Body;
 use base::Result;
 use bytes::Bytes;
-use model::{Projection, RowColumns, ScanStats, TimeRange};
+use model::{Projection, RowColumns, ScanStats};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-/// A wanted run: its position in the page and its rows in the question's time.
-#[derive(Clone, Debug)]
-struct Candidate {
-    position: u32,
-    rows: Range<usize>,
-}
-
-/// A page whose columns are decoded as far as the question needs them.
-struct Open {
-    times: Vec<i64>,
-    metadata: Option<Metadata>,
-    candidates: Vec<Candidate>,
-}
-
-/// The rows that `question` asks for, of the runs at the positions that are `wanted` (ascending).
-/// Runs without such rows are left out.
+/// The rows that `question` asks for, of the runs that are `wanted`. Runs without such rows are left out.
 ///
 /// # Errors
 /// [`base::Kind::Corrupt`].
 pub fn scan(
     body: &Body<'_>,
-    run_rows: &[u32],
-    wanted: &[u32],
+    wanted: &Wanted<'_>,
     question: &Question,
     stats: &ScanStats,
 ) -> Result<Vec<(u32, RowColumns)>> {
     let lines = if question.reads_bodies() { bodies::lines(body)? } else { None };
-    let asked = lines.as_ref().map(|lines| Told::ask(lines, run_rows, wanted, question));
+    let asked = lines.as_ref().map(|lines| Told::ask(lines, wanted, question));
     let told = asked.transpose()?.unwrap_or_default();
     if told.none_passes {
-        return count_ruled_out(body, run_rows, wanted, question, stats).map(|()| Vec::new());
+        return count_ruled_out(body, wanted, question, stats).map(|()| Vec::new());
     }
-    let Some(mut page) = open(body, run_rows, wanted, question)? else { return Ok(Vec::new()) };
-    let rows = page.times.len();
-    let lengths = Lengths::new(body, rows);
-    if !question.ignores_lengths() {
+    let Some(mut page) = Open::new(body, wanted, question)? else { return Ok(Vec::new()) };
+    let lengths = Lengths::new(body, page.rows);
+    if !question.ignores_lengths() && page.candidate_rows() < page.rows {
         lengths.ends()?;
     }
     count_work(&page, &lengths, question, stats);
-    let mut texts = PageBodies::open(body, run_rows, &lengths, lines, question.reads_bodies())?;
+    let mut texts = PageBodies::open(body, wanted.run_rows, &lengths, lines, question.reads_bodies())?;
     let mut passing = page.passing(&mut texts, told, question)?;
     page.keep_nearest(passing.as_mut(), question);
     let given: usize = passing.as_ref().map_or_else(|| page.candidate_rows(), Bits::count);
@@ -68,116 +49,51 @@ pub fn scan(
         return Ok(Vec::new());
     }
     stats.rows_passed.fetch_add(given as u64, Ordering::Relaxed);
-    let mut contents = match question.digest() {
-        Some(digest) => {
-            let asked = Asked::new(passing.as_ref(), page.candidates.iter().map(|one| &one.rows), rows);
-            let metadata = page.metadata.as_mut().filter(|_| question.projection.metadata);
-            Contents::read(digest, asked, question.projection.body.then_some(&texts), metadata)?
+    let contents = page.contents(passing.as_ref(), &texts, question)?;
+    page.read_times(body, wanted, |candidate| {
+        let is_given = passing.as_ref().is_none_or(|bits| bits.iter(candidate.rows.clone()).next().is_some());
+        is_given && (contents.is_none() || candidate.together_ns.is_none())
+    })?;
+    let out = match contents {
+        Some(mut contents) => page.give(|page, run| contents.run(&run.rows, &page.times, run.together_ns)),
+        None => {
+            match question.projection.body {
+                true => page.read_given(&mut texts, passing.as_ref())?,
+                false => texts.read_ends()?,
+            }
+            page.give(|page, run| page.gather(&run.rows, passing.as_ref(), &texts, question))
         }
-        None => None,
     };
-    if contents.is_none() {
-        texts.read_ends()?;
-        if question.projection.body {
-            page.read_given(&mut texts, passing.as_ref())?;
-        }
-    }
-    let mut out = Vec::new();
-    for candidate in page.candidates.clone() {
-        let rows = match &mut contents {
-            Some(contents) => contents.run(&candidate.rows, &page.times),
-            None => page.gather(&candidate.rows, passing.as_ref(), &texts, question),
-        };
-        if !rows.is_empty() {
-            out.push((candidate.position, rows));
-        }
-    }
     texts.close();
     Ok(out)
 }
 
-/// Decodes times, and when rows are in the question's time, metadata.
-fn open(body: &Body<'_>, run_rows: &[u32], wanted: &[u32], question: &Question) -> Result<Option<Open>> {
-    let is_wanted = |run: usize| u32::try_from(run).is_ok_and(|run| wanted.binary_search(&run).is_ok());
-    let times = read_times(body, run_rows, is_wanted)?;
-    let mut candidates = Vec::new();
-    let mut first = 0;
-    for (position, rows) in run_rows.iter().enumerate() {
-        let rows = first..first + *rows as usize;
-        first = rows.end;
-        if is_wanted(position) {
-            let rows = rows_in(&times, rows, question.range);
-            if !rows.is_empty() {
-                candidates.push(Candidate { position: position as u32, rows });
-            }
-        }
-    }
-    if candidates.is_empty() {
-        return Ok(None);
-    }
-    let metadata = match question.reads_metadata() {
-        true => Metadata::read(body, times.len(), question)?,
-        false => None,
-    };
-    Ok(Some(Open { times, metadata, candidates }))
-}
-
-/// Times of all rows, of which those outside the `wanted` runs may be left 0.
-///
-/// # Errors
-/// [`base::Kind::Corrupt`].
-pub fn read_times(body: &Body<'_>, run_rows: &[u32], wanted: impl Fn(usize) -> bool) -> Result<Vec<i64>> {
-    let (section, stored) = body.needed(TIMES_TAG)?;
-    if section.codec == Codec::Pco {
-        return times::take(stored, run_rows, wanted);
-    }
-    let mut raw = Vec::new();
-    codec::decompress(section.codec, stored, section.raw_len as usize, &mut raw)?;
-    sample::times(&raw, body, run_rows, wanted)
-}
-
-/// The part of `rows`, sorted by time, that lies in `range`.
-fn rows_in(times: &[i64], rows: Range<usize>, range: TimeRange) -> Range<usize> {
-    // All of time has no end, though a half-open range cannot say so.
-    if range == TimeRange::ALL {
-        return rows;
-    }
-    let of_run = times.get(rows.clone()).unwrap_or(&[]);
-    let start = rows.start + of_run.partition_point(|ts| *ts < range.start_ns);
-    let end = rows.start + of_run.partition_point(|ts| *ts < range.end_ns);
-    start..end.max(start)
-}
-
 impl Open {
-    /// Leaves out what is more than the rows of each run that suffice.
-    fn keep_nearest(&mut self, passing: Option<&mut Bits>, question: &Question) {
-        let Some(passing) = passing else {
-            for Candidate { rows, .. } in &mut self.candidates {
-                let kept = question.nearest_of(rows.len());
-                *rows = rows.start + kept.start..rows.start + kept.end;
-            }
-            return;
-        };
-        for Candidate { rows, .. } in &mut self.candidates {
-            let kept = question.nearest_of(passing.iter(rows.clone()).count());
-            let mut places = passing.iter(rows.clone()).skip(kept.start).take(kept.len());
-            let (first, last) = (places.next(), places.last());
-            *rows = first.map_or(rows.start..rows.start, |first| first..last.unwrap_or(first) + 1);
-        }
-        let mut kept = passing.unset();
-        self.candidates.iter().for_each(|candidate| kept.set_range(candidate.rows.clone()));
-        passing.keep(&kept, false);
+    /// What the rows that are given have in common, where the question asks for that and it can be told.
+    fn contents(
+        &mut self,
+        passing: Option<&Bits>,
+        texts: &PageBodies<'_>,
+        question: &Question,
+    ) -> Result<Option<Contents>> {
+        let Some(digest) = question.digest() else { return Ok(None) };
+        let asked = Asked::new(passing, self.candidates.iter().map(|one| &one.rows), self.rows);
+        let metadata = self.metadata.as_mut().filter(|_| question.projection.metadata);
+        Contents::read(digest, asked, question.projection.body.then_some(texts), metadata)
     }
 
-    fn candidate_rows(&self) -> usize {
-        self.candidates.iter().map(|candidate| candidate.rows.len()).sum()
+    /// What `rows` gives of each run, as far as that is anything.
+    fn give(&mut self, mut rows: impl FnMut(&mut Self, &Candidate) -> RowColumns) -> Vec<(u32, RowColumns)> {
+        let candidates = std::mem::take(&mut self.candidates);
+        let runs = candidates.iter().map(|run| (run.position, rows(self, run)));
+        runs.filter(|(_, rows)| !rows.is_empty()).collect()
     }
 
     /// Reads the texts that are given. Most of the page as it is: then without a copy. Otherwise into the
     /// scratch buffer, so that a few rows do not hold a whole page in memory.
     fn read_given(&self, texts: &mut PageBodies<'_>, passing: Option<&Bits>) -> Result<()> {
         let of_candidates = || {
-            let mut rows = Bits::new(self.times.len());
+            let mut rows = Bits::new(self.rows);
             self.candidates.iter().for_each(|candidate| rows.set_range(candidate.rows.clone()));
             rows
         };
@@ -185,10 +101,7 @@ impl Open {
         if rows.is_empty() {
             return Ok(());
         }
-        let block = texts.block();
-        let given: usize = self.candidates.iter().map(|c| block.span(&c.rows).len()).sum();
-        let all = block.ends.last().map_or(0, |end| *end as usize);
-        texts.read(&rows, passing.is_none() && given * 2 >= all)
+        texts.read(&rows, passing.is_none() && self.candidate_rows() * 2 >= self.rows)
     }
 
     /// The rows for which all conditions hold, of which columns may have `told` some already; none when there
@@ -197,7 +110,7 @@ impl Open {
         if question.conditions().is_empty() {
             return Ok(None);
         }
-        let mut passing = Bits::new(self.times.len());
+        let mut passing = Bits::new(self.rows);
         let mut ranges: Vec<Range<usize>> = Vec::new();
         for candidate in &self.candidates {
             passing.set_range(candidate.rows.clone());
@@ -209,7 +122,10 @@ impl Open {
         for condition in question.conditions() {
             if let Condition::Times(times) = condition {
                 let mut holds = passing.unset();
-                let rows = ranges.iter().flat_map(Clone::clone).filter(|row| times.has(self.times[*row]));
+                let rows = ranges
+                    .iter()
+                    .flat_map(Clone::clone)
+                    .filter(|row| self.times.get(*row).is_some_and(|ts| times.has(*ts)));
                 rows.for_each(|row| holds.set(row));
                 passing.keep(&holds, false);
             }
@@ -234,7 +150,7 @@ impl Open {
         let mut told = told.into_found();
         for condition in question.conditions() {
             let Condition::Text(text) = condition else { continue };
-            let few = passing.count() * FEW_ROWS < self.times.len();
+            let few = passing.count() * FEW_ROWS < self.rows;
             let found = match told.next() {
                 Some(found) => found,
                 None if few => None,
@@ -250,7 +166,7 @@ impl Open {
         for key in keys_left {
             if !passing.is_empty() {
                 texts.read(&passing, false)?;
-                search::apply_key(key, self.times.len(), |row| texts.row(row), &mut passing);
+                search::apply_key(key, self.rows, |row| texts.row(row), &mut passing);
             }
         }
         Ok(Some(passing))
@@ -265,12 +181,12 @@ impl Open {
     ) {
         let Some(metadata) = &self.metadata else {
             if !matches("") {
-                *passing = Bits::new(self.times.len());
+                *passing = passing.unset();
             }
             return;
         };
         let verdicts = metadata.test_sets(name, matches);
-        let mut holds = Bits::new(self.times.len());
+        let mut holds = passing.unset();
         for row in ranges.iter().flat_map(Clone::clone) {
             if verdicts.get(metadata.number(row)).is_some_and(|holds| *holds) {
                 holds.set(row);
@@ -289,8 +205,10 @@ impl Open {
     ) -> RowColumns {
         let mut out = RowColumns::default();
         match passing {
-            None => out.ts_ns.extend_from_slice(&self.times[range.clone()]),
-            Some(bits) => out.ts_ns.extend(bits.iter(range.clone()).map(|row| self.times[row])),
+            None => out.ts_ns.extend_from_slice(self.times.get(range.clone()).unwrap_or(&[])),
+            Some(bits) => {
+                out.ts_ns.extend(bits.iter(range.clone()).filter_map(|row| self.times.get(row)).copied());
+            }
         }
         if out.is_empty() {
             return out;
@@ -301,7 +219,7 @@ impl Open {
                 Some(bits) => Box::new(bits.iter(range.clone())),
             }
         };
-        out.ends = gather_ends(texts.block(), range, passing);
+        out.ends = gather_ends(texts, range, passing);
         if question.projection.body {
             let unbroken = passing.is_none() || out.len() == range.len();
             let together = if unbroken { texts.span(range) } else { None };
@@ -355,18 +273,17 @@ fn test_left(
     Ok(())
 }
 
-/// Where the texts of the rows `range` end that are `passing`, by their lengths in `texts`.
-fn gather_ends(texts: Texts<'_>, range: &Range<usize>, passing: Option<&Bits>) -> Vec<u32> {
-    let Some(passing) = passing else {
-        let start = texts.span(range).start as u32;
-        return texts.ends.get(range.clone()).unwrap_or(&[]).iter().map(|end| end - start).collect();
-    };
+/// Where the texts of the rows `range` end that are `passing`.
+fn gather_ends(texts: &PageBodies<'_>, range: &Range<usize>, passing: Option<&Bits>) -> Vec<u32> {
     let mut end = 0;
-    let ends = passing.iter(range.clone()).map(|row| {
-        end += texts.span(&(row..row + 1)).len() as u32;
+    let mut add = |row: usize| {
+        end += texts.length(row);
         end
-    });
-    ends.collect()
+    };
+    match passing {
+        None => range.clone().map(add).collect(),
+        Some(passing) => passing.iter(range.clone()).map(&mut add).collect(),
+    }
 }
 
 /// Metadata of `rows`; without any, no ends either.
@@ -385,21 +302,16 @@ fn gather_metadata(metadata: &mut Metadata, rows: impl Iterator<Item = usize>) -
 /// Counts rows and bytes of a page of which columns have told that no row passes; metadata is not read.
 fn count_ruled_out(
     body: &Body<'_>,
-    run_rows: &[u32],
-    wanted: &[u32],
+    wanted: &Wanted<'_>,
     question: &Question,
     stats: &ScanStats,
 ) -> Result<()> {
-    let rows: u64 = run_rows.iter().map(|rows| u64::from(*rows)).sum();
-    let lengths = Lengths::new(body, rows as usize);
-    if question.range == TimeRange::ALL && wanted.len() == run_rows.len() {
-        stats.block_rows.fetch_add(rows, Ordering::Relaxed);
-        stats.block_bytes.fetch_add(lengths.bytes(), Ordering::Relaxed);
-        return Ok(());
-    }
     let question = question.with_projection(Projection { body: false, metadata: false });
-    if let Some(page) = open(body, run_rows, wanted, &question)? {
-        lengths.ends()?;
+    if let Some(page) = Open::new(body, wanted, &question)? {
+        let lengths = Lengths::new(body, page.rows);
+        if page.candidate_rows() < page.rows {
+            lengths.ends()?;
+        }
         count_work(&page, &lengths, &question, stats);
     }
     Ok(())

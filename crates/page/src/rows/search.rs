@@ -30,6 +30,12 @@ impl<'a> Texts<'a> {
         self.bytes.get(self.start(row)..end).unwrap_or(&[])
     }
 
+    /// Bytes of the text of `row`.
+    pub fn length(&self, row: usize) -> u32 {
+        let end = self.ends.get(row).map_or(0, |end| *end as usize);
+        end.saturating_sub(self.start(row)) as u32
+    }
+
     /// Where the texts of `rows` lie.
     pub fn span(&self, rows: &Range<usize>) -> Range<usize> {
         let start = self.start(rows.start);

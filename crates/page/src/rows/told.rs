@@ -1,6 +1,7 @@
 //! What columns tell about the rows of a page before times, lengths and metadata are decoded.
 
 use super::bodies::{self, Found};
+use super::open::Wanted;
 use crate::bits::Bits;
 use crate::condition::{Condition, TextCondition};
 use crate::line;
@@ -23,20 +24,16 @@ impl Told {
     ///
     /// # Errors
     /// [`base::Kind::Corrupt`].
-    pub fn ask(
-        lines: &line::Reader<'_>,
-        run_rows: &[u32],
-        wanted: &[u32],
-        question: &Question,
-    ) -> Result<Self> {
+    pub fn ask(lines: &line::Reader<'_>, wanted: &Wanted<'_>, question: &Question) -> Result<Self> {
         let mut told = Self::default();
         let on_texts = question.conditions().iter().map(|condition| match condition {
             Condition::Text(text) => Some(text),
             _ => None,
         });
         let Some(texts) = on_texts.collect::<Option<Vec<&TextCondition>>>() else { return Ok(told) };
-        let mut passing = rows_of(run_rows, wanted);
-        let rows = run_rows.iter().map(|rows| *rows as usize).sum();
+        let rows = wanted.rows();
+        let mut passing = Bits::new(rows);
+        wanted.runs().for_each(|(_, rows, _)| passing.set_range(rows));
         if texts.is_empty() || passing.count() * FEW_ROWS < rows {
             return Ok(told);
         }
@@ -58,19 +55,4 @@ impl Told {
     pub fn into_found(self) -> impl Iterator<Item = Option<Found>> {
         self.found.into_iter()
     }
-}
-
-/// The rows of the runs at the positions `wanted`.
-fn rows_of(run_rows: &[u32], wanted: &[u32]) -> Bits {
-    let mut bits = Bits::new(run_rows.iter().map(|rows| *rows as usize).sum());
-    let mut first = 0;
-    let mut left = wanted.iter().peekable();
-    for (position, rows) in (0u32..).zip(run_rows) {
-        let rows = first..first + *rows as usize;
-        first = rows.end;
-        if left.next_if_eq(&&position).is_some() {
-            bits.set_range(rows);
-        }
-    }
-    bits
 }

@@ -5,7 +5,7 @@ use super::Piece;
 use super::bodies::{PageBodies, lines};
 use super::lengths::Lengths;
 use super::metadata::Metadata;
-use super::scan::read_times;
+use super::open::read_times;
 use super::seal::{metadata_of, span};
 use crate::bits::Bits;
 use crate::question::Question;

@@ -68,6 +68,13 @@ pub struct PlannedRun {
     pub bytes: u64,
 }
 
+impl PlannedRun {
+    /// What is known of its rows.
+    fn facts(&self) -> RunFacts {
+        RunFacts { min_ns: self.min_ns, max_ns: self.max_ns, rows: self.rows, bytes: self.bytes }
+    }
+}
+
 impl PagePlan {
     /// Oldest row of the wanted runs.
     pub fn min_ns(&self) -> i64 {
@@ -262,10 +269,7 @@ impl Block {
             Some(names) => self.index().alike(ordinals, names)?,
             None => ordinals.collect(),
         };
-        Ok(counting.runs(runs.iter().zip(alike).map(|(run, alike)| {
-            let PlannedRun { min_ns, max_ns, rows, bytes, .. } = *run;
-            (run.position, RunFacts { min_ns, max_ns, rows, bytes }, alike)
-        })))
+        Ok(counting.runs(runs.iter().zip(alike).map(|(run, alike)| (run.position, run.facts(), alike))))
     }
 
     /// Keeps the counts of `page`; `stored` is what lies where [`Block::count`] said.
@@ -299,7 +303,8 @@ impl Block {
         // Rows whose times need not be compared may be ruled out without reading any.
         let covered = page.runs.iter().all(|run| question.range.covers(run.min_ns, run.max_ns));
         let question = if covered { &question.of_all_time() } else { question };
-        let runs = placed.page.scan(parts, &wanted, question, stats).map_err(|e| {
+        let facts: Vec<RunFacts> = page.runs.iter().map(PlannedRun::facts).collect();
+        let runs = placed.page.scan_known(parts, &wanted, &facts, question, stats).map_err(|e| {
             let what = format!("block {}: page {}", self.meta().name, page.page);
             Error::new(e.kind(), what).because(e)
         })?;

@@ -68,13 +68,11 @@ impl<'i, 't, 's, 'a> Alignments<'i, 't, 's, 'a> {
                 }
                 continue;
             }
-            for at in start + 1..end.min(start + self.literal(step).len() + 1) {
-                if self.literal(step).ends_with(&self.needle[start..at]) {
-                    self.value(step, at, out)?;
-                }
+            for at in self.literal_ends(step, start) {
+                self.value(step, at, out)?;
             }
-            for at in start + 1..end + usize::from(self.to_end) {
-                if self.may_follow(step + 1, at) && self.holds(step, Place::End, start, at)? {
+            for at in self.followers(step + 1, start + 1) {
+                if self.holds(step, Place::End, start, at)? {
                     self.literal_from(step + 1, at, out)?;
                     self.before.pop();
                 }
@@ -83,15 +81,36 @@ impl<'i, 't, 's, 'a> Alignments<'i, 't, 's, 'a> {
         Ok(())
     }
 
-    /// Whether the part from `at` on can go on with the literal of `step`.
-    fn may_follow(&self, step: usize, at: usize) -> bool {
-        let (rest, literal) = (self.rest(at), self.literal(step));
-        match (rest.first(), literal.first()) {
-            (None, _) => self.is_last(step) && literal.is_empty(),
-            (_, None) => !self.is_last(step),
-            (Some(next), Some(first)) => {
-                let len = rest.len().min(literal.len());
-                next == first && rest[..len] == literal[..len]
+    /// Up to where the part from `start` on, but not all of it, may be the end of the literal of `step`.
+    fn literal_ends(&self, step: usize, start: usize) -> Vec<usize> {
+        let literal = self.literal(step);
+        let Some(last) = literal.last() else { return Vec::new() };
+        let front = self.needle.get(start..self.part.end.saturating_sub(1)).unwrap_or(&[]);
+        let front = &front[..front.len().min(literal.len())];
+        let ends = memchr::memchr_iter(*last, front).filter(|at| literal.ends_with(&front[..=*at]));
+        ends.map(|at| start + at + 1).collect()
+    }
+
+    /// From where on, but not before `from`, the part can go on with the literal of `step`.
+    fn followers(&self, step: usize, from: usize) -> Vec<usize> {
+        let (literal, end) = (self.literal(step), self.part.end);
+        match literal.first() {
+            // The text ends where the part does.
+            None if self.is_last(step) => {
+                if self.to_end && from <= end {
+                    vec![end]
+                } else {
+                    Vec::new()
+                }
+            }
+            None => (from..end).collect(),
+            Some(first) => {
+                let rest = self.rest(from);
+                let fits = |at: &usize| {
+                    let len = literal.len().min(rest.len() - at);
+                    rest[*at..at + len] == literal[..len]
+                };
+                memchr::memchr_iter(*first, rest).filter(fits).map(|at| from + at).collect()
             }
         }
     }
@@ -122,8 +141,8 @@ impl<'i, 't, 's, 'a> Alignments<'i, 't, 's, 'a> {
             self.done(out)?;
             self.before.pop();
         }
-        for end in at + 1..self.part.end + usize::from(self.to_end) {
-            if self.may_follow(step + 1, end) && self.holds(step, Place::Whole, at, end)? {
+        for end in self.followers(step + 1, at + 1) {
+            if self.holds(step, Place::Whole, at, end)? {
                 self.literal_from(step + 1, end, out)?;
                 self.before.pop();
             }

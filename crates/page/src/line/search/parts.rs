@@ -65,9 +65,7 @@ impl InTable<'_, '_, '_> {
                 let Hits::Some(bits) = search.word_parts(&words, lengths, *distinct as usize, holds)? else {
                     return Ok(Hits::None);
                 };
-                search.charge(count * 2)?;
-                let ids = coding.decode(search.reader.streams.get(*ids)?.bytes, count, *distinct as usize)?;
-                Ok(hits_where(count, |at| ids.get(at).is_some_and(|id| bits.has(*id as usize))))
+                search.numbered(count, (*coding, *ids), *distinct as usize, &bits)
             }
             Encoding::Raw { lengths, words } if count <= VALUES_MAX => {
                 let words = search.reader.streams.get(*words)?;

@@ -3,9 +3,10 @@
 use super::{Hits, InTable, Search, Stop};
 use crate::bits::Bits;
 use crate::line::hex::{self, Case};
+use crate::line::ids::Coding;
 use crate::line::integer::{self, DECIMAL_ROOM, DIGITS_MAX, Layout};
 use crate::line::rebuild::spans;
-use crate::line::streams::StreamBytes;
+use crate::line::streams::{Stream, StreamBytes};
 use crate::line::token::Span;
 use crate::line::tree::{Column, Encoding, Table};
 use memchr::memmem::{self, Finder};
@@ -41,9 +42,7 @@ impl Place {
 }
 
 pub(super) fn hits_where(count: usize, holds: impl Fn(usize) -> bool) -> Hits {
-    let mut bits = Bits::new(count);
-    (0..count).filter(|at| holds(*at)).for_each(|at| bits.set(at));
-    Hits::of(bits)
+    Hits::of(Bits::from_fn(count, holds))
 }
 
 impl<'s> InTable<'_, 's, '_> {
@@ -103,10 +102,7 @@ impl<'s> InTable<'_, 's, '_> {
                 let Hits::Some(bits) = search.words(&words, lengths, *distinct as usize, place, part)? else {
                     return Ok(Hits::None);
                 };
-                search.charge(count * 2)?;
-                let ids = search.reader.streams.get(*ids)?.bytes;
-                let ids = coding.decode(ids, count, *distinct as usize)?;
-                Ok(hits_where(count, |at| ids.get(at).is_some_and(|id| bits.has(*id as usize))))
+                search.numbered(count, (*coding, *ids), *distinct as usize, &bits)
             }
             Encoding::Raw { lengths, words } => {
                 let words = search.reader.streams.get(*words)?;
@@ -153,6 +149,24 @@ impl Search<'_, '_> {
             }
         }
         Ok(Hits::of(bits))
+    }
+
+    /// Of `count` values of a dictionary those whose number, of numbers below `distinct` stored as `ids`, is in `bits`.
+    pub(super) fn numbered(
+        &self,
+        count: usize,
+        (coding, ids): (Coding, Stream),
+        distinct: usize,
+        bits: &Bits,
+    ) -> Result<Hits, Stop> {
+        self.charge(count * 2)?;
+        let stored = self.reader.streams.get(ids)?.bytes;
+        if let Some(bytes) = coding.bytes(stored, count) {
+            let has: [bool; 256] = std::array::from_fn(|number| bits.has(number));
+            return Ok(hits_where(count, |at| bytes.get(at).is_some_and(|byte| has[usize::from(*byte)])));
+        }
+        let ids = coding.decode(stored, count, distinct)?;
+        Ok(hits_where(count, |at| ids.get(at).is_some_and(|id| bits.has(*id as usize))))
     }
 
     /// Packed values that are `digits`.

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use model::fields::Format;
 use model::{
     Cells, Digest, Fields, Labels, LineFilter, MatchOp, Matcher, Needle, Predicate, Projection, RowColumns,
-    RowRef, ScanStats, Signal, TimeRange,
+    RowRef, RunFacts, ScanStats, Signal, TimeRange,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -104,6 +104,7 @@ proptest! {
         (body, with_metadata) in (any::<bool>(), any::<bool>()),
         cells in prop::option::of((0i64..50, prop::sample::select(vec![3i64, 40, 1000]))),
         choice in prop::sample::select(vec![Choice::Text, Choice::Columns, Choice::Columns]),
+        known in any::<bool>(),
     ) {
         let whole: Vec<String> = KEYS.iter().map(|key| (*key).to_owned()).collect();
         let texts: Vec<Vec<String>> =
@@ -126,7 +127,11 @@ proptest! {
             .with_digest(Some(Arc::new(digest)));
         let fetched: Vec<Bytes> = sealed.page.parts(&question).iter()
             .map(|part| sealed.body.slice(part.start as usize..part.end as usize)).collect();
-        let mut found = sealed.page.scan(&fetched, &wanted, &question, &ScanStats::default()).unwrap().into_iter();
+        let facts: Vec<RunFacts> = wanted.iter().map(|run| sealed.facts[*run as usize]).filter(|_| known).collect();
+        let covered = known && facts.iter().all(|facts| range.covers(facts.min_ns, facts.max_ns));
+        let question = if covered { question.of_all_time() } else { question };
+        let found = sealed.page.scan_known(&fetched, &wanted, &facts, &question, &ScanStats::default());
+        let mut found = found.unwrap().into_iter();
         for at in wanted {
             let (run, rows) = (&runs[at as usize], &columns[at as usize]);
             let passing: Vec<usize> = (0..run.len())

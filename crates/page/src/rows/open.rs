@@ -1,0 +1,176 @@
+//! A page that is being scanned: which of its rows are in question, and their times and metadata as far as needed.
+
+use super::metadata::Metadata;
+use super::{TIMES_TAG, times};
+use crate::bits::Bits;
+use crate::codec::{self, Codec};
+use crate::condition::Condition;
+use crate::question::Question;
+use crate::sample;
+use crate::section::Body;
+use base::Result;
+use model::{RunFacts, TimeRange};
+use std::ops::Range;
+
+/// Which runs of a page are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'w> {
+    /// Rows of each run of the page.
+    pub run_rows: &'w [u32],
+    /// Positions of those that are wanted, ascending.
+    pub positions: &'w [u32],
+    /// What is known of each of these; empty where nothing is.
+    pub facts: &'w [RunFacts],
+}
+
+impl Wanted<'_> {
+    /// Rows of all runs.
+    pub fn rows(&self) -> usize {
+        self.run_rows.iter().map(|rows| *rows as usize).sum()
+    }
+
+    fn has(&self, run: usize) -> bool {
+        u32::try_from(run).is_ok_and(|run| self.positions.binary_search(&run).is_ok())
+    }
+
+    /// Each wanted run and its rows, with what is known of it.
+    pub fn runs(&self) -> impl Iterator<Item = (u32, Range<usize>, Option<&RunFacts>)> {
+        let mut first = 0;
+        let mut left = self.positions.iter().enumerate().peekable();
+        (0u32..).zip(self.run_rows).filter_map(move |(position, rows)| {
+            let rows = first..first + *rows as usize;
+            first = rows.end;
+            let (at, _) = left.next_if(|(_, wanted)| **wanted == position)?;
+            Some((position, rows, self.facts.get(at)))
+        })
+    }
+}
+
+/// A wanted run: its position in the page and its rows in the question's time.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    pub position: u32,
+    pub rows: Range<usize>,
+    /// A time that may stand for those of all its rows, where there is one.
+    pub together_ns: Option<i64>,
+}
+
+/// A page whose columns are decoded as far as the question needs them.
+pub struct Open {
+    /// Number of rows.
+    pub rows: usize,
+    /// Their times, once they were read; 0 where they are not needed.
+    pub times: Vec<i64>,
+    pub metadata: Option<Metadata>,
+    /// The wanted runs with rows in the question's time.
+    pub candidates: Vec<Candidate>,
+}
+
+impl Open {
+    /// Finds the rows in the question's time, and when there are any, reads metadata. Times are read when they
+    /// say which rows these are.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn new(body: &Body<'_>, wanted: &Wanted<'_>, question: &Question) -> Result<Option<Self>> {
+        let rows = wanted.rows();
+        let by_times = |condition: &Condition| matches!(condition, Condition::Times(_));
+        let mut times = Vec::new();
+        if question.range != TimeRange::ALL || question.conditions().iter().any(by_times) {
+            times = read_times(body, wanted.run_rows, |run| wanted.has(run))?;
+        }
+        let cells = question.digest().and_then(|digest| digest.cells);
+        let mut candidates = Vec::new();
+        for (position, rows, facts) in wanted.runs() {
+            let rows = rows_in(&times, rows, question.range);
+            let facts = facts.filter(|facts| question.range.covers(facts.min_ns, facts.max_ns));
+            let together =
+                cells.zip(facts).filter(|(cells, facts)| cells.are_together(facts.min_ns, facts.max_ns));
+            let together_ns = together.map(|(_, facts)| facts.min_ns);
+            if !rows.is_empty() {
+                candidates.push(Candidate { position, rows, together_ns });
+            }
+        }
+        if candidates.is_empty() {
+            return Ok(None);
+        }
+        let metadata = match question.reads_metadata() {
+            true => Metadata::read(body, rows, question)?,
+            false => None,
+        };
+        Ok(Some(Self { rows, times, metadata, candidates }))
+    }
+
+    /// Reads the times of the runs that `needs` them, if none were read yet.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn read_times(
+        &mut self,
+        body: &Body<'_>,
+        wanted: &Wanted<'_>,
+        needs: impl Fn(&Candidate) -> bool,
+    ) -> Result<()> {
+        let needed = self.candidates.iter().filter(|candidate| needs(candidate));
+        let positions: Vec<u32> = needed.map(|candidate| candidate.position).collect();
+        if self.times.is_empty() && !positions.is_empty() {
+            let needed = Wanted { positions: &positions, ..*wanted };
+            self.times = read_times(body, wanted.run_rows, |run| needed.has(run))?;
+        }
+        Ok(())
+    }
+
+    /// Leaves out what is more than the rows of each run that suffice.
+    pub fn keep_nearest(&mut self, passing: Option<&mut Bits>, question: &Question) {
+        let Some(passing) = passing else {
+            for Candidate { rows, .. } in &mut self.candidates {
+                let kept = question.nearest_of(rows.len());
+                *rows = rows.start + kept.start..rows.start + kept.end;
+            }
+            return;
+        };
+        if !question.has_nearest() {
+            return;
+        }
+        for Candidate { rows, .. } in &mut self.candidates {
+            let kept = question.nearest_of(passing.iter(rows.clone()).count());
+            let mut places = passing.iter(rows.clone()).skip(kept.start).take(kept.len());
+            let (first, last) = (places.next(), places.last());
+            *rows = first.map_or(rows.start..rows.start, |first| first..last.unwrap_or(first) + 1);
+        }
+        let mut kept = passing.unset();
+        self.candidates.iter().for_each(|candidate| kept.set_range(candidate.rows.clone()));
+        passing.keep(&kept, false);
+    }
+
+    /// Number of rows in question.
+    pub fn candidate_rows(&self) -> usize {
+        self.candidates.iter().map(|candidate| candidate.rows.len()).sum()
+    }
+}
+
+/// Times of all rows, of which those outside the `wanted` runs may be left 0.
+///
+/// # Errors
+/// [`base::Kind::Corrupt`].
+pub fn read_times(body: &Body<'_>, run_rows: &[u32], wanted: impl Fn(usize) -> bool) -> Result<Vec<i64>> {
+    let (section, stored) = body.needed(TIMES_TAG)?;
+    if section.codec == Codec::Pco {
+        return times::take(stored, run_rows, wanted);
+    }
+    let mut raw = Vec::new();
+    codec::decompress(section.codec, stored, section.raw_len as usize, &mut raw)?;
+    sample::times(&raw, body, run_rows, wanted)
+}
+
+/// The part of `rows`, sorted by time, that lies in `range`.
+fn rows_in(times: &[i64], rows: Range<usize>, range: TimeRange) -> Range<usize> {
+    // All of time has no end, though a half-open range cannot say so.
+    if range == TimeRange::ALL {
+        return rows;
+    }
+    let of_run = times.get(rows.clone()).unwrap_or(&[]);
+    let start = rows.start + of_run.partition_point(|ts| *ts < range.start_ns);
+    let end = rows.start + of_run.partition_point(|ts| *ts < range.end_ns);
+    start..end.max(start)
+}
