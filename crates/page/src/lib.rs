@@ -27,8 +27,8 @@ pub use describe::Description;
 pub use line::{ColumnFacts, TemplateFacts};
 pub use question::Question;
 pub use rows::{
-    Choice, MetadataSets, PAGE_BYTES, PAGE_ROWS_MAX, Piece, concat, fitting, merge, pick, project, raw_bytes,
-    slice, sort, sort_rows, well_formed,
+    Choice, KnownRun, MetadataSets, PAGE_BYTES, PAGE_ROWS_MAX, Piece, concat, fitting, merge, pick, project,
+    raw_bytes, slice, sort, sort_rows, well_formed,
 };
 pub use sealed::{Page, PageKind, Sealed, decode_untrusted, seal, seal_as};
 pub use section::{Section, Tag};

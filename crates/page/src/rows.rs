@@ -21,6 +21,7 @@ mod verify;
 
 pub use merge::{merge, sort, sort_rows};
 pub(crate) use metadata::names as metadata_names;
+pub use open::KnownRun;
 pub(crate) use open::Wanted;
 pub use pick::{concat, pick, project, slice};
 pub(crate) use scan::scan;

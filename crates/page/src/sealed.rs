@@ -5,7 +5,7 @@ use crate::condition::Filters;
 use crate::counts::{Counting, Counts};
 use crate::filter::Filter;
 use crate::question::Question;
-use crate::rows::{self, Choice, PAGE_ROWS_MAX, Piece};
+use crate::rows::{self, Choice, KnownRun, PAGE_ROWS_MAX, Piece};
 use crate::section::{self, Body, Section, Tag};
 use base::{Error, Result};
 use bytes::Bytes;
@@ -280,7 +280,7 @@ impl Page {
     }
 
     /// As [`Page::scan`], with what is known of each of the `wanted` runs: then times need not be read where these do
-    /// not matter.
+    /// not matter, and runs that are alike may be given as the first of them.
     ///
     /// # Errors
     /// [`base::Kind::Corrupt`].
@@ -288,7 +288,7 @@ impl Page {
         &self,
         parts: &[Bytes],
         wanted: &[u32],
-        facts: &[RunFacts],
+        known: &[KnownRun],
         question: &Question,
         stats: &ScanStats,
     ) -> Result<Vec<(u32, RowColumns)>> {
@@ -296,20 +296,20 @@ impl Page {
         let ranges = self.parts(question);
         let starts: Vec<u64> = if whole { vec![0] } else { ranges.iter().map(|range| range.start).collect() };
         let body = Body { sections: &self.sections, starts: &starts, parts, verified: true };
-        self.scan_body(&body, wanted, facts, question, stats)
+        self.scan_body(&body, wanted, known, question, stats)
     }
 
     fn scan_body(
         &self,
         body: &Body<'_>,
         positions: &[u32],
-        facts: &[RunFacts],
+        known: &[KnownRun],
         question: &Question,
         stats: &ScanStats,
     ) -> Result<Vec<(u32, RowColumns)>> {
         match self.kind {
             PageKind::LineText | PageKind::LineColumns | PageKind::Samples | PageKind::Spans => {
-                let wanted = rows::Wanted { run_rows: &self.run_rows, positions, facts };
+                let wanted = rows::Wanted { run_rows: &self.run_rows, positions, known };
                 rows::scan(body, &wanted, question, stats)
             }
         }
@@ -403,8 +403,9 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
     let counted = Question::new(TimeRange::ALL, &[], Projection { body: false, metadata: true });
     let counted = counted.with_digest(Some(digest.into()));
     let _ = page.scan_body(&body, &wanted, &[], &counted, &ScanStats::default());
-    let facts = vec![RunFacts { min_ns: 1, max_ns: 1, rows: 1, bytes: 0 }; wanted.len()];
-    let _ = page.scan_body(&body, &wanted, &facts, &counted, &ScanStats::default());
+    let facts = RunFacts { min_ns: 1, max_ns: 1, rows: 1, bytes: 0 };
+    let known: Vec<KnownRun> = wanted.iter().map(|run| KnownRun { facts, alike: run % 2 }).collect();
+    let _ = page.scan_body(&body, &wanted, &known, &counted, &ScanStats::default());
     if let Ok(counts) = Counts::read(parts[0].as_ref(), &page.run_rows) {
         let facts = RunFacts { min_ns: i64::MIN, max_ns: i64::MAX, rows: 1, bytes: 0 };
         let counting = page.counting(Some(&counts), &counted);

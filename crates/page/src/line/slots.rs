@@ -20,10 +20,31 @@ struct Slot {
 /// Of each template its slots, as far as values of their columns are given anywhere.
 #[derive(Debug)]
 pub(super) struct Slots {
+    all: ByTemplate,
+    /// Those whose columns have other slots, too.
+    shared: ByTemplate,
+    columns: Vec<Use>,
+}
+
+/// Slots of templates.
+#[derive(Debug, Default)]
+struct ByTemplate {
     slots: Vec<Slot>,
     /// Where those of each template end.
     ends: Vec<u32>,
-    columns: Vec<Use>,
+}
+
+impl ByTemplate {
+    fn push(&mut self, slots: impl Iterator<Item = Slot>) {
+        self.slots.extend(slots);
+        self.ends.push(self.slots.len() as u32);
+    }
+
+    fn of(&self, template: u32) -> &[Slot] {
+        let end = |template: u32| self.ends.get(template as usize).map_or(0, |end| *end as usize);
+        let start = template.checked_sub(1).map_or(0, end);
+        self.slots.get(start..end(template)).unwrap_or(&[])
+    }
 }
 
 /// Which values of a column are given.
@@ -34,6 +55,9 @@ struct Use {
     others: bool,
     /// How many values there are.
     values: u32,
+    /// How many slots take values from it, and the template of the last of these.
+    slots: u32,
+    template: u32,
 }
 
 impl Slots {
@@ -45,35 +69,32 @@ impl Slots {
         };
         let templates: Vec<Vec<Slot>> = (0..table.templates.len()).map(each).collect();
         let mut columns = vec![Use::default(); table.columns.len()];
-        for slot in templates.iter().flatten() {
-            if let Some(uses) = columns.get_mut(slot.column as usize) {
-                uses.some |= slot.given;
-                uses.others |= !slot.given;
+        for (template, slots) in (0u32..).zip(&templates) {
+            for slot in slots {
+                if let Some(uses) = columns.get_mut(slot.column as usize) {
+                    uses.some |= slot.given;
+                    uses.others |= !slot.given;
+                    uses.slots += 1;
+                    uses.template = template;
+                }
             }
         }
         for (uses, column) in columns.iter_mut().zip(&table.columns) {
             uses.values = column.values;
             uses.some &= !matches!(column, Column { encoding: Encoding::Constant(_), .. });
         }
-        let mut out = Self { slots: Vec::new(), ends: Vec::new(), columns };
-        for template in &templates {
-            let columns = &out.columns;
-            let in_use = |slot: &&Slot| columns.get(slot.column as usize).is_some_and(|uses| uses.some);
-            out.slots.extend(template.iter().filter(in_use));
-            out.ends.push(out.slots.len() as u32);
+        let uses = |slot: &Slot| columns.get(slot.column as usize).copied().unwrap_or_default();
+        let (mut all, mut shared) = (ByTemplate::default(), ByTemplate::default());
+        for slots in &templates {
+            all.push(slots.iter().copied().filter(|slot| uses(slot).some));
+            shared.push(slots.iter().copied().filter(|slot| uses(slot).some && uses(slot).slots > 1));
         }
-        out
-    }
-
-    fn of(&self, template: u32) -> &[Slot] {
-        let end = |template: u32| self.ends.get(template as usize).map_or(0, |end| *end as usize);
-        let start = template.checked_sub(1).map_or(0, end);
-        self.slots.get(start..end(template)).unwrap_or(&[])
+        Self { all, shared, columns }
     }
 
     /// Columns of the values that a text of `template` gives, in order.
     pub fn given(&self, template: u32) -> impl Iterator<Item = u32> {
-        self.of(template).iter().filter(|slot| slot.given).map(|slot| slot.column)
+        self.all.of(template).iter().filter(|slot| slot.given).map(|slot| slot.column)
     }
 
     /// Of each column which of its values the texts `wanted` of the templates `ids` give.
@@ -82,23 +103,17 @@ impl Slots {
         match wanted {
             None if all_or_nothing => self.alike(None),
             Some(_) if self.are_rows() => self.alike(wanted),
-            Some(rows) if rows.len().saturating_mul(self.slots.len()) < ids.len() => {
+            Some(rows) if rows.len().saturating_mul(self.all.slots.len()) < ids.len() => {
                 self.chosen_few(ids, rows).into_iter().map(|chosen| Some(chosen.into())).collect()
             }
-            _ => {
-                let of = |(chosen, uses): (Vec<u32>, &Use)| {
-                    let all = uses.some && !uses.others && wanted.is_none();
-                    (!all).then_some(chosen.into())
-                };
-                self.chosen(ids, wanted).into_iter().zip(&self.columns).map(of).collect()
-            }
+            _ => self.chosen(ids, wanted),
         }
     }
 
     /// Whether the value of each column in use is at the place of its text.
     fn are_rows(&self) -> bool {
-        let columns = || self.slots.iter().map(|slot| slot.column);
-        self.ends.len() == 1
+        let columns = || self.all.slots.iter().map(|slot| slot.column);
+        self.all.ends.len() == 1
             && columns().enumerate().all(|(at, column)| !columns().take(at).any(|c| c == column))
     }
 
@@ -111,7 +126,7 @@ impl Slots {
     /// As [`Slots::chosen`], of texts so few that what lies between them is only counted.
     fn chosen_few(&self, ids: &[u32], wanted: &[u32]) -> Vec<Vec<u32>> {
         let mut chosen: Vec<Vec<u32>> = vec![Vec::new(); self.columns.len()];
-        let mut texts = vec![0u32; self.ends.len()];
+        let mut texts = vec![0u32; self.all.ends.len()];
         let mut passed = 0;
         for row in wanted {
             let between = ids.get(passed..*row as usize).unwrap_or(&[]);
@@ -121,11 +136,11 @@ impl Slots {
                 .for_each(drop);
             passed = passed.max(*row as usize);
             let Some(id) = ids.get(passed) else { break };
-            let own = self.of(*id);
+            let own = self.all.of(*id);
             for (at, slot) in own.iter().enumerate().filter(|(_, slot)| slot.given) {
                 let same = |other: &&Slot| other.column == slot.column;
                 let in_template = |(template, texts): (u32, &u32)| {
-                    *texts * self.of(template).iter().filter(same).count() as u32
+                    *texts * self.all.of(template).iter().filter(same).count() as u32
                 };
                 let before: u32 =
                     (0u32..).zip(&texts).filter(|(_, texts)| **texts > 0).map(in_template).sum();
@@ -136,16 +151,54 @@ impl Slots {
         chosen
     }
 
-    fn chosen(&self, ids: &[u32], wanted: Wanted<'_>) -> Vec<Vec<u32>> {
+    /// Of each column with one slot, where values are wanted at all, they are known by the texts of its template.
+    fn chosen<'w>(&self, ids: &[u32], wanted: Wanted<'_>) -> Vec<Values<'w>> {
+        let ranks = wanted.map(|wanted| self.ranks(ids, wanted));
+        let shared = self.chosen_shared(ids, wanted);
+        let of = |(uses, shared): (&Use, Vec<u32>)| match &ranks {
+            _ if !uses.some => Some(Cow::default()),
+            None if !uses.others => None,
+            Some(ranks) if uses.slots == 1 => {
+                Some(Cow::Owned(ranks.get(uses.template as usize).cloned().unwrap_or_default()))
+            }
+            _ => Some(Cow::Owned(shared)),
+        };
+        self.columns.iter().zip(shared).map(of).collect()
+    }
+
+    /// For each template the texts `wanted`, numbered among those of the template.
+    fn ranks(&self, ids: &[u32], wanted: &[u32]) -> Vec<Vec<u32>> {
+        let mut templates = vec![(0u32, Vec::new()); self.all.ends.len()];
+        let mut passed = 0;
+        for row in wanted.iter().map(|row| *row as usize) {
+            let Some(between) = ids.get(passed..row) else { continue };
+            for id in between {
+                templates.iter_mut().skip(*id as usize).take(1).for_each(|(next, _)| *next += 1);
+            }
+            if let Some((next, ranks)) = ids.get(row).and_then(|id| templates.get_mut(*id as usize)) {
+                ranks.push(*next);
+                *next += 1;
+            }
+            passed = row + 1;
+        }
+        templates.into_iter().map(|(_, ranks)| ranks).collect()
+    }
+
+    /// Of each column with several slots its values, one text after the other.
+    fn chosen_shared(&self, ids: &[u32], wanted: Wanted<'_>) -> Vec<Vec<u32>> {
         let most = wanted.map_or(ids.len(), <[u32]>::len);
-        let room = |uses: &Use| if uses.some { most.min(uses.values as usize) } else { 0 };
+        let is_chosen = |uses: &&Use| uses.some && uses.slots > 1 && (uses.others || wanted.is_some());
+        let room = |uses: &Use| if is_chosen(&uses) { most.min(uses.values as usize) } else { 0 };
         let mut chosen: Vec<Vec<u32>> =
             self.columns.iter().map(|uses| Vec::with_capacity(room(uses))).collect();
+        if !self.columns.iter().any(|uses| is_chosen(&uses)) {
+            return chosen;
+        }
         let mut next = vec![0u32; self.columns.len()];
         let mut left = wanted.map(|wanted| wanted.iter().copied().peekable());
         for (row, id) in (0u32..).zip(ids) {
             let is_wanted = left.as_mut().is_none_or(|left| left.next_if_eq(&row).is_some());
-            for Slot { column, given } in self.of(*id) {
+            for Slot { column, given } in self.shared.of(*id) {
                 let column = *column as usize;
                 let (Some(next), Some(chosen)) = (next.get_mut(column), chosen.get_mut(column)) else {
                     continue;

@@ -175,6 +175,11 @@ impl Contents {
         self.numbered = numbered;
     }
 
+    /// Whether there may be rows with equal contents.
+    pub fn are_shared(&self) -> bool {
+        !self.numbered.is_different()
+    }
+
     /// The rows of a run that lies at `range` of the page, whose times are `times`, oldest first; `together_ns` is a time
     /// that may stand for all of the run's, whose times are not read then.
     pub fn run(&mut self, range: &Range<usize>, times: &[i64], together_ns: Option<i64>) -> RowColumns {
@@ -182,17 +187,16 @@ impl Contents {
         if within.is_empty() {
             return RowColumns::default();
         }
-        let together = together_ns.is_some() || self.are_together(&within, times);
-        if together && !self.numbered.is_different() {
-            return self.counted(&within, |contents, place| {
-                together_ns.unwrap_or_else(|| contents.asked.time(times, place))
-            });
+        if self.are_shared()
+            && let Some(ts_ns) = together_ns.or_else(|| self.together_ns(&within, times))
+        {
+            return self.counted(std::iter::once(range), ts_ns);
         }
         let ts_ns = match together_ns {
             Some(ts_ns) => vec![ts_ns; within.len()],
             None => self.asked.pick(times, &within),
         };
-        if self.numbered.is_different() {
+        if !self.are_shared() {
             // Only a row that says what it counts for may have another time than its own.
             let counts = together_ns.map_or_else(Vec::new, |_| vec![1; within.len()]);
             return RowColumns {
@@ -205,33 +209,36 @@ impl Contents {
             return RowColumns { contents, ..columns(ts_ns, self.bodies.clone(), self.metadata.clone()) };
         }
         let (contents, numbers) = self.renumbered(&within);
-        let bodies = self.bodies.pick(numbers.iter().map(|number| *number as usize));
-        let metadata = self.metadata.pick(numbers.iter().map(|number| *number as usize));
-        RowColumns { contents, ..columns(ts_ns, bodies, metadata) }
+        RowColumns { contents, ..self.columns(ts_ns, &numbers) }
     }
 
-    /// Whether the rows `within` lie in one cell of time.
-    fn are_together(&self, within: &Range<usize>, times: &[i64]) -> bool {
-        let time = |place: usize| self.asked.time(times, place);
-        self.cells.is_some_and(|cells| cells.are_together(time(within.start), time(within.end - 1)))
-    }
-
-    /// A row for each content of the rows `within`, with `time` of the place of the first one.
-    fn counted(&mut self, within: &Range<usize>, time: impl Fn(&Self, usize) -> i64) -> RowColumns {
-        let mut firsts: Vec<(u32, usize)> = Vec::new();
-        for (place, number) in within.clone().zip(self.numbered.of.get(within.clone()).unwrap_or(&[])) {
-            let Some(count) = self.counts.get_mut(*number as usize) else { continue };
-            if *count == 0 {
-                firsts.push((*number, place));
+    /// A row for each content of the runs at `ranges`, whose rows all lie in the cell of `ts_ns`.
+    pub fn counted<'r>(&mut self, ranges: impl Iterator<Item = &'r Range<usize>>, ts_ns: i64) -> RowColumns {
+        let mut numbers: Vec<u32> = Vec::new();
+        for range in ranges {
+            for number in self.numbered.of.get(self.asked.within(range)).unwrap_or(&[]) {
+                let Some(count) = self.counts.get_mut(*number as usize) else { continue };
+                if *count == 0 {
+                    numbers.push(*number);
+                }
+                *count += 1;
             }
-            *count += 1;
         }
-        let mut count_of =
-            |(number, _): &(u32, usize)| self.counts.get_mut(*number as usize).map(std::mem::take);
-        let counts = firsts.iter().filter_map(&mut count_of).collect();
-        let ts_ns = firsts.iter().map(|(_, place)| time(self, *place)).collect();
-        let numbers = || firsts.iter().map(|(number, _)| *number as usize);
-        RowColumns { counts, ..columns(ts_ns, self.bodies.pick(numbers()), self.metadata.pick(numbers())) }
+        let mut count_of = |number: &u32| self.counts.get_mut(*number as usize).map(std::mem::take);
+        let counts = numbers.iter().filter_map(&mut count_of).collect();
+        RowColumns { counts, ..self.columns(vec![ts_ns; numbers.len()], &numbers) }
+    }
+
+    /// The time of the first of the rows `within`, if all lie in one cell.
+    fn together_ns(&self, within: &Range<usize>, times: &[i64]) -> Option<i64> {
+        let (first, last) = (self.asked.time(times, within.start), self.asked.time(times, within.end - 1));
+        self.cells.filter(|cells| cells.are_together(first, last)).map(|_| first)
+    }
+
+    /// Rows at these times of the contents `numbers`.
+    fn columns(&self, ts_ns: Vec<i64>, numbers: &[u32]) -> RowColumns {
+        let numbers = || numbers.iter().map(|number| *number as usize);
+        columns(ts_ns, self.bodies.pick(numbers()), self.metadata.pick(numbers()))
     }
 
     /// The contents of the rows `within`, numbered anew, and the former number of each.

@@ -9,8 +9,18 @@ use crate::question::Question;
 use crate::sample;
 use crate::section::Body;
 use base::Result;
-use model::{RunFacts, TimeRange};
+use model::{Cells, RunFacts, TimeRange};
 use std::ops::Range;
+
+/// What is known of a run before it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownRun {
+    /// Its times, rows and bytes.
+    pub facts: RunFacts,
+    /// Runs with the same number may be given as one of them where rows are counted in cells of time
+    /// ([`model::Digest`]).
+    pub alike: u32,
+}
 
 /// Which runs of a page are wanted.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +30,7 @@ pub struct Wanted<'w> {
     /// Positions of those that are wanted, ascending.
     pub positions: &'w [u32],
     /// What is known of each of these; empty where nothing is.
-    pub facts: &'w [RunFacts],
+    pub known: &'w [KnownRun],
 }
 
 impl Wanted<'_> {
@@ -34,14 +44,14 @@ impl Wanted<'_> {
     }
 
     /// Each wanted run and its rows, with what is known of it.
-    pub fn runs(&self) -> impl Iterator<Item = (u32, Range<usize>, Option<&RunFacts>)> {
+    pub fn runs(&self) -> impl Iterator<Item = (u32, Range<usize>, Option<&KnownRun>)> {
         let mut first = 0;
         let mut left = self.positions.iter().enumerate().peekable();
         (0u32..).zip(self.run_rows).filter_map(move |(position, rows)| {
             let rows = first..first + *rows as usize;
             first = rows.end;
             let (at, _) = left.next_if(|(_, wanted)| **wanted == position)?;
-            Some((position, rows, self.facts.get(at)))
+            Some((position, rows, self.known.get(at)))
         })
     }
 }
@@ -51,8 +61,34 @@ impl Wanted<'_> {
 pub struct Candidate {
     pub position: u32,
     pub rows: Range<usize>,
-    /// A time that may stand for those of all its rows, where there is one.
-    pub together_ns: Option<i64>,
+    /// Where its rows lie when they are known to lie in one cell of time.
+    pub together: Option<Together>,
+}
+
+/// Rows that lie in one cell of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Together {
+    /// The last nanosecond of the cell.
+    cell_ns: i64,
+    /// As in [`KnownRun`].
+    alike: u32,
+    /// A time that may stand for those of all the rows.
+    pub ts_ns: i64,
+}
+
+impl Together {
+    /// What rows have in common that may be given as those of one run.
+    pub fn group(&self) -> (i64, u32) {
+        (self.cell_ns, self.alike)
+    }
+}
+
+impl KnownRun {
+    fn together(&self, cells: Cells) -> Option<Together> {
+        let RunFacts { min_ns, max_ns, .. } = self.facts;
+        let together = Together { cell_ns: cells.end_ns(min_ns), alike: self.alike, ts_ns: min_ns };
+        cells.are_together(min_ns, max_ns).then_some(together)
+    }
 }
 
 /// A page whose columns are decoded as far as the question needs them.
@@ -81,14 +117,13 @@ impl Open {
         }
         let cells = question.digest().and_then(|digest| digest.cells);
         let mut candidates = Vec::new();
-        for (position, rows, facts) in wanted.runs() {
+        for (position, rows, known) in wanted.runs() {
             let rows = rows_in(&times, rows, question.range);
-            let facts = facts.filter(|facts| question.range.covers(facts.min_ns, facts.max_ns));
-            let together =
-                cells.zip(facts).filter(|(cells, facts)| cells.are_together(facts.min_ns, facts.max_ns));
-            let together_ns = together.map(|(_, facts)| facts.min_ns);
+            let covered =
+                known.filter(|KnownRun { facts, .. }| question.range.covers(facts.min_ns, facts.max_ns));
+            let together = covered.zip(cells).and_then(|(known, cells)| known.together(cells));
             if !rows.is_empty() {
-                candidates.push(Candidate { position, rows, together_ns });
+                candidates.push(Candidate { position, rows, together });
             }
         }
         if candidates.is_empty() {

@@ -52,10 +52,10 @@ pub fn scan(
     let contents = page.contents(passing.as_ref(), &texts, question)?;
     page.read_times(body, wanted, |candidate| {
         let is_given = passing.as_ref().is_none_or(|bits| bits.iter(candidate.rows.clone()).next().is_some());
-        is_given && (contents.is_none() || candidate.together_ns.is_none())
+        is_given && (contents.is_none() || candidate.together.is_none())
     })?;
     let out = match contents {
-        Some(mut contents) => page.give(|page, run| contents.run(&run.rows, &page.times, run.together_ns)),
+        Some(contents) => page.give_contents(contents),
         None => {
             match question.projection.body {
                 true => page.read_given(&mut texts, passing.as_ref())?,
@@ -80,6 +80,26 @@ impl Open {
         let asked = Asked::new(passing, self.candidates.iter().map(|one| &one.rows), self.rows);
         let metadata = self.metadata.as_mut().filter(|_| question.projection.metadata);
         Contents::read(digest, asked, question.projection.body.then_some(texts), metadata)
+    }
+
+    /// What the runs have of `contents`; those that are together and alike as one of them.
+    fn give_contents(&mut self, mut contents: Contents) -> Vec<(u32, RowColumns)> {
+        let mut candidates = std::mem::take(&mut self.candidates);
+        let group = |run: &Candidate| run.together.filter(|_| contents.are_shared()).map(|one| one.group());
+        candidates.sort_by_key(&group);
+        let groups: Vec<&[Candidate]> =
+            candidates.chunk_by(|a, b| group(a).is_some() && group(a) == group(b)).collect();
+        let runs = groups.into_iter().filter_map(|runs| {
+            let first = runs.first()?;
+            let rows = match (first.together, runs) {
+                (together, [run]) => contents.run(&run.rows, &self.times, together.map(|one| one.ts_ns)),
+                (together, _) => contents.counted(runs.iter().map(|run| &run.rows), together?.ts_ns),
+            };
+            Some((first.position, rows))
+        });
+        let mut runs: Vec<_> = runs.filter(|(_, rows)| !rows.is_empty()).collect();
+        runs.sort_unstable_by_key(|(position, _)| *position);
+        runs
     }
 
     /// What `rows` gives of each run, as far as that is anything.

@@ -5,7 +5,7 @@ use super::open::{PlacedPage, PlacedRun};
 use base::{Error, Result};
 use bytes::Bytes;
 use model::{RowColumns, RunFacts, ScanStats};
-use page::{Counting, Question};
+use page::{Counting, KnownRun, Question};
 use std::ops::Range;
 
 /// What to read of a block for a question.
@@ -264,12 +264,17 @@ impl Block {
         runs: &[PlannedRun],
         question: &Question,
     ) -> Result<Option<Vec<(u32, RowColumns)>>> {
-        let ordinals = runs.iter().map(|run| run.ordinal);
-        let alike = match question.label_names() {
-            Some(names) => self.index().alike(ordinals, names)?,
-            None => ordinals.collect(),
-        };
+        let alike = self.alike(runs, question)?;
         Ok(counting.runs(runs.iter().zip(alike).map(|(run, alike)| (run.position, run.facts(), alike))))
+    }
+
+    /// For each of `runs` the ordinal of the first one that the question need not tell apart from it.
+    fn alike(&self, runs: &[PlannedRun], question: &Question) -> Result<Vec<u32>> {
+        let ordinals = runs.iter().map(|run| run.ordinal);
+        match question.label_names() {
+            Some(names) => self.index().alike(ordinals, names),
+            None => Ok(ordinals.collect()),
+        }
     }
 
     /// Keeps the counts of `page`; `stored` is what lies where [`Block::count`] said.
@@ -303,8 +308,9 @@ impl Block {
         // Rows whose times need not be compared may be ruled out without reading any.
         let covered = page.runs.iter().all(|run| question.range.covers(run.min_ns, run.max_ns));
         let question = if covered { &question.of_all_time() } else { question };
-        let facts: Vec<RunFacts> = page.runs.iter().map(PlannedRun::facts).collect();
-        let runs = placed.page.scan_known(parts, &wanted, &facts, question, stats).map_err(|e| {
+        let known = page.runs.iter().zip(self.alike(&page.runs, question)?);
+        let known: Vec<KnownRun> = known.map(|(run, alike)| KnownRun { facts: run.facts(), alike }).collect();
+        let runs = placed.page.scan_known(parts, &wanted, &known, question, stats).map_err(|e| {
             let what = format!("block {}: page {}", self.meta().name, page.page);
             Error::new(e.kind(), what).because(e)
         })?;

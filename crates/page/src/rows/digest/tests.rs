@@ -1,9 +1,9 @@
-use crate::{Choice, Piece, Question, seal_as};
+use crate::{Choice, KnownRun, Piece, Question, seal_as};
 use bytes::Bytes;
 use model::fields::Format;
 use model::{
     Cells, Digest, Fields, Labels, LineFilter, MatchOp, Matcher, Needle, Predicate, Projection, RowColumns,
-    RowRef, RunFacts, ScanStats, Signal, TimeRange,
+    RowRef, ScanStats, Signal, TimeRange,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -127,8 +127,9 @@ proptest! {
             .with_digest(Some(Arc::new(digest)));
         let fetched: Vec<Bytes> = sealed.page.parts(&question).iter()
             .map(|part| sealed.body.slice(part.start as usize..part.end as usize)).collect();
-        let facts: Vec<RunFacts> = wanted.iter().map(|run| sealed.facts[*run as usize]).filter(|_| known).collect();
-        let covered = known && facts.iter().all(|facts| range.covers(facts.min_ns, facts.max_ns));
+        let facts = wanted.iter().map(|run| KnownRun { facts: sealed.facts[*run as usize], alike: *run });
+        let facts: Vec<KnownRun> = facts.filter(|_| known).collect();
+        let covered = known && facts.iter().all(|KnownRun { facts, .. }| range.covers(facts.min_ns, facts.max_ns));
         let question = if covered { question.of_all_time() } else { question };
         let found = sealed.page.scan_known(&fetched, &wanted, &facts, &question, &ScanStats::default());
         let mut found = found.unwrap().into_iter();
@@ -152,7 +153,10 @@ proptest! {
                 let (short, whole) = if body { (short, texts[at as usize][*row].clone()) } else { Default::default() };
                 (*ts_ns, short, whole, metadata.bytes().to_vec())
             }).collect();
-            for at in 0..given.len() {
+            // Whole texts first: what is left of other texts may stand for theirs, too.
+            let mut order: Vec<usize> = (0..given.len()).collect();
+            order.sort_by_key(|at| std::cmp::Reverse(given.row(*at).body.len()));
+            for at in order {
                 let row = given.row(at);
                 for _ in 0..given.count(at) {
                     let same = |(ts_ns, short, whole, metadata): &(i64, String, String, Vec<u8>)| {
@@ -169,5 +173,46 @@ proptest! {
             prop_assert!(left.is_empty(), "{left:?}");
         }
         prop_assert!(found.next().is_none());
+    }
+
+    /// Runs that are alike, counted as one, sum to what each of them has.
+    #[test]
+    fn runs_that_are_alike_are_counted_together(
+        runs in any_runs(),
+        predicates in any_predicates(),
+        edge_ns in 0i64..100,
+        apart in 1u32..4,
+    ) {
+        let columns: Vec<RowColumns> = runs.iter().map(|run| {
+            let rows = run.iter().map(|row| (row, row.line.text(&["b".to_owned()])));
+            let rows: Vec<(&Row, String)> = rows.collect();
+            RowColumns::from_rows(rows.iter().map(|(row, text)| RowRef { ts_ns: row.ts_ns, body: text.as_bytes(), metadata: row.metadata.as_ref() }))
+        }).collect();
+        let pieces: Vec<Piece<'_>> = columns.iter().map(|rows| Piece { rows, range: 0..rows.len() }).collect();
+        let sealed = seal_as(Signal::Line, &pieces, Choice::Columns).unwrap();
+        let wanted: Vec<u32> = (0..runs.len() as u32).collect();
+        let cells = Cells { edge_ns, width_ns: 70 };
+        let digest = Digest { fields: None, names: Some(vec!["level".to_owned()]), cells: Some(cells) };
+        let question = Question::new(TimeRange::ALL, &predicates, Projection { body: false, metadata: true })
+            .with_digest(Some(Arc::new(digest)));
+        let known = wanted.iter().map(|run| KnownRun { facts: sealed.facts[*run as usize], alike: run % apart });
+        let known: Vec<KnownRun> = known.collect();
+        let found = sealed.page.scan_known(&[sealed.body.clone()], &wanted, &known, &question, &ScanStats::default());
+        let found = found.unwrap();
+        prop_assert!(found.is_sorted_by_key(|(position, _)| *position));
+        let level = |metadata: model::LabelsRef<'_>| metadata.get("level").unwrap_or("").to_owned();
+        let counts = |given: &[(u32, RowColumns)], keeps: bool| {
+            let mut counts = std::collections::BTreeMap::new();
+            for (run, rows) in given {
+                for (at, row) in (0..rows.len()).map(|at| (at, rows.row(at))) {
+                    if keeps || predicates.iter().all(|predicate| predicate.matches(&row)) {
+                        *counts.entry((run % apart, cells.end_ns(row.ts_ns), level(row.metadata))).or_insert(0) += rows.count(at);
+                    }
+                }
+            }
+            counts
+        };
+        let each: Vec<(u32, RowColumns)> = (0..).zip(columns.clone()).collect();
+        prop_assert_eq!(counts(&found, true), counts(&each, false));
     }
 }
