@@ -226,7 +226,13 @@ impl Contents {
         }
         let mut count_of = |number: &u32| self.counts.get_mut(*number as usize).map(std::mem::take);
         let counts = numbers.iter().filter_map(&mut count_of).collect();
-        RowColumns { counts, ..self.columns(vec![ts_ns; numbers.len()], &numbers) }
+        // Bodies are numbered though each is there once: who judges them may meet them again in other pages.
+        let contents = if self.bodies.bytes.is_empty() { 0..0 } else { 0..numbers.len() as u32 };
+        RowColumns {
+            contents: contents.collect(),
+            counts,
+            ..self.columns(vec![ts_ns; numbers.len()], &numbers)
+        }
     }
 
     /// The time of the first of the rows `within`, if all lie in one cell.

@@ -197,7 +197,7 @@ proptest! {
             .with_digest(Some(Arc::new(digest)));
         let known = wanted.iter().map(|run| KnownRun { facts: sealed.facts[*run as usize], alike: run % apart });
         let known: Vec<KnownRun> = known.collect();
-        let found = sealed.page.scan_known(&[sealed.body.clone()], &wanted, &known, &question, &ScanStats::default());
+        let found = sealed.page.scan_known(std::slice::from_ref(&sealed.body), &wanted, &known, &question, &ScanStats::default());
         let found = found.unwrap();
         prop_assert!(found.is_sorted_by_key(|(position, _)| *position));
         let level = |metadata: model::LabelsRef<'_>| metadata.get("level").unwrap_or("").to_owned();
