@@ -156,46 +156,20 @@ impl Recent {
     }
 
     /// Puts `id`, so far at place `at` or nowhere, in front.
-    fn touch(&mut self, id: u32, at: usize) {
-        self.0.copy_within(..at.min(RECENT - 1), 1);
-        self.0[0] = id;
-    }
-}
-
-/// The same for reading: what moves are bytes, in registers.
-struct Places {
-    ids: [u32; RECENT],
-    /// Which of them has each place.
-    order: [u8; RECENT],
-}
-
-impl Places {
-    fn new() -> Self {
-        Self { ids: [u32::MAX; RECENT], order: std::array::from_fn(|place| place as u8) }
-    }
-
-    /// Moves what is at place `at` to the front, and gives it.
     #[inline]
-    fn front(&mut self, at: usize) -> &mut u32 {
-        let at = at.min(RECENT - 1);
-        let front = self.order[at];
+    fn touch(&mut self, id: u32, at: usize) {
+        // Most were seen a moment ago: a few are moved in registers.
         match at {
             0 => {}
-            // Most were seen a moment ago.
-            1..NEAR => shift::<NEAR>(&mut self.order, at),
-            _ => shift::<RECENT>(&mut self.order, at),
+            1..NEAR => {
+                let front: [u32; NEAR] = std::array::from_fn(|place| self.0[place]);
+                for (place, moved) in (1..NEAR).zip(front) {
+                    self.0[place] = if place <= at { moved } else { front[place] };
+                }
+            }
+            _ => self.0.copy_within(..at.min(RECENT - 1), 1),
         }
-        self.order[0] = front;
-        &mut self.ids[usize::from(front) % RECENT]
-    }
-}
-
-/// Moves the first `count` of `order` by one place.
-#[inline(always)]
-fn shift<const WIDTH: usize>(order: &mut [u8; RECENT], count: usize) {
-    let before: [u8; WIDTH] = std::array::from_fn(|place| order[place]);
-    for place in 1..WIDTH {
-        order[place] = if place <= count { before[place - 1] } else { before[place] };
+        self.0[0] = id;
     }
 }
 
@@ -222,23 +196,19 @@ fn take_recent(stored: &[u8], rows: usize, width: u8) -> Option<Vec<u32>> {
     let (codes, far) = stored.split_at_checked(rows)?;
     let far_count = codes.iter().filter(|code| **code == FAR).count();
     let mut far = take_planes(far, far_count, width)?.into_iter();
-    let (mut places, mut next) = (Places::new(), 0);
+    let (mut recent, mut next) = (Recent::new(), 0);
     let mut ids = Vec::with_capacity(rows);
     for code in codes {
-        ids.push(match *code {
+        let (id, at) = match *code {
             0 => {
                 next += 1;
-                *places.front(RECENT) = next - 1;
-                next - 1
+                (next - 1, RECENT)
             }
-            FAR => {
-                let id = far.next()?;
-                *places.front(RECENT) = id;
-                id
-            }
-            code if code < FAR => *places.front(usize::from(code) - 1),
-            _ => return None,
-        });
+            FAR => (far.next()?, RECENT),
+            code => (*recent.0.get(usize::from(code) - 1)?, usize::from(code) - 1),
+        };
+        recent.touch(id, at);
+        ids.push(id);
     }
     Some(ids)
 }
