@@ -66,7 +66,8 @@ pub struct Opened {
 pub struct Scanned {
     /// Rows of streams by number.
     pub pieces: Vec<(u32, Piece)>,
-    /// Rows that counts told, of several streams that are alike, by the number of one of them.
+    /// Rows that count for several, maybe of several streams that are alike, by the number of one of them. Nothing else
+    /// of these streams shares time with them.
     pub counted: Vec<(u32, RowColumns)>,
 }
 
@@ -171,19 +172,25 @@ async fn scan_pages(
     let scan = move || -> Result<Scanned> {
         let started = Instant::now();
         let mut fetched = fetched.as_slice();
-        let mut pieces = Vec::new();
+        let (mut pieces, mut counted) = (Vec::new(), Vec::new());
         for page in &pages {
             let missing = || Error::bug("fewer parts than asked for");
             let (parts, rest): (&[Bytes], _) =
                 fetched.split_at_checked(page.parts.len()).ok_or_else(missing)?;
             fetched = rest;
             for (ordinal, rows) in opened.block.scan_page(page, parts, &question, &stats)? {
-                let piece = Piece { source: Source { place, run: 0 }, page: page.page, rows };
-                pieces.extend(opened.number(ordinal).map(|stream| (stream, piece)));
+                let Some(stream) = opened.number(ordinal) else { continue };
+                // What counts for several has no time of its own to be put in order by, and may be of several streams.
+                if rows.counts.is_empty() {
+                    let piece = Piece { source: Source { place, run: 0 }, page: page.page, rows };
+                    pieces.push((stream, piece));
+                } else {
+                    counted.push((stream, rows));
+                }
             }
         }
         count_time(started, &stats);
-        Ok(Scanned { pieces, counted: Vec::new() })
+        Ok(Scanned { pieces, counted })
     };
     engine.pool.run(scan).await?
 }
