@@ -201,6 +201,11 @@ impl Index {
     pub fn alike(&self, ordinals: impl Iterator<Item = u32>, names: &[String]) -> Result<Vec<u32>> {
         let wanted: Vec<Range<usize>> =
             names.iter().filter_map(|name| self.find_name(name)).map(|name| self.values_of(name)).collect();
+        if wanted.is_empty() {
+            let mut ordinals = ordinals.peekable();
+            let first = ordinals.peek().copied().unwrap_or(0);
+            return Ok(ordinals.map(|_| first).collect());
+        }
         let mut firsts: HashMap<Vec<u64>, u32, foldhash::fast::RandomState> = HashMap::default();
         let (mut values, mut last_values, mut last) = (Vec::new(), Vec::new(), None);
         let mut alike = Vec::with_capacity(ordinals.size_hint().0);

@@ -104,10 +104,9 @@ impl<'a> Counting<'a> {
                 return None;
             }
             if self.holds(first_ns, last_ns)? {
-                let levels = self.contents.iter().enumerate();
-                let passing = levels.filter_map(|(level, content)| Some((level, (*content)?)));
-                let rows = passing
-                    .map(|(level, content)| (content as usize, u64::from(cells.rows(&(from..to), level))));
+                let of_levels = self.contents.iter().zip(cells.rows(from..to));
+                let rows = of_levels
+                    .filter_map(|(content, rows)| content.map(|content| (content as usize, rows.into())));
                 tally.add(class, end_ns, last_ns, rows);
             }
             from = to;

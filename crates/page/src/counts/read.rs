@@ -114,8 +114,7 @@ impl Counts {
     fn are_of(&self, run_rows: &[u32]) -> bool {
         let rows_of = |run| {
             let cells = self.cells_of(run);
-            let all = 0..cells.numbers.len();
-            (0..self.stride()).map(|level| u64::from(cells.rows(&all, level))).sum::<u64>()
+            cells.rows(0..cells.numbers.len()).map(u64::from).sum::<u64>()
         };
         run_rows.iter().enumerate().all(|(run, rows)| u64::from(*rows) == rows_of(run))
     }
@@ -138,13 +137,13 @@ impl Counts {
 }
 
 impl RunCells<'_> {
-    /// The rows without level, for `level` 0, or of one, in the cells at these positions.
-    pub fn rows(&self, cells: &Range<usize>, level: usize) -> u32 {
-        let until = |cells: usize| {
-            let last = cells.checked_sub(1).and_then(|last| self.sums.get(last * self.stride + level));
-            last.copied().unwrap_or(0)
-        };
-        until(cells.end) - until(cells.start).min(until(cells.end))
+    /// The rows without level, then of each level, in the cells at these positions, at least one.
+    pub fn rows(&self, cells: Range<usize>) -> impl Iterator<Item = u32> {
+        let of_cell = |cell: usize| self.sums.get(cell * self.stride..(cell + 1) * self.stride);
+        let until = cells.end.checked_sub(1).and_then(of_cell).unwrap_or(&[]);
+        let before = cells.start.checked_sub(1).and_then(of_cell).unwrap_or(&[]);
+        let before = before.iter().copied().chain(std::iter::repeat(0));
+        until.iter().zip(before).map(|(until, before)| until.saturating_sub(before))
     }
 
     /// Where the cells after the one at `from` begin whose numbers are `number` or more.

@@ -46,9 +46,8 @@ impl Classes {
     }
 }
 
-/// Rows of a class that are remembered in any case before it is judged whether that is worth it.
-const ASKED_MIN: u32 = 1024;
-/// Bytes of rows that are remembered, at most.
+/// Bytes of rows that are remembered, about. Only then it is judged whether asking on is worth it: rows of one page may
+/// all differ, and come again in the next.
 const BYTES_MAX: usize = 1 << 20;
 
 /// What became of rows, by what they say.
@@ -91,7 +90,7 @@ impl<T: Copy> Memo<T> {
             self.of_classes.resize_with(class + 1, OfClass::default);
         }
         let Some(of_class) = self.of_classes.get_mut(class) else { return Found::Unlike };
-        if of_class.asked >= ASKED_MIN && of_class.found < of_class.asked / 4 {
+        if self.bytes >= BYTES_MAX && of_class.found < of_class.asked / 4 {
             return Found::Unlike;
         }
         self.key.clear();
@@ -110,7 +109,7 @@ impl<T: Copy> Memo<T> {
 
     /// Remembers what became of the row that was asked for last, of this `class`.
     pub fn remember(&mut self, class: usize, what: T) {
-        if self.bytes + self.key.len() <= BYTES_MAX
+        if self.bytes < BYTES_MAX
             && let Some(of_class) = self.of_classes.get_mut(class)
         {
             self.bytes += self.key.len();
