@@ -130,7 +130,7 @@ impl OpenRun {
         self.text.extend_from_slice(row.body);
         let mut set = 0;
         if !row.metadata.is_empty() {
-            let (number, pair_bytes) = self.sets.number(row.metadata, self.rows.len());
+            let (number, pair_bytes) = self.sets.number(row.metadata);
             set = number;
             self.facts.bytes += pair_bytes;
         }

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use model::{LabelsRef, varint};
 
-/// So many sets are looked through for one that is known; further ones only while most rows repeat one.
+/// Only the first sets are looked through for one that is known: levels and the like. Ids that come a few times each would
+/// make every row look through all of them.
 const SOUGHT_SETS: usize = 16;
 
 /// Sets, numbered from 1.
@@ -25,15 +26,12 @@ impl OpenSets {
         self.bytes.len()
     }
 
-    /// The number of `set` and the bytes of its pairs. It is added unless it is known; `rows` had one before. At most
+    /// The number of `set` and the bytes of its pairs. It is added unless it is known. At most
     /// `u16::MAX` may be added.
-    pub fn number(&mut self, set: LabelsRef<'_>, rows: usize) -> (u16, u64) {
-        let count = usize::from(self.count);
-        if count <= SOUGHT_SETS || count < rows / 2 {
-            let known = (1..).zip(self.iter()).find(|(_, (known, _))| *known == set.bytes());
-            if let Some((number, (_, pair_bytes))) = known {
-                return (number, pair_bytes);
-            }
+    pub fn number(&mut self, set: LabelsRef<'_>) -> (u16, u64) {
+        let known = (1..).zip(self.iter().take(SOUGHT_SETS)).find(|(_, (known, _))| *known == set.bytes());
+        if let Some((number, (_, pair_bytes))) = known {
+            return (number, pair_bytes);
         }
         let pair_bytes = set.pair_bytes();
         self.count += 1;
