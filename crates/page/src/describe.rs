@@ -52,7 +52,7 @@ const NAMES: [(u16, &str, SectionKind); 25] = [
 /// Words of page kinds, by their bytes.
 const KIND_WORDS: [&str; 4] = ["text", "columns", "samples", "spans"];
 /// Words of codecs, by their bytes.
-const CODEC_WORDS: [&str; 6] = ["as it is", "zstd", "pco", "columns", "samples", "spans"];
+const CODEC_WORDS: [&str; 7] = ["as it is", "zstd", "pco", "columns", "samples", "spans", "rises"];
 
 impl PageKind {
     /// Its name.

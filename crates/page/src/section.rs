@@ -135,6 +135,14 @@ impl SectionWriter {
         self.add(tag, raw.len(), |out| codec::compress(raw, out))
     }
 
+    /// As [`SectionWriter::add_bytes`], of numbers in parts that end at `ends` ([`codec::compress_parts`]).
+    ///
+    /// # Errors
+    /// As [`SectionWriter::add_bytes`].
+    pub fn add_parts(&mut self, tag: Tag, raw: &[u8], ends: impl Iterator<Item = usize>) -> Result<()> {
+        self.add(tag, raw.len(), |out| codec::compress_parts(raw, ends, out))
+    }
+
     /// Adds a section whose `raw_len` bytes `store` appends in stored form.
     ///
     /// # Errors

@@ -24,6 +24,13 @@ const REPEATS: usize = 3;
 /// The same instead of numbers.
 const NUMBER_REPEATS: usize = 4;
 
+/// Fewer values are not cut into parts.
+const PARTS_VALUES_MIN: usize = 64;
+/// What values in parts take at most of what they take as they are, for these are read faster.
+const PARTS_WORTH: (usize, usize) = (3, 4);
+/// Values that tell what all take as they are.
+const RAW_SAMPLE: usize = 4096;
+
 impl Encoder<'_> {
     /// Stores `values` in a column of a table of depth `depth`.
     pub fn column(&mut self, values: &[Span], depth: usize) -> Column {
@@ -116,28 +123,76 @@ impl Encoder<'_> {
             if let Some(table) = self.table(values, cut, depth + 1) {
                 return Encoding::Table(Box::new(table));
             }
+            if let Some(table) = self.table_of_parts(values, depth) {
+                return Encoding::Table(Box::new(table));
+            }
         }
         self.raw(values, fixed)
+    }
+
+    /// `values` cut at what is between letters and digits, where that takes fewer bytes than `values` as they are.
+    fn table_of_parts(&mut self, values: &[Span], depth: usize) -> Option<Table> {
+        let text = self.text;
+        let has_parts = |value: &Span| value.of(text).iter().any(|byte| !byte.is_ascii_alphanumeric());
+        if values.len() < PARTS_VALUES_MIN || !values.iter().take(PROBE).any(has_parts) {
+            return None;
+        }
+        let (streams, literals) = (self.streams.len(), self.literals.len());
+        let table = self.table(values, Cut::Parts, depth + 1);
+        let cost = table.as_ref().and_then(|_| self.streams.cost(streams).ok());
+        let of_parts = self.streams.take(streams);
+        if cost.is_some() && cost <= self.cost_of_raw(values).map(|raw| raw * PARTS_WORTH.0 / PARTS_WORTH.1) {
+            self.streams.append(of_parts);
+            return table;
+        }
+        self.literals.truncate(literals);
+        None
+    }
+
+    /// About the bytes that `values` take as they are, told by some of them.
+    fn cost_of_raw(&self, values: &[Span]) -> Option<usize> {
+        let sample = values.get(..RAW_SAMPLE).unwrap_or(values);
+        let mut streams = StreamsWriter::default();
+        streams.add(Class::Words, sample.iter().flat_map(|value| value.of(self.text)).copied().collect());
+        Some(streams.cost(0).ok()? * values.len() / sample.len().max(1))
+    }
+
+    /// Few distinct numbers, of which a byte tells which.
+    fn few_numbers(&mut self, values: &[Span], numbers: &Numbers) -> Option<Encoding> {
+        let (firsts, ids) = numbers.few_distinct()?;
+        let distinct: Vec<Span> = firsts.iter().filter_map(|first| values.get(*first)).copied().collect();
+        Some(self.numbered(&distinct, &ids))
     }
 
     fn integer(&mut self, values: &[Span]) -> Option<Encoding> {
         let numbers = Numbers::read(self.text, values)?;
         let facts = numbers.facts();
+        if facts.is_wide()
+            && let Some(encoding) = self.few_numbers(values, &numbers)
+        {
+            return Some(encoding);
+        }
         if facts.scattered()
             && let Some(encoding) = self.dictionary(values, NUMBER_REPEATS)
         {
             return Some(encoding);
         }
         let (layout, planes) = numbers.planes(&facts);
-        Some(Encoding::Integer { layout, planes: self.streams.add(Class::Numbers, planes) })
+        let part_len = planes.len() / usize::from(layout.width);
+        let planes = self.streams.add_parts(Class::Numbers, planes, part_len);
+        Some(Encoding::Integer { layout, planes })
     }
 
     fn dictionary(&mut self, values: &[Span], repeats: usize) -> Option<Encoding> {
         let Dictionary { distinct, ids } = Dictionary::of(self.text, values, repeats, &self.hash)?;
+        Some(self.numbered(&distinct, &ids))
+    }
+
+    fn numbered(&mut self, distinct: &[Span], ids: &[u32]) -> Encoding {
         let coding = Coding::of(distinct.len(), false);
-        let ids = self.streams.add(Class::Numbers, coding.encode(&ids));
-        let (lengths, words) = self.words(&distinct);
-        Some(Encoding::Dictionary { distinct: distinct.len() as u32, coding, ids, lengths, words })
+        let ids = self.streams.add_parts(Class::Numbers, coding.encode(ids), ids.len());
+        let (lengths, words) = self.words(distinct);
+        Encoding::Dictionary { distinct: distinct.len() as u32, coding, ids, lengths, words }
     }
 
     fn hex(&mut self, values: &[Span]) -> Option<Encoding> {

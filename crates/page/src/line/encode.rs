@@ -138,8 +138,8 @@ impl Encoder<'_> {
         if depth == 0 {
             self.add_ids_around(&templates, &ids, rows);
         }
-        let coding = Coding::of(templates.len(), true);
-        let ids = self.streams.add(Class::Numbers, coding.encode(&ids));
+        let coding = Coding::for_ordered(&ids, templates.len());
+        let ids = self.streams.add_parts(Class::Numbers, coding.encode(&ids), ids.len());
         templates.literals_of_all().for_each(|literal| self.grams.add(literal.of(self.text)));
         templates.move_literals(self.text, &mut self.literals);
         let stored = columns.iter().map(|values| self.column(values, depth));

@@ -12,6 +12,9 @@ const NEAR: usize = 16;
 /// With fewer values, zstd finds as much in the numbers themselves.
 const RECENT_WORTH: usize = 48;
 
+/// Numbers that tell how all are stored.
+const PROBE: usize = 4096;
+
 /// How numbers below a count are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
@@ -38,6 +41,16 @@ impl Coding {
             count if ordered && count > RECENT_WORTH => Self::Recent(width),
             _ => Self::Planes(width),
         }
+    }
+
+    /// For `ids` below `count` that come for the first time in ascending order: as [`Coding::of`], unless those soon
+    /// again are so few that the numbers themselves take fewer bits.
+    pub fn for_ordered(ids: &[u32], count: usize) -> Self {
+        let recent = Self::of(count, true);
+        let plain = Self::of(count, false);
+        let probe = ids.get(..PROBE).unwrap_or(ids);
+        let bits = |coding: Self| byte_bits(&coding.encode(probe), probe.len());
+        if recent == plain || bits(recent) <= bits(plain) { recent } else { plain }
     }
 
     /// The byte it is stored as.
@@ -122,6 +135,18 @@ impl Coding {
     fn wrong(self, stored: &[u8], rows: usize) -> Error {
         Error::corrupt(format!("{} bytes for {rows} numbers, {self:?}", stored.len()))
     }
+}
+
+/// Bits that `bytes` take, in parts of so many, when each byte has a code by how often it is in its part.
+fn byte_bits(bytes: &[u8], part_len: usize) -> u64 {
+    let bits = |part: &[u8]| {
+        let mut counts = [0u32; 256];
+        part.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+        let all = part.len() as f64;
+        let of = |count: &u32| f64::from(*count) * (all / f64::from(*count)).log2().max(1.0);
+        counts.iter().filter(|count| **count > 0).map(of).sum::<f64>() as u64
+    };
+    bytes.chunks(part_len.max(1)).map(bits).sum()
 }
 
 fn put_planes(ids: &[u32], width: u8, out: &mut Vec<u8>) {

@@ -2,6 +2,7 @@
 
 use super::slots::{Wanted, picked};
 use super::token::Span;
+use hashbrown::HashMap;
 
 /// The most digits of a number: all such are below 2^63, so differences fit in 64 bits.
 pub const DIGITS_MAX: usize = 18;
@@ -101,10 +102,29 @@ impl Numbers {
         facts
     }
 
+    /// Where each distinct number is first, and which one each number is; none unless there are so few that a byte
+    /// tells which, and so few among them that naming them costs little.
+    pub fn few_distinct(&self) -> Option<(Vec<usize>, Vec<u32>)> {
+        let most = (self.values.len() / FEW_AMONG).min(1 << u8::BITS);
+        let mut known: HashMap<u64, u32, foldhash::fast::RandomState> = HashMap::default();
+        let (mut firsts, mut ids) = (Vec::new(), Vec::with_capacity(self.values.len()));
+        for (at, value) in self.values.iter().enumerate() {
+            let next = firsts.len() as u32;
+            let id = *known.entry(*value).or_insert(next);
+            if id == next {
+                firsts.push(at);
+                if firsts.len() > most {
+                    return None;
+                }
+            }
+            ids.push(id);
+        }
+        Some((firsts, ids))
+    }
+
     /// How to store them, and their byte planes.
     pub fn planes(&self, facts: &Facts) -> (Layout, Vec<u8>) {
-        let repeats = facts.repeats * 2 > facts.looked_at + 1 && facts.width() > 1;
-        let delta = facts.delta_bits * 10 < facts.bits * 8 || repeats;
+        let delta = facts.by_difference();
         let numbers: Vec<u64> = match delta {
             true => self.values.windows(2).map(|pair| zigzag(pair[1].wrapping_sub(pair[0]))).collect(),
             false => self.values.iter().map(|value| value - facts.min).collect(),
@@ -118,6 +138,9 @@ impl Numbers {
         (Layout { base, delta, width, digits: self.digits }, planes)
     }
 }
+
+/// Numbers for each distinct one, at least, for which they are stored by that.
+const FEW_AMONG: usize = 32;
 
 /// With more numbers than these, one pair of neighbours in so many tells how to store them.
 const MANY: usize = 4096;
@@ -153,6 +176,17 @@ fn one_by_one(digits: &[u8]) -> Option<u64> {
 impl Facts {
     fn width(&self) -> u8 {
         byte_width(self.max - self.min)
+    }
+
+    /// Whether they take more than a byte, and neighbours tell little about each other.
+    pub fn is_wide(&self) -> bool {
+        self.width() > 1 && !self.by_difference()
+    }
+
+    /// Whether differences of neighbours are smaller.
+    fn by_difference(&self) -> bool {
+        let repeats = self.repeats * 2 > self.looked_at + 1 && self.width() > 1;
+        self.delta_bits * 10 < self.bits * 8 || repeats
     }
 
     /// Whether they are wide and neighbours tell little about each other: then a dictionary may be better.

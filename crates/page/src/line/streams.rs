@@ -1,7 +1,7 @@
 //! Where the bytes of columns lie: many streams in few sections.
 
 use super::alphabet::Alphabet;
-use crate::codec::DECODED_BYTES_MAX;
+use crate::codec::{self, DECODED_BYTES_MAX};
 use crate::section::{Body, SectionWriter, Tag};
 use base::{Error, Result};
 use model::varint;
@@ -64,25 +64,77 @@ pub struct Stream(pub u32);
 /// Streams that are being written.
 #[derive(Debug, Default)]
 pub struct StreamsWriter {
-    streams: Vec<(Class, Vec<u8>)>,
+    streams: Vec<Written>,
+}
+
+#[derive(Debug)]
+struct Written {
+    class: Class,
+    bytes: Vec<u8>,
+    /// Bytes of each of its parts.
+    part_len: usize,
+}
+
+impl Written {
+    /// Where its parts end, when it lies at `start`.
+    fn ends(&self, start: usize) -> impl Iterator<Item = usize> {
+        let len = self.bytes.len();
+        (self.part_len..len).step_by(self.part_len.max(1)).chain([len]).map(move |end| start + end)
+    }
 }
 
 impl StreamsWriter {
     /// Adds a stream.
     pub fn add(&mut self, class: Class, bytes: Vec<u8>) -> Stream {
-        self.streams.push((class, bytes));
+        let part_len = bytes.len();
+        self.add_parts(class, bytes, part_len)
+    }
+
+    /// Adds a stream of parts of `part_len` bytes each, the last one perhaps of fewer.
+    pub fn add_parts(&mut self, class: Class, bytes: Vec<u8>, part_len: usize) -> Stream {
+        self.streams.push(Written { class, bytes, part_len });
         Stream(self.streams.len() as u32 - 1)
+    }
+
+    /// Number of streams.
+    pub fn len(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// Bytes of the streams from position `from` on, each compressed alone.
+    ///
+    /// # Errors
+    /// As [`SectionWriter::add`].
+    pub fn cost(&self, from: usize) -> Result<usize> {
+        let mut stored = Vec::new();
+        for stream in self.streams.get(from..).unwrap_or(&[]) {
+            match stream.class {
+                Class::Numbers => codec::compress_parts(&stream.bytes, stream.ends(0), &mut stored)?,
+                Class::Words | Class::Packed => codec::compress(&stream.bytes, &mut stored)?,
+            };
+        }
+        Ok(stored.len())
+    }
+
+    /// Takes the streams from position `from` on.
+    pub fn take(&mut self, from: usize) -> Self {
+        Self { streams: self.streams.split_off(from.min(self.streams.len())) }
+    }
+
+    /// Adds the streams of `other` behind its own.
+    pub fn append(&mut self, mut other: Self) {
+        self.streams.append(&mut other.streams);
     }
 
     /// The bytes of a stream.
     pub fn bytes(&self, stream: Stream) -> &[u8] {
-        self.streams.get(stream.0 as usize).map_or(&[], |(_, bytes)| bytes)
+        self.streams.get(stream.0 as usize).map_or(&[], |stream| &stream.bytes)
     }
 
     /// Appends class and length of each stream.
     pub fn put_heads(&self, out: &mut Vec<u8>) {
         varint::put(out, self.streams.len() as u64);
-        for (class, bytes) in &self.streams {
+        for Written { class, bytes, .. } in &self.streams {
             varint::put(out, (bytes.len() as u64) << 2 | *class as u64);
         }
     }
@@ -93,16 +145,22 @@ impl StreamsWriter {
     /// As [`SectionWriter::add`].
     pub fn write(&self, templates: &[u8], out: &mut SectionWriter) -> Result<()> {
         out.add_bytes(TEMPLATES_TAG, templates)?;
-        let mut joined: [(Tag, Vec<u8>); 3] = [WORDS_TAG, PACKED_TAG, SMALL_TAG].map(|tag| (tag, Vec::new()));
-        let heads = self.streams.iter().map(|(class, bytes)| (*class, bytes.len()));
-        for (place, (_, bytes)) in places(heads).iter().zip(&self.streams) {
-            match joined.iter_mut().find(|(tag, _)| *tag == place.tag) {
-                Some((_, joined)) => joined.extend_from_slice(bytes),
-                None => out.add_bytes(place.tag, bytes)?,
+        let mut joined = [WORDS_TAG, PACKED_TAG, SMALL_TAG].map(|tag| (tag, Vec::new(), Vec::new()));
+        let heads = self.streams.iter().map(|stream| (stream.class, stream.bytes.len()));
+        for (place, stream) in places(heads).iter().zip(&self.streams) {
+            match joined.iter_mut().find(|(tag, ..)| *tag == place.tag) {
+                Some((_, joined, ends)) => {
+                    ends.extend(stream.ends(joined.len()));
+                    joined.extend_from_slice(&stream.bytes);
+                }
+                None => out.add_parts(place.tag, &stream.bytes, stream.ends(0))?,
             }
         }
-        for (tag, bytes) in joined.iter().filter(|(_, bytes)| !bytes.is_empty()) {
-            out.add_bytes(*tag, bytes)?;
+        for (tag, bytes, ends) in joined.iter().filter(|(_, bytes, _)| !bytes.is_empty()) {
+            match *tag {
+                SMALL_TAG => out.add_parts(*tag, bytes, ends.iter().copied())?,
+                tag => out.add_bytes(tag, bytes)?,
+            }
         }
         Ok(())
     }

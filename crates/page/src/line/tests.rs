@@ -343,3 +343,46 @@ fn decimals_are_those_of_the_standard_library() {
         }
     }
 }
+
+/// Names put together of others are no words of their own.
+#[test]
+fn names_are_cut_where_they_are_put_together() {
+    let mut dice = 7u64;
+    let mut below = |most: u64| {
+        dice = dice.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        (dice >> 33) % most
+    };
+    let mut line = || {
+        let space = ["shop", "kube-system", "monitoring"][below(3) as usize];
+        let (set, pod) = (below(40) * 2741, below(60) * 611);
+        format!("pod=\"{space}/web-{set:05x}-{pod:05x}\" is up").into_bytes()
+    };
+    let lines: Vec<Vec<u8>> = (0..3000).map(|_| line()).collect();
+    assert!(assert_comes_back(&lines));
+    let sections = written(&lines).unwrap();
+    assert!(sections.cost() < 3000 * 9 / 4, "{}", sections.cost());
+    for needle in ["system/web-", "-00000\"", "op/web-00ab5", "web-1", "2fb4-"] {
+        assert_found(&lines, needle.as_bytes());
+        assert_found_folded(&lines, needle.to_uppercase().as_bytes());
+    }
+}
+
+/// Few numbers, far apart.
+#[test]
+fn few_numbers_take_less_than_a_byte() {
+    let line = |n: u64| {
+        let status = [200, 200, 200, 304, 404, 502][(n * n % 11 % 6) as usize];
+        format!("status={status} took {n}ms").into_bytes()
+    };
+    let lines: Vec<Vec<u8>> = (0..4000).map(|n| line(n * 7919 % 4001)).collect();
+    assert!(assert_comes_back(&lines));
+    let [all, others] = [
+        lines.clone(),
+        (0..4000).map(|n| format!("status=200 took {}ms", n * 7919 % 4001).into_bytes()).collect(),
+    ]
+    .map(|lines: Vec<Vec<u8>>| written(&lines).unwrap().cost());
+    assert!(all < others + 4000 * 3 / 8, "{all} {others}");
+    for needle in ["=304", "status=5", "02 t"] {
+        assert_found(&lines, needle.as_bytes());
+    }
+}

@@ -35,6 +35,9 @@ pub enum Cut {
     Words,
     /// At runs of digits and of hexadecimal digits: values that are one word.
     Digits,
+    /// At what is between the letters and digits of names that are put together: values that have too little in common
+    /// otherwise.
+    Parts,
 }
 
 /// The most values of one text; what follows the last but one is the last.
@@ -56,6 +59,8 @@ pub enum Kind {
     Run,
     /// The digits in front of letters and digits that are not one value.
     Head,
+    /// Letters and digits between others, whatever they are.
+    Part,
     /// The last of [`VALUES_MAX`]: all that follows; or cut in another way.
     Other,
     /// There is none: the text ends.
@@ -128,6 +133,7 @@ pub fn cut(text: &[u8], span: Span, how: Cut, values: &mut Vec<Span>) {
     match how {
         Cut::Words => values.words(span.of(text)),
         Cut::Digits => values.digits(span.of(text)),
+        Cut::Parts => values.parts(span.of(text)),
     }
 }
 
@@ -152,6 +158,16 @@ impl Values<'_> {
     fn words(&mut self, text: &[u8]) {
         let (mut at, mut quotes_end) = (0, true);
         while let Some(value) = next(text, at, &mut quotes_end) {
+            if !self.push(text, value.range) {
+                return;
+            }
+            at = value.next;
+        }
+    }
+
+    fn parts(&mut self, text: &[u8]) {
+        let mut at = 0;
+        while let Some(value) = next_part(text, at) {
             if !self.push(text, value.range) {
                 return;
             }
@@ -240,6 +256,13 @@ pub fn next(text: &[u8], mut at: usize, quotes_end: &mut bool) -> Option<Value> 
     None
 }
 
+/// The next run of letters and digits from `at` on, where the one before was done.
+#[inline]
+pub fn next_part(text: &[u8], at: usize) -> Option<Value> {
+    let start = at + text.get(at..)?.iter().position(|byte| class(*byte) & ALNUM != 0)?;
+    value_at(text, start, Kind::Part)
+}
+
 /// The value of this kind that starts at `start`, if there is one: [`next`] would find it behind a literal behind
 /// which it found one of this kind before.
 #[inline]
@@ -290,21 +313,28 @@ pub fn value_at(text: &[u8], start: usize, kind: Kind) -> Option<Value> {
             }
             (start..start + len, start + len)
         }
-        Kind::Run | Kind::Head => {
-            let before = start.checked_sub(1).map_or(0, |before| class_at(text, before));
-            let end = run_end(text, start, |class| class & ALNUM != 0);
-            let run = text.get(start..end).filter(|_| before & ALNUM == 0)?;
-            let len = match is_one_value(run) {
-                is_one if is_one != (kind == Kind::Run) => return None,
-                true => run.len(),
-                false => run_end(run, 0, |class| class & DIGIT != 0),
-            };
-            (start..start + len, start + len)
+        Kind::Run | Kind::Head | Kind::Part => {
+            let range = run_at(text, start, kind)?;
+            (range.clone(), range.end)
         }
         Kind::End if start == text.len() => return Some(Value { kind, range: start..start, next: start }),
         Kind::End | Kind::Other => return None,
     };
     (!range.is_empty()).then_some(Value { kind, range, next })
+}
+
+/// The value at `start` of a kind that is told by the run of letters and digits that it starts.
+fn run_at(text: &[u8], start: usize, kind: Kind) -> Option<Range<usize>> {
+    let before = start.checked_sub(1).map_or(0, |before| class_at(text, before));
+    let end = run_end(text, start, |class| class & ALNUM != 0);
+    let run = text.get(start..end).filter(|_| before & ALNUM == 0)?;
+    let len = match kind {
+        Kind::Part => run.len(),
+        _ if is_one_value(run) != (kind == Kind::Run) => return None,
+        Kind::Run => run.len(),
+        _ => run_end(run, 0, |class| class & DIGIT != 0),
+    };
+    Some(start..start + len)
 }
 
 /// The word whose first digit is at `digit` and which starts at `from` or behind: its value, and where it ends.

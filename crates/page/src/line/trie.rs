@@ -90,6 +90,7 @@ impl<'t> Walk<'t> {
         let (len, quotes_end) = (self.text.len(), self.quotes_end);
         let value = match self.how {
             Cut::Words => token::next(self.text, self.next, &mut self.quotes_end),
+            Cut::Parts => token::next_part(self.text, self.next),
             Cut::Digits => {
                 let (text, passed) = (self.text, self.values);
                 let known = self.known.get_or_insert_with(|| {

@@ -190,8 +190,8 @@ impl Open {
 /// [`base::Kind::Corrupt`].
 pub fn read_times(body: &Body<'_>, run_rows: &[u32], wanted: impl Fn(usize) -> bool) -> Result<Vec<i64>> {
     let (section, stored) = body.needed(TIMES_TAG)?;
-    if section.codec == Codec::Pco {
-        return times::take(stored, run_rows, wanted);
+    if matches!(section.codec, Codec::Pco | Codec::Rises) {
+        return times::take(stored, section.codec, run_rows, wanted);
     }
     let mut raw = Vec::new();
     codec::decompress(section.codec, stored, section.raw_len as usize, &mut raw)?;

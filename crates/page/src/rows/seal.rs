@@ -84,7 +84,7 @@ pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Seal
         Some(samples) => writer.add_bytes(TIMES_TAG, &samples.times)?,
         None => writer.add(TIMES_TAG, 8 * row_count, |out| {
             let runs = pieces.iter().map(|piece| piece.rows.ts_ns.get(piece.range.clone()).unwrap_or(&[]));
-            times::put(runs, out).map(|()| Codec::Pco)
+            times::put(runs, out)
         })?,
     }
     let lengths: Vec<u32> = pieces

@@ -53,9 +53,24 @@ fn naive(text: &[u8]) -> Vec<Range<usize>> {
 }
 
 fn cut_words(text: &[u8]) -> Vec<Range<usize>> {
+    cut_as(text, Cut::Words)
+}
+
+fn cut_as(text: &[u8], how: Cut) -> Vec<Range<usize>> {
     let mut values = Vec::new();
-    cut(text, Span::new(0..text.len()), Cut::Words, &mut values);
+    cut(text, Span::new(0..text.len()), how, &mut values);
     values.into_iter().map(Span::range).collect()
+}
+
+#[test]
+fn parts_are_what_is_between_other_bytes() {
+    let text = b"kube-system/web_1-04f3a--x9.";
+    let cut: Vec<_> = cut_as(text, Cut::Parts).into_iter().map(|range| &text[range]).collect();
+    assert_eq!(cut, [&b"kube"[..], b"system", b"web_1", b"04f3a", b"x9"]);
+    assert!(cut_as(b"--", Cut::Parts).is_empty());
+    let many = "ab-".repeat(VALUES_MAX + 10);
+    let cut = cut_as(many.as_bytes(), Cut::Parts);
+    assert_eq!((cut.len(), cut[VALUES_MAX - 1].end), (VALUES_MAX, many.len()));
 }
 
 proptest! {

@@ -23,7 +23,7 @@ proptest! {
     fn texts_are_cut_as_if_alone(
         mut lines in prop::collection::vec(any_line(), 1..40),
         many in 0..3usize,
-        how in prop_oneof![Just(Cut::Words), Just(Cut::Digits)],
+        how in prop_oneof![Just(Cut::Words), Just(Cut::Digits), Just(Cut::Parts)],
     ) {
         lines.push("x1 ".repeat(many * 100));
         let text = lines.concat();
