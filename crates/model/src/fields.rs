@@ -5,7 +5,7 @@
 /// A body may then be given with fields left out: as a text of the same format that has the fields of these
 /// names as they are, in the same order, and where parsers meet the same errors. Whole bodies always fit;
 /// who answers leaves out what costs it little to tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fields {
     /// How they are read.
     pub format: Format,
@@ -14,7 +14,7 @@ pub struct Fields {
 }
 
 /// A format of lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// An object; a name is the path to a value of any kind, its keys joined as by [`append_key`].
     Json,

@@ -130,7 +130,8 @@ impl Page {
             return Err(Error::corrupt(format!("page body of {found} bytes instead of {expected}")));
         }
         let parts = [body.clone()];
-        let body = Body { sections: self.sections(), starts: &[0], parts: &parts, verified: true };
+        let body =
+            Body { sections: self.sections(), starts: &[0], parts: &parts, verified: true, kept: None };
         // Also what is not decoded here is told to be damaged when it is.
         for section in self.sections().iter().filter(|section| !section.tag.in_search()) {
             body.stored(section.tag)?;

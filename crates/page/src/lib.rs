@@ -12,6 +12,7 @@ mod condition;
 mod counts;
 mod describe;
 pub mod filter;
+mod kept;
 mod line;
 mod numbered;
 mod question;
@@ -20,10 +21,12 @@ mod sample;
 mod sealed;
 mod section;
 mod span;
+mod tag;
 
 pub use codec::Codec;
 pub use counts::{Counting, Counts};
 pub use describe::Description;
+pub use kept::KeptPage;
 pub use line::{ColumnFacts, TemplateFacts};
 pub use question::Question;
 pub use rows::{

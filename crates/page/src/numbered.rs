@@ -87,6 +87,16 @@ impl Numbered {
         }
     }
 
+    /// Those at the positions `things`, numbered anew, and the former number of each number.
+    pub fn pick(&self, things: &[u32]) -> (Self, Vec<u32>) {
+        let numbers = things.iter().map(|thing| self.of.get(*thing as usize).copied().unwrap_or(0));
+        let former: Vec<u32> = numbers.collect();
+        let picked = Self::by_table(former.iter().map(|number| *number as usize), self.firsts.len());
+        let former = picked.firsts.iter().filter_map(|first| former.get(*first as usize).copied());
+        let former = former.collect();
+        (picked, former)
+    }
+
     /// Number of things.
     pub fn len(&self) -> usize {
         self.of.len()

@@ -6,6 +6,7 @@ use crate::codec::{self, DECODED_BYTES_MAX};
 use crate::condition::Filters;
 use crate::counts::{Counting, Counts};
 use crate::filter::Filter;
+use crate::kept::KeptPage;
 use crate::question::Question;
 use crate::rows::{self, Choice, KnownRun, PAGE_ROWS_MAX, Piece};
 use crate::section::{self, Body, Section, Tag};
@@ -114,7 +115,7 @@ pub fn seal_as(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<S
 
 fn verify(page: &Page, body: &Bytes, pieces: &[Piece<'_>]) -> Result<()> {
     let parts = std::slice::from_ref(body);
-    let body = Body { sections: &page.sections, starts: &[0], parts, verified: true };
+    let body = Body { sections: &page.sections, starts: &[0], parts, verified: true, kept: None };
     if !rows::holds(&body, &page.run_rows, pieces)? {
         return Err(Error::bug("a sealed page does not read back as it was written"));
     }
@@ -303,7 +304,27 @@ impl Page {
         let whole = parts.len() == 1 && parts[0].len() as u64 == self.body_len();
         let ranges = self.parts(question);
         let starts: Vec<u64> = if whole { vec![0] } else { ranges.iter().map(|range| range.start).collect() };
-        let body = Body { sections: &self.sections, starts: &starts, parts, verified: true };
+        let body = Body { sections: &self.sections, starts: &starts, parts, verified: true, kept: None };
+        self.scan_body(&body, wanted, known, question, stats)
+    }
+
+    /// As [`Page::scan_known`] of what is kept of the page, which has all of [`Page::parts`]; what is decoded for that is
+    /// kept with it.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn scan_kept(
+        &self,
+        kept: &KeptPage,
+        wanted: &[u32],
+        known: &[KnownRun],
+        question: &Question,
+        stats: &ScanStats,
+    ) -> Result<Vec<(u32, RowColumns)>> {
+        let (starts, parts): (Vec<u64>, Vec<Bytes>) =
+            kept.parts().into_iter().map(|part| (part.start, part.bytes)).unzip();
+        let sections = &self.sections;
+        let body = Body { sections, starts: &starts, parts: &parts, verified: true, kept: Some(kept) };
         self.scan_body(&body, wanted, known, question, stats)
     }
 
@@ -377,7 +398,9 @@ impl Page {
 pub fn decode_untrusted(mut bytes: &[u8]) {
     let Ok(page) = Page::take(&mut bytes) else { return };
     let parts = [Bytes::copy_from_slice(bytes)];
-    let body = Body { sections: &page.sections, starts: &[0], parts: &parts, verified: false };
+    let kept = KeptPage::default();
+    let body =
+        Body { sections: &page.sections, starts: &[0], parts: &parts, verified: false, kept: Some(&kept) };
     let wanted: Vec<u32> = (0..page.run_rows.len() as u32).collect();
     // All rows; rows found in columns; rows put together one by one.
     let sought = |needle: Needle| {

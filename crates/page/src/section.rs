@@ -1,55 +1,14 @@
 //! Sections: the parts of a page that are stored, checked and fetched one by one.
 
 use crate::codec::{self, Codec};
+use crate::kept::{Held, Item, KeptPage};
+pub use crate::tag::Tag;
 use base::{Error, Result};
 use bytes::Bytes;
 use model::varint;
+use std::any::Any;
 use std::ops::Range;
-
-/// Which section of its page it is: a number, and two flags in the lowest bits. The page's kind says
-/// what the number means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tag(u16);
-
-impl Tag {
-    /// Set for sections in the block's search region instead of the page's body.
-    const IN_SEARCH: u16 = 1;
-    /// Set for sections that may be ignored by who does not know them.
-    const OPTIONAL: u16 = 2;
-
-    /// The filter of a page of any kind.
-    pub const FILTER: Self = Self(1 << 2 | Self::IN_SEARCH | Self::OPTIONAL);
-    /// The filter of the words of a page's texts.
-    pub const WORD_FILTER: Self = Self(2 << 2 | Self::IN_SEARCH | Self::OPTIONAL);
-
-    /// The numbers of rows of a page by run, time and level.
-    pub const COUNTS: Self = Self(3 << 2 | Self::IN_SEARCH | Self::OPTIONAL);
-
-    /// A section of the body that readers must know.
-    pub const fn body(number: u16) -> Self {
-        Self(number << 2)
-    }
-
-    /// A section of the body that readers may ignore.
-    pub const fn optional(number: u16) -> Self {
-        Self(number << 2 | Self::OPTIONAL)
-    }
-
-    /// Its number.
-    pub fn number(self) -> u16 {
-        self.0 >> 2
-    }
-
-    /// Whether it lies in the block's search region instead of the page's body.
-    pub fn in_search(self) -> bool {
-        self.0 & Self::IN_SEARCH != 0
-    }
-
-    /// Whether it may be ignored by who does not know it.
-    pub fn is_optional(self) -> bool {
-        self.0 & Self::OPTIONAL != 0
-    }
-}
+use std::sync::Arc;
 
 /// The most sections in a page.
 const SECTIONS_MAX: u64 = 1024;
@@ -77,7 +36,7 @@ pub fn checksum(bytes: &[u8]) -> u32 {
 
 impl Section {
     fn put(&self, out: &mut Vec<u8>) {
-        varint::put(out, u64::from(self.tag.0));
+        varint::put(out, u64::from(self.tag.raw()));
         out.push(self.codec as u8);
         varint::put(out, u64::from(self.stored_len));
         varint::put(out, u64::from(self.raw_len));
@@ -95,7 +54,13 @@ impl Section {
         *input = rest;
         let codec = Codec::from_byte(*codec)
             .ok_or_else(|| Error::corrupt(format!("page directory: unknown codec {codec}")))?;
-        Ok(Self { tag: Tag(tag), codec, stored_len, raw_len, checksum: u32::from_le_bytes(*checksum) })
+        Ok(Self {
+            tag: Tag::from_raw(tag),
+            codec,
+            stored_len,
+            raw_len,
+            checksum: u32::from_le_bytes(*checksum),
+        })
     }
 }
 
@@ -214,6 +179,8 @@ pub struct Body<'a> {
     pub parts: &'a [Bytes],
     /// Whether checksums are compared. Only a fuzz target leaves that out.
     pub verified: bool,
+    /// What questions before have decoded, and where this one leaves what it decodes.
+    pub kept: Option<&'a KeptPage>,
 }
 
 impl<'a> Body<'a> {
@@ -230,6 +197,31 @@ impl<'a> Body<'a> {
             start += u64::from(section.stored_len);
         }
         Ok(None)
+    }
+
+    /// Whether the page has section `tag`.
+    pub fn has(&self, tag: Tag) -> bool {
+        self.sections.iter().any(|section| section.tag == tag)
+    }
+
+    /// What is kept as `item`; otherwise what `decode` gives.
+    ///
+    /// # Errors
+    /// What `decode` gives.
+    pub fn keep<T: Any + Send + Sync + Held>(
+        &self,
+        item: Item,
+        decode: impl FnOnce() -> Result<T>,
+    ) -> Result<Arc<T>> {
+        match self.kept {
+            Some(kept) => kept.get_or(item, decode),
+            None => decode().map(Arc::new),
+        }
+    }
+
+    /// What is kept as `item`.
+    pub fn known<T: Any + Send + Sync>(&self, item: &Item) -> Option<Arc<T>> {
+        self.kept?.get(item)
     }
 
     /// As [`Body::stored`]; a page without it is corrupt.

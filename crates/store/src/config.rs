@@ -44,6 +44,8 @@ settings! {
         block_cache: ByteSize = ByteSize(128 << 20),
         /// Memory for the filters of blocks that were asked.
         filter_cache: ByteSize = ByteSize(128 << 20),
+        /// Memory for what questions have read of pages of blocks: their bytes, and what was decoded of them.
+        page_cache: ByteSize = ByteSize(256 << 20),
         /// How often the catalogue is asked what other writers of the bucket did; 0 is never.
         catalogue_refresh: Period = Period::seconds(60),
         /// How often small blocks are looked for that are worth merging; 0 is never.

@@ -92,6 +92,43 @@ static COMPACTION_FAILURES: Metric =
 static ORPHANS: Metric =
     counter("trefoil_store_orphans_total", "Objects found that a crash left behind, to be deleted.");
 
+static KEPT_BYTES: Metric = metric(
+    "trefoil_page_cache_bytes",
+    "Memory taken by what queries have read of pages of blocks.",
+    Type::Gauge,
+    &[],
+    &[],
+);
+static KEPT_ASKED: Metric = metric(
+    "trefoil_page_cache_requests_total",
+    "Pages that queries read, by whether all that they need of their bytes was in memory.",
+    Type::Counter,
+    &["result"],
+    &[],
+);
+
+/// What is counted of pages that are kept, for all stores of a process.
+#[derive(Clone, Debug)]
+pub struct KeptMeters {
+    /// Bytes of memory.
+    pub bytes: Cell,
+    /// Pages of which nothing had to be fetched.
+    pub hits: Cell,
+    /// The others.
+    pub misses: Cell,
+}
+
+impl KeptMeters {
+    /// Binds them to `registry`.
+    pub fn new(registry: &Registry) -> Self {
+        Self {
+            bytes: registry.cell(&KEPT_BYTES, &[]),
+            hits: registry.cell(&KEPT_ASKED, &["hit"]),
+            misses: registry.cell(&KEPT_ASKED, &["miss"]),
+        }
+    }
+}
+
 /// The names of the store of logs on Loki's dashboards.
 mod loki {
     use super::{Metric, Type, metric};

@@ -1,10 +1,14 @@
 //! Open blocks of all stores of a process, kept while memory allows. Names of blocks say whose they are.
 
 use crate::block::{Block, BlockMeta, Search};
+use crate::config::StoreConfig;
+use crate::meters::KeptMeters;
+use base::meter::Registry;
 use base::{Error, Kind, Result};
 use bucket::Bucket;
 use bytes::Bytes;
 use model::ScanStats;
+use page::KeptPage;
 use quick_cache::sync::Cache;
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,6 +16,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Blocks that are expected to be open at once; a hint to size the cache's tables.
 const EXPECTED_BLOCKS: usize = 1000;
+
+/// Pages that are expected to be kept at once; a hint as above.
+const EXPECTED_PAGES: usize = 1000;
 
 /// Of which part of the search regions of a block not all are read.
 const FEW: u64 = 8;
@@ -23,6 +30,19 @@ pub struct OpenBlocks {
     blocks: Arc<Cache<String, Arc<Block>, Weight>>,
     /// All search regions of a block by its name.
     searches: Arc<Cache<String, Search, Weight>>,
+    pages: Arc<Cache<PageKey, WeighedPage, Weight>>,
+    meters: KeptMeters,
+}
+
+/// Name of a block and position of a page in it.
+type PageKey = (Arc<str>, u32);
+
+/// What is kept of a page, and how much that was when it was put here: it grows.
+#[derive(Clone, Debug, Default)]
+pub struct WeighedPage {
+    /// What is kept.
+    pub page: Arc<KeptPage>,
+    weight: u64,
 }
 
 /// How often a question had to wait for the bucket because of one block: what is asked for when something
@@ -45,12 +65,46 @@ impl quick_cache::Weighter<String, Search> for Weight {
     }
 }
 
+impl quick_cache::Weighter<PageKey, WeighedPage> for Weight {
+    fn weight(&self, (block, _): &PageKey, page: &WeighedPage) -> u64 {
+        block.len() as u64 + page.weight
+    }
+}
+
 impl OpenBlocks {
-    /// A cache over `bucket`, of so many bytes for tables and for filters.
-    pub fn new(bucket: Bucket, table_bytes: u64, filter_bytes: u64) -> Self {
-        let blocks = Cache::with_weighter(EXPECTED_BLOCKS, table_bytes, Weight);
-        let searches = Cache::with_weighter(EXPECTED_BLOCKS, filter_bytes, Weight);
-        Self { bucket, blocks: Arc::new(blocks), searches: Arc::new(searches) }
+    /// A cache over `bucket`, as large as `config` says.
+    pub fn new(bucket: Bucket, config: &StoreConfig, registry: &Registry) -> Self {
+        let blocks = Cache::with_weighter(EXPECTED_BLOCKS, config.block_cache.0, Weight);
+        let searches = Cache::with_weighter(EXPECTED_BLOCKS, config.filter_cache.0, Weight);
+        let pages = Cache::with_weighter(EXPECTED_PAGES, config.page_cache.0, Weight);
+        let (blocks, searches, pages) = (Arc::new(blocks), Arc::new(searches), Arc::new(pages));
+        Self { bucket, blocks, searches, pages, meters: KeptMeters::new(registry) }
+    }
+
+    /// What is kept of the page at `position` of `block`; nothing yet, where it was not read before.
+    pub fn page(&self, block: &Block, position: u32) -> WeighedPage {
+        self.pages.get(&(block.name().clone(), position)).unwrap_or_default()
+    }
+
+    /// Keeps what [`OpenBlocks::page`] gave, with what came to it.
+    pub fn keep_page(&self, block: &Block, position: u32, mut kept: WeighedPage) {
+        let weight = kept.page.held_bytes();
+        if weight != kept.weight {
+            kept.weight = weight;
+            self.pages.insert((block.name().clone(), position), kept);
+            self.meters.bytes.set(self.pages.weight() as f64);
+        }
+    }
+
+    /// Counts pages of which nothing, and of which something is to be fetched.
+    pub fn count_pages(&self, hits: usize, misses: usize) {
+        self.meters.hits.add(hits as f64);
+        self.meters.misses.add(misses as f64);
+    }
+
+    /// Drops what is kept of the page at `position` of `block`.
+    pub fn forget_page(&self, block: &Block, position: u32) {
+        self.pages.remove(&(block.name().clone(), position));
     }
 
     /// The block of `meta`.
@@ -133,7 +187,10 @@ from a backup; meanwhile questions about times before {} or after {} do not need
 
     /// Forgets a block whose object is deleted.
     pub fn forget(&self, name: &str) {
-        self.blocks.remove(name);
+        if let Some((_, block)) = self.blocks.remove(name) {
+            (0..block.page_count() as u32)
+                .for_each(|page| drop(self.pages.remove(&(block.name().clone(), page))));
+        }
         self.searches.remove(name);
     }
 }

@@ -50,7 +50,7 @@ impl Shared {
         pool: Pool,
     ) -> Self {
         let memory = Memory::new(config.head_memory.0);
-        let open_blocks = OpenBlocks::new(bucket.clone(), config.block_cache.0, config.filter_cache.0);
+        let open_blocks = OpenBlocks::new(bucket.clone(), config, &registry);
         let flush_turns = Arc::new(Semaphore::new(FLUSHES_IN_FLIGHT));
         let compaction_memory = ByteBudget::new("compaction", config.compaction_memory.0);
         let compacting = Arc::default();

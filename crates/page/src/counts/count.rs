@@ -17,6 +17,8 @@ pub struct Counting<'a> {
     contents: Vec<Option<u32>>,
     /// Whether rows of other levels have other contents.
     tells_levels: bool,
+    /// Whether all rows are given as those of one content.
+    takes_all: bool,
     /// Whether cells of the counts lie within cells of the question, wherever they are.
     is_nested: bool,
     /// Of each content, where levels are told.
@@ -52,12 +54,14 @@ impl<'a> Counting<'a> {
         let is_nested = counts.is_some_and(|counts| {
             cells.width_ns % counts.width_ns == 0 && cells.edge_ns % counts.width_ns == 0
         });
+        let takes_all = !tells_levels && contents.iter().all(Option::is_some);
         Some(Self {
             counts,
             range: question.range,
             cells,
             contents,
             tells_levels,
+            takes_all,
             is_nested,
             metadata: metadata.into(),
             metadata_ends,
@@ -79,10 +83,7 @@ impl<'a> Counting<'a> {
     }
 
     fn count(&self, run: u32, facts: &RunFacts, class: u32, tally: &mut Tally) -> Option<()> {
-        if !self.tells_levels
-            && self.contents.iter().all(Option::is_some)
-            && self.cells.are_together(facts.min_ns, facts.max_ns)
-        {
+        if self.takes_all && self.cells.are_together(facts.min_ns, facts.max_ns) {
             if self.holds(facts.min_ns, facts.max_ns)? {
                 tally.add(class, self.cells.end_ns(facts.max_ns), facts.max_ns, [(0, facts.rows)]);
             }
@@ -90,10 +91,14 @@ impl<'a> Counting<'a> {
         }
         let counts = self.counts?;
         let cells = counts.cells_of(run as usize);
-        let mut from = 0;
+        let (mut from, mut end_ns) = (0, i64::MIN);
         while let Some(cell) = cells.numbers.get(from) {
             let first_ns = cell.saturating_mul(counts.width_ns).saturating_add(1).max(facts.min_ns);
-            let end_ns = self.cells.end_ns(first_ns);
+            // Mostly the next cell of the question's: a division less.
+            let next_end_ns = end_ns
+                .checked_add(self.cells.width_ns)
+                .filter(|next| from > 0 && end_ns < first_ns && first_ns <= *next);
+            end_ns = next_end_ns.unwrap_or_else(|| self.cells.end_ns(first_ns));
             let to = match self.is_nested {
                 true => cells.first_from(from, end_ns.div_euclid(counts.width_ns)).max(from + 1),
                 false => from + 1,
@@ -103,7 +108,10 @@ impl<'a> Counting<'a> {
             if first_ns > last_ns || end_ns < last_ns {
                 return None;
             }
-            if self.holds(first_ns, last_ns)? {
+            let holds = self.holds(first_ns, last_ns)?;
+            if holds && self.takes_all {
+                tally.add(class, end_ns, last_ns, [(0, u64::from(cells.all_rows(from..to)))]);
+            } else if holds {
                 let of_levels = self.contents.iter().zip(cells.rows(from..to));
                 let rows = of_levels
                     .filter_map(|(content, rows)| content.map(|content| (content as usize, rows.into())));

@@ -20,6 +20,8 @@ pub struct Counts {
     cells: Vec<i64>,
     /// For each cell the rows without level, then those of each level, with those of the cells before it in the run.
     sums: Vec<u32>,
+    /// Of each cell the sum of these.
+    totals: Vec<u32>,
 }
 
 /// The cells of a run, oldest first.
@@ -28,6 +30,7 @@ pub(super) struct RunCells<'a> {
     /// Their numbers, ascending.
     pub numbers: &'a [i64],
     sums: &'a [u32],
+    totals: &'a [u32],
     stride: usize,
 }
 
@@ -50,8 +53,15 @@ impl Counts {
         if !names.is_sorted_by(|a, b| a < b) {
             return Err(corrupt("names not ascending"));
         }
-        let mut counts =
-            Self { names, levels, width_ns, run_ends: Vec::new(), cells: Vec::new(), sums: Vec::new() };
+        let mut counts = Self {
+            names,
+            levels,
+            width_ns,
+            run_ends: Vec::new(),
+            cells: Vec::new(),
+            sums: Vec::new(),
+            totals: Vec::new(),
+        };
         counts.take_cells(input, run_rows)?;
         counts.take_counts(input)?;
         if !input.is_empty() || !counts.are_of(run_rows) {
@@ -108,6 +118,9 @@ impl Counts {
             }
             start = *end as usize;
         }
+        let total = |cell: &[u32]| u32::try_from(cell.iter().map(|sum| u64::from(*sum)).sum::<u64>());
+        let totals = self.sums.chunks_exact(stride).map(total).collect::<Result<_, _>>();
+        self.totals = totals.map_err(|_| corrupt("more rows than a run may have"))?;
         Ok(())
     }
 
@@ -131,6 +144,7 @@ impl Counts {
         RunCells {
             numbers: self.cells.get(start..end).unwrap_or(&[]),
             sums: self.sums.get(start * stride..end * stride).unwrap_or(&[]),
+            totals: self.totals.get(start..end).unwrap_or(&[]),
             stride,
         }
     }
@@ -144,6 +158,13 @@ impl RunCells<'_> {
         let before = cells.start.checked_sub(1).and_then(of_cell).unwrap_or(&[]);
         let before = before.iter().copied().chain(std::iter::repeat(0));
         until.iter().zip(before).map(|(until, before)| until.saturating_sub(before))
+    }
+
+    /// All rows in the cells at these positions, at least one.
+    pub fn all_rows(&self, cells: Range<usize>) -> u32 {
+        let until =
+            |end: usize| end.checked_sub(1).and_then(|last| self.totals.get(last)).copied().unwrap_or(0);
+        until(cells.end).saturating_sub(until(cells.start))
     }
 
     /// Where the cells after the one at `from` begin whose numbers are `number` or more.

@@ -50,7 +50,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn describe(&self) -> Result<(Vec<TemplateFacts>, Vec<ColumnFacts>)> {
-        let table = &self.tree.table;
+        let table = &self.tree().table;
         let ids = self.streams.get(table.ids)?.bytes;
         let mut counts = vec![0u32; table.templates.len()];
         for id in table.coding.decode(ids, table.rows as usize, table.templates.len())? {
@@ -67,11 +67,11 @@ impl Reader<'_> {
     }
 
     fn template_text(&self, template: usize) -> String {
-        let table = &self.tree.table;
+        let table = &self.tree().table;
         let mut text = String::new();
         let slots = table.templates.slots(template).iter().map(Some).chain([None]);
         for (literal, slot) in table.templates.literals(template).iter().zip(slots) {
-            text.push_str(&cut(literal.of(&self.tree.literals)));
+            text.push_str(&cut(literal.of(&self.tree().literals)));
             match slot.and_then(|slot| table.columns.get(*slot as usize)) {
                 Some(Column { encoding: Encoding::Constant(value), .. }) => text.push_str(&cut(value)),
                 Some(column) => text.extend(["<", word(&column.encoding), ">"]),
@@ -87,7 +87,7 @@ impl Reader<'_> {
 
     /// Tells the columns of `table`. Gives the bytes stored for the whole of it.
     fn columns(&self, table: &Table, depth: u32, out: &mut Vec<ColumnFacts>) -> Result<u64> {
-        let names = names(table, &self.tree.literals);
+        let names = names(table, &self.tree().literals);
         let mut told = Vec::with_capacity(table.columns.len());
         for (column, name) in table.columns.iter().zip(names) {
             let mut nested = Vec::new();

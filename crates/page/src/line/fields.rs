@@ -17,16 +17,22 @@ use super::numbers::VALUES_MAX;
 use super::rebuild::{Programs, Reader, Rebuilt, text_bound};
 use super::slots::{Slots, Wanted, picked};
 use super::tree::Table;
+use crate::kept::{Held, Item};
 use crate::numbered::Numbered;
 use base::Result;
+use bytes::Bytes;
 use hashbrown::HashMap;
 use model::Fields;
 use model::fields::Format;
 use skeleton::Skeleton;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// With fewer texts that say what another one says than one in this many, all are given.
 const REPEATED_IN: usize = 4;
+
+/// With fewer texts wanted than one in this many, what they say is told of them alone.
+const KEPT_FROM: usize = 8;
 
 /// Of each template what is given of its texts.
 #[derive(Debug, Default)]
@@ -84,14 +90,36 @@ impl Shortened {
 }
 
 /// What texts say, each thing once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Contents {
     /// Which of the following each text says.
-    pub numbered: Numbered,
+    pub numbered: Arc<Numbered>,
     /// Texts with at least the wanted fields, one after the other.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// Where each ends.
-    pub ends: Vec<u32>,
+    pub ends: Arc<Vec<u32>>,
+}
+
+impl Held for Contents {
+    fn held_bytes(&self) -> usize {
+        let Numbered { of, firsts } = &*self.numbered;
+        of.held_bytes() + firsts.held_bytes() + self.bytes.len() + self.ends.held_bytes()
+    }
+}
+
+impl Contents {
+    /// Those of the texts `wanted`.
+    fn pick(&self, wanted: &[u32]) -> Self {
+        let (numbered, former) = self.numbered.pick(wanted);
+        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(former.len()));
+        for number in former.iter().map(|number| *number as usize) {
+            let end = |number: usize| self.ends.get(number).map_or(0, |end| *end as usize);
+            let start = number.checked_sub(1).map_or(0, end);
+            bytes.extend_from_slice(self.bytes.get(start..end(number)).unwrap_or(&[]));
+            ends.push(bytes.len() as u32);
+        }
+        Self { numbered: Arc::new(numbered), bytes: bytes.into(), ends: Arc::new(ends) }
+    }
 }
 
 impl Reader<'_> {
@@ -100,9 +128,26 @@ impl Reader<'_> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn contents(&self, fields: &Fields, wanted: Wanted<'_>) -> Result<Option<Contents>> {
-        let table = &self.tree.table;
+        let rows = self.tree().table.rows as usize;
+        let item = Item::Contents(fields.clone());
+        let kept = match wanted {
+            // What some texts say is worth to be told, and kept, of all.
+            Some(wanted) if !self.streams.keeps() || wanted.len() < rows.div_ceil(KEPT_FROM) => {
+                self.streams.known::<Option<Contents>>(&item)
+            }
+            _ => Some(self.streams.keep(item, || self.read_contents(fields, None))?),
+        };
+        match (kept.as_deref(), wanted) {
+            (None, _) => self.read_contents(fields, wanted),
+            (Some(Some(all)), Some(wanted)) if wanted.len() < rows => Ok(Some(all.pick(wanted))),
+            (Some(all), _) => Ok(all.clone()),
+        }
+    }
+
+    fn read_contents(&self, fields: &Fields, wanted: Wanted<'_>) -> Result<Option<Contents>> {
+        let table = &self.tree().table;
         let Some(alphabets) = self.streams.alphabets(table.columns.len())? else { return Ok(None) };
-        let shortened = Shortened::new(table, &self.tree.literals, &alphabets, fields);
+        let shortened = Shortened::new(table, &self.tree().literals, &alphabets, fields);
         if !shortened.any {
             return Ok(None);
         }
@@ -121,12 +166,12 @@ impl Reader<'_> {
             let firsts: Vec<u32> = firsts.iter().filter_map(row).collect();
             self.texts(&shortened, &ids, Some(&firsts))?
         };
-        Ok(Some(Contents { numbered, bytes, ends }))
+        Ok(Some(Contents { numbered: Arc::new(numbered), bytes: bytes.into(), ends: Arc::new(ends) }))
     }
 
     /// The texts of the rows `wanted`, shortened, one after the other, and where each ends.
     fn texts(&self, shortened: &Shortened, ids: &[u32], wanted: Wanted<'_>) -> Result<(Vec<u8>, Vec<u32>)> {
-        let table = &self.tree.table;
+        let table = &self.tree().table;
         let slots = Slots::new(table, |template, slot| shortened.is_given(template, slot));
         let views = self.views(table, &slots, ids, wanted)?;
         let (programs, ids) = (&shortened.programs, picked(Cow::Borrowed(ids), wanted));

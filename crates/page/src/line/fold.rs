@@ -11,11 +11,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn folded(&self) -> Result<Reader<'a>> {
-        let Tree { table, literals } = &self.tree;
+        let Tree { table, literals } = self.tree();
         let mut table = table.clone();
         fold(&mut table);
         let tree = Tree { table, literals: literals.to_ascii_lowercase() };
-        Ok(Reader::new(tree, self.streams.folded()?))
+        Ok(self.with(tree, self.streams.folded()?))
     }
 }
 

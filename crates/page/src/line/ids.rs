@@ -123,6 +123,11 @@ impl Coding {
         (self == Self::Planes(1) && stored.len() == rows).then_some(stored)
     }
 
+    /// Whether a number can be told only with all those before it.
+    pub fn is_sequential(self) -> bool {
+        matches!(self, Self::Recent(_))
+    }
+
     fn checked(self, ids: Vec<u32>, count: usize) -> Result<Vec<u32>> {
         match ids.iter().max() {
             Some(most) if *most as usize >= count => {

@@ -48,7 +48,7 @@ impl Reader<'_> {
                         numbered_places(count, wanted, at, below)
                     }
                     None => {
-                        let ids = coding.pick(stored, count, below, wanted)?;
+                        let ids = self.pick_numbers((*coding, *ids), count, below, wanted)?;
                         Ok(Numbered::keys(ids.into_iter(), below))
                     }
                 }

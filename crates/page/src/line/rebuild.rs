@@ -1,27 +1,61 @@
 //! Texts out of templates and columns, column by column.
 
 use super::hex::{self, Unpacker};
+use super::ids::Coding;
 use super::integer::{self, Layout};
 use super::slots::{Slots, Wanted, picked};
-use super::streams::{self, SLACK_BYTES, StreamBytes, Streams};
+use super::streams::{self, Place, SLACK_BYTES, Stream, StreamBytes, Streams};
 use super::token::Span;
 use super::tree::{Column, Encoding, Table, Tree};
+use crate::kept::{Held, Item};
 use crate::section::Body;
 use base::{Error, Result};
 use model::varint;
 use std::borrow::Cow;
-use std::cell::OnceCell;
-use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
 
 /// Templates and columns of a fetched page.
 #[derive(Debug)]
 pub struct Reader<'a> {
-    pub(super) tree: Tree,
+    lines: Arc<Lines>,
     pub(super) streams: Streams<'a>,
+}
+
+/// Templates of a page, as far as they were read.
+#[derive(Debug)]
+struct Lines {
+    tree: Tree,
+    places: Arc<[Place]>,
     /// The template of each text of the outermost table, once known.
-    ids: OnceCell<Rc<Vec<u32>>>,
+    ids: OnceLock<Arc<Vec<u32>>>,
     /// How the texts of the outermost table are put together, once known.
-    programs: OnceCell<Rc<Programs>>,
+    programs: OnceLock<Arc<Programs>>,
+    held_bytes: usize,
+}
+
+/// Bytes that templates take once they are read and programs made of them, for each byte of their section.
+const HELD_FACTOR: usize = 12;
+
+impl Held for Lines {
+    fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+}
+
+impl Lines {
+    fn read(body: &Body<'_>) -> Result<Self> {
+        let bytes = Streams::templates(body)?;
+        let mut input = bytes.as_slice();
+        let heads = streams::take_heads(&mut input)?;
+        let places = streams::places(heads.iter().copied()).into();
+        let tree = Tree::take(input, &heads)?;
+        let held_bytes = HELD_FACTOR * bytes.len() + size_of::<u32>() * tree.table.rows as usize;
+        Ok(Self { held_bytes, ..Self::new(tree, places) })
+    }
+
+    fn new(tree: Tree, places: Arc<[Place]>) -> Self {
+        Self { tree, places, ids: OnceLock::new(), programs: OnceLock::new(), held_bytes: 0 }
+    }
 }
 
 /// Wanted values of a column. Short ones are copied in pieces of constant size, so there are
@@ -75,16 +109,19 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn open(body: &Body<'a>) -> Result<Self> {
-        let bytes = Streams::templates(body)?;
-        let mut input = bytes.as_slice();
-        let heads = streams::take_heads(&mut input)?;
-        let tree = Tree::take(input, &heads)?;
-        Ok(Self::new(tree, Streams::new(*body, &heads)))
+        let lines = body.keep(Item::Lines, || Lines::read(body))?;
+        let streams = Streams::new(*body, lines.places.clone());
+        Ok(Self { lines, streams })
     }
 
-    /// The texts of `tree` with these streams.
-    pub(super) fn new(tree: Tree, streams: Streams<'a>) -> Self {
-        Self { tree, streams, ids: OnceCell::new(), programs: OnceCell::new() }
+    /// The same places of streams, but with the texts of `tree` and these streams.
+    pub(super) fn with(&self, tree: Tree, streams: Streams<'a>) -> Self {
+        Self { lines: Arc::new(Lines::new(tree, self.lines.places.clone())), streams }
+    }
+
+    /// Templates and columns.
+    pub(super) fn tree(&self) -> &Tree {
+        &self.lines.tree
     }
 
     /// Replaces `out` by the texts, one after the other: `len` bytes.
@@ -92,11 +129,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn rebuild(&self, len: usize, out: &mut Vec<u8>) -> Result<()> {
-        if self.tree.table.text_len as usize != len {
+        if self.tree().table.text_len as usize != len {
             return Err(wrong("length of texts"));
         }
         let mut rebuilt = Rebuilt { bytes: std::mem::take(out), spans: Vec::new() };
-        self.table(&self.tree.table, None, &mut rebuilt)?;
+        self.table(&self.tree().table, None, &mut rebuilt)?;
         *out = rebuilt.bytes;
         out.truncate(len);
         Ok(())
@@ -108,7 +145,7 @@ impl<'a> Reader<'a> {
     /// [`base::Kind::Corrupt`].
     pub fn rebuild_rows(&self, wanted: &[u32]) -> Result<(Vec<u8>, Vec<u32>)> {
         let mut rebuilt = Rebuilt::default();
-        self.table(&self.tree.table, Some(wanted), &mut rebuilt)?;
+        self.table(&self.tree().table, Some(wanted), &mut rebuilt)?;
         Ok(rebuilt.into_texts())
     }
 
@@ -156,20 +193,60 @@ impl<'a> Reader<'a> {
     }
 
     /// The template of each row.
-    pub(super) fn template_ids(&self, table: &Table) -> Result<Rc<Vec<u32>>> {
-        let is_outermost = std::ptr::eq(table, &self.tree.table);
-        if let Some(known) = self.ids.get().filter(|_| is_outermost) {
+    pub(super) fn template_ids(&self, table: &Table) -> Result<Arc<Vec<u32>>> {
+        let is_outermost = std::ptr::eq(table, &self.tree().table);
+        if let Some(known) = self.lines.ids.get().filter(|_| is_outermost) {
             return Ok(known.clone());
         }
-        let ids = self.streams.get(table.ids)?.bytes;
-        let ids = Rc::new(table.coding.decode(ids, table.rows as usize, table.templates.len())?);
-        Ok(if is_outermost { self.ids.get_or_init(|| ids).clone() } else { ids })
+        let ids = self.numbers((table.coding, table.ids), table.rows as usize, table.templates.len())?;
+        Ok(if is_outermost { self.lines.ids.get_or_init(|| ids).clone() } else { ids })
+    }
+
+    /// `rows` numbers, each below `count`, that are `stored` so.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub(super) fn numbers(
+        &self,
+        stored: (Coding, Stream),
+        rows: usize,
+        count: usize,
+    ) -> Result<Arc<Vec<u32>>> {
+        let (coding, stream) = stored;
+        let decode = || coding.decode(self.streams.get(stream)?.bytes, rows, count);
+        match coding.is_sequential() {
+            true => self.streams.keep(Item::Numbers(stream.0), decode),
+            false => decode().map(Arc::new),
+        }
+    }
+
+    /// As [`Reader::numbers`], those at the places that are `wanted`; none is all of them.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub(super) fn pick_numbers(
+        &self,
+        stored: (Coding, Stream),
+        rows: usize,
+        count: usize,
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<u32>> {
+        let (coding, stream) = stored;
+        if coding.is_sequential() {
+            let all = self.numbers(stored, rows, count)?;
+            return Ok(picked(Cow::Borrowed(all.as_slice()), wanted).into_owned());
+        }
+        coding.pick(self.streams.get(stream)?.bytes, rows, count, wanted)
     }
 
     /// How texts of each template are put together.
-    pub(super) fn programs(&self, table: &Table) -> Rc<Programs> {
-        let new = || Rc::new(Programs::new(table, &self.tree.literals));
-        if std::ptr::eq(table, &self.tree.table) { self.programs.get_or_init(new).clone() } else { new() }
+    pub(super) fn programs(&self, table: &Table) -> Arc<Programs> {
+        let new = || Arc::new(Programs::new(table, &self.tree().literals));
+        if std::ptr::eq(table, &self.tree().table) {
+            self.lines.programs.get_or_init(new).clone()
+        } else {
+            new()
+        }
     }
 
     /// Bytes of all values of `column`.
@@ -203,7 +280,7 @@ impl<'a> Reader<'a> {
                 let lengths = self.streams.get(*lengths)?.bytes;
                 let words = self.streams.get(*words)?;
                 let distinct = spans(lengths, &words, *distinct as usize)?;
-                let ids = coding.pick(self.streams.get(*ids)?.bytes, count, distinct.len(), wanted)?;
+                let ids = self.pick_numbers((*coding, *ids), count, distinct.len(), wanted)?;
                 let span = |id: &u32| distinct.get(*id as usize).copied().unwrap_or_default();
                 Ok(View { bytes: Cow::Borrowed(words.section), spans: ids.iter().map(span).collect() })
             }

@@ -18,6 +18,7 @@ use memchr::memmem::Finder;
 use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 use value::Place;
 
 /// Work that may be done, in bytes that are looked at, for each byte of text. Putting a text together and
@@ -70,12 +71,12 @@ impl Reader<'_> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn find(&self, finder: &Finder<'_>) -> Result<Option<Bits>> {
-        self.find_within(finder, u64::from(self.tree.table.text_len) * WORK_PER_BYTE)
+        self.find_within(finder, u64::from(self.tree().table.text_len) * WORK_PER_BYTE)
     }
 
     /// As [`Reader::find`] with another limit of work.
     pub(super) fn find_within(&self, finder: &Finder<'_>, work: u64) -> Result<Option<Bits>> {
-        let table = &self.tree.table;
+        let table = &self.tree().table;
         let search = Search::new(self, finder, work);
         let rows = table.rows as usize;
         let all = 0..finder.needle().len();
@@ -152,11 +153,11 @@ type Known = HashMap<(u32, Place, u32, u32), Hits, foldhash::fast::RandomState>;
 struct InTable<'t, 's, 'a> {
     search: &'t Search<'s, 'a>,
     table: &'s Table,
-    programs: Rc<Programs>,
+    programs: Arc<Programs>,
     /// Searches in the columns that are tables.
     inner: Vec<Option<Box<Self>>>,
     /// The template of each text, once known.
-    ids: OnceCell<Rc<Vec<u32>>>,
+    ids: OnceCell<Arc<Vec<u32>>>,
     known: Known,
 }
 

@@ -2,11 +2,14 @@
 
 use super::alphabet::Alphabet;
 use crate::codec::{self, DECODED_BYTES_MAX};
+use crate::kept::{Held, Item};
 use crate::section::{Body, SectionWriter, Tag};
 use base::{Error, Result};
 use model::varint;
+use std::any::Any;
 use std::cell::OnceCell;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Templates, and what there is to know about columns.
 const TEMPLATES_TAG: Tag = Tag::body(7);
@@ -168,13 +171,13 @@ impl StreamsWriter {
 
 /// Where a stream lies.
 #[derive(Clone, Debug)]
-struct Place {
+pub struct Place {
     tag: Tag,
     range: Range<usize>,
 }
 
 /// Where streams of these classes and lengths lie: a rule, so that it need not be stored.
-fn places(heads: impl Iterator<Item = (Class, usize)>) -> Vec<Place> {
+pub fn places(heads: impl Iterator<Item = (Class, usize)>) -> Vec<Place> {
     let (mut words, mut packed, mut small, mut long) = (0usize, 0usize, 0usize, 0);
     let place = |(class, len): (Class, usize)| {
         let (tag, end) = match class {
@@ -228,9 +231,9 @@ pub struct StreamBytes<'a> {
 #[derive(Debug)]
 pub struct Streams<'a> {
     body: Body<'a>,
-    places: Vec<Place>,
-    joined: [OnceCell<Vec<u8>>; 3],
-    long: Vec<OnceCell<Vec<u8>>>,
+    places: Arc<[Place]>,
+    joined: [OnceCell<Arc<Vec<u8>>>; 3],
+    long: Vec<OnceCell<Arc<Vec<u8>>>>,
 }
 
 impl<'a> Streams<'a> {
@@ -244,9 +247,8 @@ impl<'a> Streams<'a> {
         Ok(bytes)
     }
 
-    /// Streams of `body`.
-    pub fn new(body: Body<'a>, heads: &[(Class, usize)]) -> Self {
-        let places = places(heads.iter().copied());
+    /// Streams of `body` that lie at these places.
+    pub fn new(body: Body<'a>, places: Arc<[Place]>) -> Self {
         let long = places.iter().filter(|place| place.tag.number() >= LONG_NUMBER).count();
         let long = (0..long).map(|_| OnceCell::new()).collect();
         Self { body, places, joined: Default::default(), long }
@@ -257,7 +259,7 @@ impl<'a> Streams<'a> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn folded(&self) -> Result<Self> {
-        let words = OnceCell::from(self.words()?.to_ascii_lowercase());
+        let words = OnceCell::from(Arc::new(self.words()?.to_ascii_lowercase()));
         let [_, packed, small] = &self.joined;
         let (joined, long) = ([words, packed.clone(), small.clone()], self.long.clone());
         Ok(Self { body: self.body, places: self.places.clone(), joined, long })
@@ -268,7 +270,7 @@ impl<'a> Streams<'a> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn alphabets(&self, count: usize) -> Result<Option<Vec<Alphabet>>> {
-        if self.body.stored(ALPHABETS_TAG)?.is_none() {
+        if !self.body.has(ALPHABETS_TAG) {
             return Ok(None);
         }
         let mut bytes = Vec::new();
@@ -296,6 +298,28 @@ impl<'a> Streams<'a> {
         Ok(StreamBytes { section, start: place.range.start, bytes })
     }
 
+    /// Whether anything that is decoded is kept.
+    pub fn keeps(&self) -> bool {
+        self.body.kept.is_some()
+    }
+
+    /// As [`Body::known`].
+    pub fn known<T: Any + Send + Sync>(&self, item: &Item) -> Option<Arc<T>> {
+        self.body.known(item)
+    }
+
+    /// As [`Body::keep`].
+    ///
+    /// # Errors
+    /// What `decode` gives.
+    pub fn keep<T: Any + Send + Sync + Held>(
+        &self,
+        item: Item,
+        decode: impl FnOnce() -> Result<T>,
+    ) -> Result<Arc<T>> {
+        self.body.keep(item, decode)
+    }
+
     /// Bytes that `stream` has of its section as stored, in proportion to its length.
     pub fn stored_bytes(&self, stream: Stream) -> u64 {
         let Some(place) = self.places.get(stream.0 as usize) else { return 0 };
@@ -315,13 +339,16 @@ impl<'a> Streams<'a> {
         self.section(words, WORDS_TAG)
     }
 
-    fn section<'c>(&self, cell: &'c OnceCell<Vec<u8>>, tag: Tag) -> Result<&'c [u8]> {
+    fn section<'c>(&self, cell: &'c OnceCell<Arc<Vec<u8>>>, tag: Tag) -> Result<&'c [u8]> {
         if let Some(section) = cell.get() {
             return Ok(section);
         }
-        // Streams that are all empty make no section.
-        let mut bytes = self.body.decoded(tag)?.unwrap_or_default();
-        bytes.resize(bytes.len() + SLACK_BYTES, 0);
+        let bytes = self.body.keep(Item::Section(tag), || {
+            // Streams that are all empty make no section.
+            let mut bytes = self.body.decoded(tag)?.unwrap_or_default();
+            bytes.resize(bytes.len() + SLACK_BYTES, 0);
+            Ok(bytes)
+        })?;
         Ok(cell.get_or_init(|| bytes))
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn written(texts: &[Vec<u8>]) -> Option<SectionWriter> {
 
 pub(super) fn with_reader<T>(sections: &SectionWriter, ask: impl FnOnce(&Reader<'_>) -> T) -> T {
     let parts = [Bytes::copy_from_slice(&sections.bytes)];
-    let body = Body { sections: &sections.sections, starts: &[0], parts: &parts, verified: true };
+    let body = Body { sections: &sections.sections, starts: &[0], parts: &parts, verified: true, kept: None };
     ask(&Reader::open(&body).unwrap())
 }
 
@@ -64,7 +64,7 @@ fn any_line() -> impl Strategy<Value = String> {
 /// The same sections as they are.
 fn uncompressed(sections: &SectionWriter) -> SectionWriter {
     let parts = [Bytes::copy_from_slice(&sections.bytes)];
-    let body = Body { sections: &sections.sections, starts: &[0], parts: &parts, verified: true };
+    let body = Body { sections: &sections.sections, starts: &[0], parts: &parts, verified: true, kept: None };
     let mut plain = SectionWriter::default();
     for section in &sections.sections {
         let mut raw = Vec::new();
@@ -244,7 +244,7 @@ proptest! {
             plain.bytes[at] = byte;
         }
         let parts = [Bytes::from(plain.bytes)];
-        let body = Body { sections: &plain.sections, starts: &[0], parts: &parts, verified: false };
+        let body = Body { sections: &plain.sections, starts: &[0], parts: &parts, verified: false, kept: None };
         let Ok(reader) = Reader::open(&body) else { return Ok(()) };
         let _ = reader.rebuild(texts.concat().len(), &mut Vec::new());
         let _ = reader.rebuild_rows(&[0, 2, 3, 50]);

@@ -36,7 +36,7 @@ pub struct PageBodies<'b> {
 enum Columns<'b> {
     Lines(line::Reader<'b>),
     Samples(sample::Reader<'b>),
-    Spans(span::Reader<'b>),
+    Spans(Box<span::Reader<'b>>),
 }
 
 /// What was read.
@@ -153,7 +153,7 @@ impl<'b> PageBodies<'b> {
             Some(Codec::Samples) => {
                 Some(Columns::Samples(sample::Reader::open(body, run_rows, lengths.ends()?)?))
             }
-            Some(Codec::Spans) => Some(Columns::Spans(span::Reader::open(body, lengths.ends()?)?)),
+            Some(Codec::Spans) => Some(Columns::Spans(Box::new(span::Reader::open(body, lengths.ends()?)?))),
             _ => None,
         };
         Ok(Self { body, lengths, ends: &[], columns, read: Read::Nothing })

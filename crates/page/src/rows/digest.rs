@@ -10,13 +10,14 @@ use base::Result;
 use bytes::Bytes;
 use model::{Cells, Digest, RowColumns};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What the rows of a page that are asked for have in common.
 pub struct Contents {
     asked: Asked,
     cells: Option<Cells>,
     /// Which content each of them has.
-    numbered: Numbered,
+    numbered: Arc<Numbered>,
     bodies: Texts,
     metadata: Texts,
     runs: u32,
@@ -37,7 +38,7 @@ pub struct Asked {
 #[derive(Clone, Default)]
 struct Texts {
     bytes: Bytes,
-    ends: Vec<u32>,
+    ends: Arc<Vec<u32>>,
 }
 
 impl Asked {
@@ -97,14 +98,14 @@ impl Texts {
                 ends.push(bytes.len() as u32);
             }
         }
-        Self { bytes: bytes.into(), ends }
+        Self { bytes: bytes.into(), ends: Arc::new(ends) }
     }
 
     /// The neighbours `range`.
     fn cut(&self, range: &Range<usize>) -> Self {
         let within = span(&self.ends, range);
         let ends = self.ends.get(range.clone()).unwrap_or(&[]).iter();
-        let ends = ends.map(|end| end - within.start as u32).collect();
+        let ends = Arc::new(ends.map(|end| end - within.start as u32).collect());
         let bytes = if within.end <= self.bytes.len() { self.bytes.slice(within) } else { Bytes::new() };
         Self { bytes, ends }
     }
@@ -123,13 +124,11 @@ impl Contents {
         metadata: Option<&mut Metadata>,
     ) -> Result<Option<Self>> {
         let (numbered, bodies) = match (texts, &digest.fields) {
-            (None, _) => (Numbered::equal(asked.count), Texts::default()),
+            (None, _) => (Arc::new(Numbered::equal(asked.count)), Texts::default()),
             (Some(_), None) => return Ok(None),
             (Some(texts), Some(fields)) => match texts.contents(fields, asked.rows.as_deref())? {
                 None => return Ok(None),
-                Some(line::Contents { numbered, bytes, ends }) => {
-                    (numbered, Texts { bytes: bytes.into(), ends })
-                }
+                Some(line::Contents { numbered, bytes, ends }) => (numbered, Texts { bytes, ends }),
             },
         };
         let mut contents = Self {
@@ -146,7 +145,7 @@ impl Contents {
             contents.add_metadata(metadata);
         }
         if contents.bodies.ends.is_empty() {
-            contents.bodies.ends = vec![0; contents.numbered.firsts.len()];
+            contents.bodies.ends = Arc::new(vec![0; contents.numbered.firsts.len()]);
         }
         contents.met = vec![(0, 0); contents.numbered.firsts.len()];
         contents.counts = vec![0; contents.numbered.firsts.len()];
@@ -158,7 +157,8 @@ impl Contents {
         let sets = self.asked.pick(metadata.numbers(), &(0..self.asked.count));
         let of_set = |number: &u32| distinct.of.get(*number as usize).copied().unwrap_or(0);
         let of_rows: Vec<u32> = sets.iter().map(of_set).collect();
-        let numbered = self.numbered.clone().and(Numbered::keys(of_rows.into_iter(), distinct.firsts.len()));
+        let numbered =
+            Numbered::clone(&self.numbered).and(Numbered::keys(of_rows.into_iter(), distinct.firsts.len()));
         let number = |of: &[u32], first: &u32| of.get(*first as usize).map_or(0, |number| *number as usize);
         if numbered.firsts.len() > self.numbered.firsts.len() {
             let of_bodies = numbered.firsts.iter().map(|first| number(&self.numbered.of, first));
@@ -170,9 +170,9 @@ impl Contents {
             ends.push(bytes.len() as u32);
         }
         if !bytes.is_empty() {
-            self.metadata = Texts { bytes: bytes.into(), ends };
+            self.metadata = Texts { bytes: bytes.into(), ends: Arc::new(ends) };
         }
-        self.numbered = numbered;
+        self.numbered = Arc::new(numbered);
     }
 
     /// Whether there may be rows with equal contents.
@@ -268,9 +268,9 @@ fn columns(ts_ns: Vec<i64>, bodies: Texts, metadata: Texts) -> RowColumns {
     RowColumns {
         ts_ns,
         bodies: bodies.bytes,
-        ends: bodies.ends,
+        ends: Arc::unwrap_or_clone(bodies.ends),
         metadata: metadata.bytes,
-        metadata_ends: metadata.ends,
+        metadata_ends: Arc::unwrap_or_clone(metadata.ends),
         ..RowColumns::default()
     }
 }

@@ -2,15 +2,17 @@
 
 use super::{BODIES_TAG, LENGTHS_TAG};
 use crate::codec;
+use crate::kept::Item;
 use crate::section::Body;
 use base::{Error, Result};
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 /// Where bodies end, read when that is first needed.
 pub struct Lengths<'b> {
     body: &'b Body<'b>,
     rows: usize,
-    ends: OnceCell<Vec<u32>>,
+    ends: OnceCell<Arc<Vec<u32>>>,
 }
 
 impl<'b> Lengths<'b> {
@@ -38,6 +40,11 @@ impl<'b> Lengths<'b> {
         if let Some(ends) = self.ends.get() {
             return Ok(ends);
         }
+        let ends = self.body.keep(Item::Ends, || self.read())?;
+        Ok(self.ends.get_or_init(|| ends))
+    }
+
+    fn read(&self) -> Result<Vec<u32>> {
         let (_, stored) = self.body.needed(LENGTHS_TAG)?;
         let mut ends = vec![0u32; self.rows];
         codec::decompress_numbers(stored, &mut ends)?;
@@ -49,11 +56,11 @@ impl<'b> Lengths<'b> {
         if self.bytes() != sum {
             return Err(Error::corrupt(format!("lengths sum to {sum}, text has {} bytes", self.bytes())));
         }
-        Ok(self.ends.get_or_init(|| ends))
+        Ok(ends)
     }
 
     /// Where each body ends, if that was read.
     pub fn known(&self) -> Option<&[u32]> {
-        self.ends.get().map(Vec::as_slice)
+        self.ends.get().map(|ends| ends.as_slice())
     }
 }

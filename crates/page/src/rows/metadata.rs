@@ -3,13 +3,15 @@
 
 use super::{COLUMNS_MAX, NAMES_TAG, REST_TAG, SETS_TAG, column_tag};
 use crate::codec::{self, Codec};
+use crate::kept::{Held, Item};
 use crate::numbered::Numbered;
 use crate::question::Question;
-use crate::section::{Body, SectionWriter};
+use crate::section::{Body, SectionWriter, Tag};
 use base::{Error, Result};
 use hashbrown::HashMap;
 use model::{LabelsRef, varint};
 use std::iter::Peekable;
+use std::sync::Arc;
 
 /// The distinct metadata sets of a page's rows, in the order they were first seen. Number 0 is the
 /// empty set, which is not in the list.
@@ -223,16 +225,35 @@ impl Column {
     }
 }
 
+/// Which sets the rows of a page have.
+#[derive(Debug, Default)]
+struct SetNumbers {
+    /// Per row the number of its set.
+    of_rows: Vec<u32>,
+    /// Number of sets without the empty one.
+    count: usize,
+}
+
+impl Held for SetNumbers {
+    fn held_bytes(&self) -> usize {
+        self.of_rows.held_bytes()
+    }
+}
+
+impl Held for Column {
+    fn held_bytes(&self) -> usize {
+        self.raw.held_bytes() + self.spans.held_bytes()
+    }
+}
+
 /// Decoded metadata of a page.
 #[derive(Debug, Default)]
 pub struct Metadata {
-    /// Per row the number of its set.
-    numbers: Vec<u32>,
-    set_count: usize,
+    sets: Arc<SetNumbers>,
     names: Vec<String>,
     /// Per name; empty where it was not asked for.
-    columns: Vec<Column>,
-    rest: Column,
+    columns: Vec<Arc<Column>>,
+    rest: Arc<Column>,
     /// Which names are given; none is all of them.
     given: Option<Vec<String>>,
     /// Canonical bytes of sets that were asked for, and where each set's lie.
@@ -247,36 +268,37 @@ impl Metadata {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn read(body: &Body<'_>, rows: usize, question: &Question) -> Result<Option<Self>> {
-        let Some((_, stored)) = body.stored(SETS_TAG)? else { return Ok(None) };
+        if !body.has(SETS_TAG) {
+            return Ok(None);
+        }
         let mut raw = Vec::new();
         body.decode(NAMES_TAG, &mut raw)?;
         let names = read_names(&raw)?;
-        let has_rest = body.stored(REST_TAG)?.is_some();
+        let has_rest = body.has(REST_TAG);
         let wanted = |name: &String| question.gives_metadata(name) || question.compares_metadata(name);
         if !has_rest && !names.iter().any(wanted) {
             return Ok(None);
         }
-        let mut numbers = vec![0u32; rows];
-        codec::decompress_numbers(stored, &mut numbers)?;
-        let set_count = decode_numbers(&mut numbers)?;
-        let mut columns = Vec::new();
-        for (at, name) in names.iter().enumerate() {
-            let mut raw = Vec::new();
-            if wanted(name) {
-                body.decode(column_tag(at), &mut raw)?;
-                columns.push(Column::read(raw, set_count)?);
-            } else {
-                columns.push(Column::default());
-            }
-        }
-        let mut rest = Column::default();
-        if has_rest {
-            let mut raw = Vec::new();
-            body.decode(REST_TAG, &mut raw)?;
-            rest = Column::read(raw, set_count)?;
-        }
-        let (built_spans, given) = (vec![None; set_count], question.metadata_names().map(<[String]>::to_vec));
-        Ok(Some(Self { numbers, set_count, names, columns, rest, given, built: Vec::new(), built_spans }))
+        let sets = body.keep(Item::Sets, || {
+            let mut of_rows = vec![0u32; rows];
+            codec::decompress_numbers(body.needed(SETS_TAG)?.1, &mut of_rows)?;
+            let count = decode_numbers(&mut of_rows)?;
+            Ok(SetNumbers { of_rows, count })
+        })?;
+        let column = |tag: Tag, wanted: bool| match wanted {
+            false => Ok(Arc::default()),
+            true => body.keep(Item::Metadata(tag), || {
+                let mut raw = Vec::new();
+                body.decode(tag, &mut raw)?;
+                Column::read(raw, sets.count)
+            }),
+        };
+        let columns = names.iter().enumerate().map(|(at, name)| column(column_tag(at), wanted(name)));
+        let columns = columns.collect::<Result<_>>()?;
+        let rest = column(REST_TAG, has_rest)?;
+        let (built_spans, given) =
+            (vec![None; sets.count], question.metadata_names().map(<[String]>::to_vec));
+        Ok(Some(Self { sets, names, columns, rest, given, built: Vec::new(), built_spans }))
     }
 
     fn gives(&self, name: &str) -> bool {
@@ -291,11 +313,11 @@ impl Metadata {
     /// Which sets are equal in what is given of them, by number.
     pub fn distinct(&self) -> Numbered {
         if self.is_whole() {
-            return Numbered::different(self.set_count + 1);
+            return Numbered::different(self.sets.count + 1);
         }
-        let mut distinct = Numbered::equal(self.set_count + 1);
+        let mut distinct = Numbered::equal(self.sets.count + 1);
         for (_, column) in self.names.iter().zip(&self.columns).filter(|(name, _)| self.gives(name)) {
-            distinct = distinct.and(column.numbered(self.set_count));
+            distinct = distinct.and(column.numbered(self.sets.count));
         }
         let others = |index: usize| LabelsRef::trusted(self.rest.get(index).unwrap_or(&[])).iter();
         let given = |index: usize| {
@@ -304,9 +326,10 @@ impl Metadata {
             given.for_each(|(name, value)| put_pair(&mut bytes, name, value));
             bytes
         };
-        if (0..self.set_count).any(|index| others(index).any(|(name, _)| self.gives(name))) {
-            let rest: Vec<Vec<u8>> = (0..self.set_count).map(given).collect();
-            let texts = (0..=self.set_count).map(|number| Some(rest.get(number.checked_sub(1)?)?.as_slice()));
+        if (0..self.sets.count).any(|index| others(index).any(|(name, _)| self.gives(name))) {
+            let rest: Vec<Vec<u8>> = (0..self.sets.count).map(given).collect();
+            let texts =
+                (0..=self.sets.count).map(|number| Some(rest.get(number.checked_sub(1)?)?.as_slice()));
             distinct = distinct.and(Numbered::texts(texts.map(|text| text.filter(|text| !text.is_empty()))));
         }
         distinct
@@ -320,28 +343,28 @@ impl Metadata {
             Some(column) => column.get(index).and_then(|value| std::str::from_utf8(value).ok()),
             None => LabelsRef::trusted(self.rest.get(index).unwrap_or(&[])).get(name),
         };
-        let of_sets = (0..self.set_count).map(|index| matches(value(index).unwrap_or("")));
+        let of_sets = (0..self.sets.count).map(|index| matches(value(index).unwrap_or("")));
         std::iter::once(matches("")).chain(of_sets).collect()
     }
 
     /// Number of sets without the empty one.
     pub fn set_count(&self) -> usize {
-        self.set_count
+        self.sets.count
     }
 
     /// Of each row the number of its set.
     pub fn numbers(&self) -> &[u32] {
-        &self.numbers
+        &self.sets.of_rows
     }
 
     /// The number of the set of `row`.
     pub fn number(&self, row: usize) -> usize {
-        self.numbers.get(row).map_or(0, |number| *number as usize)
+        self.sets.of_rows.get(row).map_or(0, |number| *number as usize)
     }
 
     /// Bytes of names and values of a set, without putting it together. All columns must have been wanted.
     pub fn pair_bytes(&self, number: usize) -> u64 {
-        let Some(index) = number.checked_sub(1).filter(|index| *index < self.set_count) else { return 0 };
+        let Some(index) = number.checked_sub(1).filter(|index| *index < self.sets.count) else { return 0 };
         let pairs = self.names.iter().zip(&self.columns);
         let in_columns = pairs.filter_map(|(name, column)| Some(name.len() + column.get(index)?.len()));
         let others = LabelsRef::trusted(self.rest.get(index).unwrap_or(&[]));
@@ -350,7 +373,7 @@ impl Metadata {
 
     /// Canonical bytes of what is given of a set.
     pub fn bytes(&mut self, number: usize) -> &[u8] {
-        let Some(index) = number.checked_sub(1).filter(|index| *index < self.set_count) else { return &[] };
+        let Some(index) = number.checked_sub(1).filter(|index| *index < self.sets.count) else { return &[] };
         let (start, end) = match self.built_spans[index] {
             Some(span) => span,
             None => {
@@ -404,7 +427,7 @@ fn decode_numbers(codes: &mut [u32]) -> Result<usize> {
 /// # Errors
 /// [`base::Kind::Corrupt`].
 pub fn names(body: &Body<'_>) -> Result<Vec<String>> {
-    if body.stored(NAMES_TAG)?.is_none() {
+    if !body.has(NAMES_TAG) {
         return Ok(Vec::new());
     }
     let mut raw = Vec::new();

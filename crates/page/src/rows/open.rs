@@ -5,12 +5,14 @@ use super::{TIMES_TAG, times};
 use crate::bits::Bits;
 use crate::codec::{self, Codec};
 use crate::condition::Condition;
+use crate::kept::Item;
 use crate::question::Question;
 use crate::sample;
 use crate::section::Body;
 use base::Result;
 use model::{Cells, RunFacts, TimeRange};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What is known of a run before it is read.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +63,8 @@ impl Wanted<'_> {
 pub struct Candidate {
     pub position: u32,
     pub rows: Range<usize>,
+    /// Bytes of their text and metadata, where that is known.
+    pub bytes: Option<u64>,
     /// Where its rows lie when they are known to lie in one cell of time.
     pub together: Option<Together>,
 }
@@ -96,7 +100,7 @@ pub struct Open {
     /// Number of rows.
     pub rows: usize,
     /// Their times, once they were read; 0 where they are not needed.
-    pub times: Vec<i64>,
+    pub times: Arc<Vec<i64>>,
     pub metadata: Option<Metadata>,
     /// The wanted runs with rows in the question's time.
     pub candidates: Vec<Candidate>,
@@ -111,19 +115,21 @@ impl Open {
     pub fn new(body: &Body<'_>, wanted: &Wanted<'_>, question: &Question) -> Result<Option<Self>> {
         let rows = wanted.rows();
         let by_times = |condition: &Condition| matches!(condition, Condition::Times(_));
-        let mut times = Vec::new();
+        let mut times = Arc::default();
         if question.range != TimeRange::ALL || question.conditions().iter().any(by_times) {
             times = read_times(body, wanted.run_rows, |run| wanted.has(run))?;
         }
         let cells = question.digest().and_then(|digest| digest.cells);
         let mut candidates = Vec::new();
         for (position, rows, known) in wanted.runs() {
+            let of_run = rows.len();
             let rows = rows_in(&times, rows, question.range);
+            let bytes = known.filter(|_| rows.len() == of_run).map(|known| known.facts.bytes);
             let covered =
                 known.filter(|KnownRun { facts, .. }| question.range.covers(facts.min_ns, facts.max_ns));
             let together = covered.zip(cells).and_then(|(known, cells)| known.together(cells));
             if !rows.is_empty() {
-                candidates.push(Candidate { position, rows, together });
+                candidates.push(Candidate { position, rows, bytes, together });
             }
         }
         if candidates.is_empty() {
@@ -188,7 +194,26 @@ impl Open {
 ///
 /// # Errors
 /// [`base::Kind::Corrupt`].
-pub fn read_times(body: &Body<'_>, run_rows: &[u32], wanted: impl Fn(usize) -> bool) -> Result<Vec<i64>> {
+pub fn read_times(
+    body: &Body<'_>,
+    run_rows: &[u32],
+    wanted: impl Fn(usize) -> bool,
+) -> Result<Arc<Vec<i64>>> {
+    if let Some(known) = body.known(&Item::Times) {
+        return Ok(known);
+    }
+    let rows = |of: &dyn Fn(usize) -> bool| -> u64 {
+        let runs = run_rows.iter().enumerate().filter(|(run, _)| of(*run));
+        runs.map(|(_, rows)| u64::from(*rows)).sum()
+    };
+    // The rest of a page that is mostly wanted costs little, and all of it can be kept.
+    match body.kept.is_some() && rows(&wanted) * 2 >= rows(&|_| true) {
+        true => body.keep(Item::Times, || decode_times(body, run_rows, |_| true)),
+        false => decode_times(body, run_rows, wanted).map(Arc::new),
+    }
+}
+
+fn decode_times(body: &Body<'_>, run_rows: &[u32], wanted: impl Fn(usize) -> bool) -> Result<Vec<i64>> {
     let (section, stored) = body.needed(TIMES_TAG)?;
     if matches!(section.codec, Codec::Pco | Codec::Rises) {
         return times::take(stored, section.codec, run_rows, wanted);

@@ -337,6 +337,17 @@ fn count_ruled_out(
     Ok(())
 }
 
+/// Bytes of names and values of the metadata of `candidates`.
+fn metadata_bytes(metadata: &Metadata, candidates: &[Candidate]) -> u64 {
+    let mut sizes: Vec<Option<u64>> = vec![None; metadata.set_count() + 1];
+    let rows = candidates.iter().flat_map(|candidate| candidate.rows.clone());
+    let of_row = |row| {
+        let number = metadata.number(row);
+        sizes.get_mut(number).map_or(0, |size| *size.get_or_insert_with(|| metadata.pair_bytes(number)))
+    };
+    rows.map(of_row).sum()
+}
+
 /// Counts rows and bytes in the question's time; metadata only where it is decoded in whole, and in proportion where
 /// lengths of texts are not known.
 fn count_work(page: &Open, lengths: &Lengths<'_>, question: &Question, stats: &ScanStats) {
@@ -348,18 +359,14 @@ fn count_work(page: &Open, lengths: &Lengths<'_>, question: &Question, stats: &S
             page.candidates.iter().map(|c| texts.span(&c.rows).len() as u64).sum()
         }
     };
-    let mut metadata_bytes = 0;
-    if question.projection.metadata
-        && let Some(metadata) = page.metadata.as_ref().filter(|metadata| metadata.is_whole())
-    {
-        let mut sizes: Vec<Option<u64>> = vec![None; metadata.set_count() + 1];
-        for row in page.candidates.iter().flat_map(|candidate| candidate.rows.clone()) {
-            let number = metadata.number(row);
-            if let Some(size) = sizes.get_mut(number) {
-                metadata_bytes += *size.get_or_insert_with(|| metadata.pair_bytes(number));
-            }
+    let metadata = page.metadata.as_ref().filter(|metadata| metadata.is_whole());
+    let metadata_bytes = metadata.filter(|_| question.projection.metadata).map_or(0, |metadata| {
+        let all: Option<u64> = page.candidates.iter().map(|candidate| candidate.bytes).sum();
+        match all.filter(|_| lengths.known().is_some()) {
+            Some(all) => all.saturating_sub(text_bytes),
+            None => metadata_bytes(metadata, &page.candidates),
         }
-    }
+    });
     stats.block_rows.fetch_add(rows, Ordering::Relaxed);
     stats.block_bytes.fetch_add(text_bytes + metadata_bytes, Ordering::Relaxed);
     stats.metadata_bytes.fetch_add(metadata_bytes, Ordering::Relaxed);

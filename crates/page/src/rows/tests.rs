@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Page, Piece, Sealed, seal_as};
+use crate::{KeptPage, Page, Piece, Sealed, seal_as};
 use bytes::Bytes;
 use model::filter::Times;
 use model::{
@@ -124,12 +124,23 @@ fn scanned(
 ) -> Vec<(u32, RowColumns)> {
     let parts = fetch(&sealed.page, &sealed.body, question);
     let runs = sealed.page.scan(&parts, wanted, question, stats).unwrap();
-    runs.into_iter()
-        .map(|(position, rows)| {
-            let lines = rows;
-            (position, lines)
-        })
-        .collect()
+    let kept = KeptPage::default();
+    for _ in 0..3 {
+        keep_parts(&kept, sealed, question);
+        let again = sealed.page.scan_kept(&kept, wanted, &[], question, &ScanStats::default());
+        assert_eq!(again.unwrap(), runs);
+        // From now on with what another question has left.
+        keep_parts(&kept, sealed, &Question::all());
+        sealed.page.scan_kept(&kept, wanted, &[], &Question::all(), &ScanStats::default()).unwrap();
+    }
+    runs
+}
+
+/// Adds to `kept` what it lacks for `question`.
+fn keep_parts(kept: &KeptPage, sealed: &Sealed, question: &Question) {
+    for part in kept.missing(&sealed.page.parts(question)) {
+        kept.add(part.start, &sealed.body[part.start as usize..part.end as usize]);
+    }
 }
 
 proptest! {

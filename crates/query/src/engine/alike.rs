@@ -4,7 +4,10 @@
 use crate::eval::line::{Pipeline, StreamPipeline};
 use hashbrown::HashMap;
 use model::{Labels, LabelsRef, RowRef, varint};
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// Streams by the labels that are asked for.
 #[derive(Default)]
@@ -46,22 +49,24 @@ impl Classes {
     }
 }
 
-/// Bytes of rows that are remembered, about. Only then it is judged whether asking on is worth it: rows of one page may
-/// all differ, and come again in the next.
-const BYTES_MAX: usize = 1 << 20;
+/// Rows that are remembered. Only then it is judged whether asking on is worth it: rows of one page may all differ, and
+/// come again in the next.
+const ROWS_MAX: usize = 1 << 16;
 
-/// What became of rows, by what they say.
+/// What became of rows, by what they say: by a hash of that with a seed of the memo's own, long enough that no two of
+/// them ever have the same, whoever wrote them. The texts themselves would be compared in places all over the memory.
 pub(super) struct Memo<T> {
     of_classes: Vec<OfClass<T>>,
-    /// Bytes of all keys.
-    bytes: usize,
-    /// What the row says that was asked for last.
-    key: Vec<u8>,
+    /// How many are remembered.
+    rows: usize,
+    seed: u64,
+    /// Of what the row says that was asked for last.
+    key: u128,
 }
 
 /// The rows of one class.
 struct OfClass<T> {
-    known: HashMap<Box<[u8]>, T, foldhash::fast::RandomState>,
+    known: HashMap<u128, T, BuildHasherDefault<Taken>>,
     asked: u32,
     found: u32,
 }
@@ -78,7 +83,8 @@ pub(super) enum Found<T> {
 
 impl<T> Default for Memo<T> {
     fn default() -> Self {
-        Self { of_classes: Vec::new(), bytes: 0, key: Vec::new() }
+        let seed = RandomState::new().build_hasher().finish();
+        Self { of_classes: Vec::new(), rows: 0, seed, key: 0 }
     }
 }
 
@@ -90,15 +96,12 @@ impl<T: Copy> Memo<T> {
             self.of_classes.resize_with(class + 1, OfClass::default);
         }
         let Some(of_class) = self.of_classes.get_mut(class) else { return Found::Unlike };
-        if self.bytes >= BYTES_MAX && of_class.found < of_class.asked / 4 {
+        if self.rows >= ROWS_MAX && of_class.found < of_class.asked / 4 {
             return Found::Unlike;
         }
-        self.key.clear();
-        varint::put(&mut self.key, body_len as u64);
-        varint::put_bytes(&mut self.key, row.metadata.bytes());
-        self.key.extend_from_slice(row.body);
+        self.key = hashed(self.seed, row, body_len);
         of_class.asked += 1;
-        match of_class.known.get(self.key.as_slice()) {
+        match of_class.known.get(&self.key) {
             Some(known) => {
                 of_class.found += 1;
                 Found::Known(*known)
@@ -109,12 +112,39 @@ impl<T: Copy> Memo<T> {
 
     /// Remembers what became of the row that was asked for last, of this `class`.
     pub fn remember(&mut self, class: usize, what: T) {
-        if self.bytes < BYTES_MAX
+        if self.rows < ROWS_MAX
             && let Some(of_class) = self.of_classes.get_mut(class)
         {
-            self.bytes += self.key.len();
-            of_class.known.insert(self.key.as_slice().into(), what);
+            self.rows += 1;
+            of_class.known.insert(self.key, what);
         }
+    }
+}
+
+/// What `row` says, hashed.
+fn hashed(seed: u64, row: RowRef<'_>, body_len: usize) -> u128 {
+    let of_body = xxh3_128_with_seed(row.body, seed.wrapping_add(body_len as u64));
+    match row.metadata.bytes() {
+        [] => of_body,
+        metadata => xxh3_128_with_seed(metadata, of_body as u64) ^ of_body.rotate_right(64),
+    }
+}
+
+/// Of a key that is a hash already, a part.
+#[derive(Default)]
+struct Taken(u64);
+
+impl Hasher for Taken {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        debug_assert!(false, "{} bytes that are no hash", bytes.len());
+    }
+
+    fn write_u128(&mut self, key: u128) {
+        self.0 = key as u64;
     }
 }
 

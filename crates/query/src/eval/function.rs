@@ -2,8 +2,8 @@
 
 use super::counter;
 use super::fold::{Fold, FoldKind, slide};
-use super::kept::{Keeps, Kept};
-use super::quantile::quantile;
+use super::kept::{Keeps, Kept, KeptRow};
+use super::quantile::weighted_quantile;
 use super::window::Windows;
 use crate::logql::ast::RangeOp;
 
@@ -50,7 +50,7 @@ impl Function {
             Kept::Rows(mut rows) => {
                 // All rows lie in windows; of a single one only a counter's must be in order.
                 if windows.count() > 1 || self.op == RangeOp::RateCounter {
-                    rows.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+                    rows.sort_by(|a, b| a.ts_ns.cmp(&b.ts_ns).then(a.value.total_cmp(&b.value)));
                 }
                 let (mut low, mut high) = (0, 0);
                 let mut values = Vec::new();
@@ -77,24 +77,30 @@ impl Function {
     }
 
     /// The value over the rows in the window `(before, end]`.
-    fn of_rows(&self, rows: &[(i64, f64)], (before_ns, end_ns): (i64, i64), values: &mut Vec<f64>) -> f64 {
+    fn of_rows(
+        &self,
+        rows: &[KeptRow],
+        (before_ns, end_ns): (i64, i64),
+        values: &mut Vec<(f64, u32)>,
+    ) -> f64 {
         if self.op == RangeOp::RateCounter {
-            return counter::rate(rows, before_ns, end_ns);
+            let samples: Vec<(i64, f64)> = rows.iter().map(|row| (row.ts_ns, row.value)).collect();
+            return counter::rate(&samples, before_ns, end_ns);
         }
         values.clear();
-        values.extend(rows.iter().map(|row| row.1));
+        values.extend(rows.iter().map(|row| (row.value, row.count)));
         if self.op == RangeOp::CountDistinctOverTime {
-            values.sort_unstable_by(f64::total_cmp);
-            values.dedup();
+            values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+            values.dedup_by(|a, b| a.0 == b.0);
             return values.len() as f64;
         }
-        quantile(self.parameter, values)
+        weighted_quantile(self.parameter, values)
     }
 }
 
 /// How many of `rows[from..]` are not after `ts_ns`.
-fn later(rows: &[(i64, f64)], from: usize, ts_ns: i64) -> usize {
-    rows.get(from..).unwrap_or_default().iter().take_while(|row| row.0 <= ts_ns).count()
+fn later(rows: &[KeptRow], from: usize, ts_ns: i64) -> usize {
+    rows.get(from..).unwrap_or_default().iter().take_while(|row| row.ts_ns <= ts_ns).count()
 }
 
 #[cfg(test)]

@@ -23,7 +23,18 @@ pub enum Kept {
     /// Folds, ascending by pane.
     Folds(Vec<(u64, Fold)>),
     /// Times and values, in no order.
-    Rows(Vec<(i64, f64)>),
+    Rows(Vec<KeptRow>),
+}
+
+/// A row that stands for so many with its value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KeptRow {
+    /// Its time, Unix nanoseconds.
+    pub ts_ns: i64,
+    /// Its value.
+    pub value: f64,
+    /// How many it stands for, at least one.
+    pub count: u32,
 }
 
 impl Keeps {
@@ -37,11 +48,12 @@ impl Keeps {
 }
 
 impl Kept {
-    /// Takes a row in; panes come in ascending order, but for a few steps back.
-    pub fn take(&mut self, keeps: Keeps, pane: u64, ts_ns: i64, value: f64) {
+    /// Takes a row in; panes come in ascending order, but for a few steps back. A fold takes it once, however many it
+    /// stands for.
+    pub fn take(&mut self, keeps: Keeps, pane: u64, row: KeptRow) {
         match (self, keeps) {
-            (Self::Folds(panes), Keeps::Folds(kind)) => take_fold(panes, kind, pane, ts_ns, value),
-            (Self::Rows(rows), _) => rows.push((ts_ns, value)),
+            (Self::Folds(panes), Keeps::Folds(kind)) => take_fold(panes, kind, pane, row.ts_ns, row.value),
+            (Self::Rows(rows), _) => rows.push(row),
             (Self::Folds(_), Keeps::Rows) => debug_assert!(false, "folds where rows are kept"),
         }
     }
@@ -60,7 +72,7 @@ impl Kept {
     pub fn bytes(&self) -> u64 {
         let bytes = match self {
             Self::Folds(panes) => panes.len() * size_of::<(u64, Fold)>(),
-            Self::Rows(rows) => rows.len() * size_of::<(i64, f64)>(),
+            Self::Rows(rows) => rows.len() * size_of::<KeptRow>(),
         };
         bytes as u64
     }

@@ -20,6 +20,7 @@ const COUNTS_FACTOR: u64 = 8;
 #[derive(Debug)]
 pub struct Block {
     meta: BlockMeta,
+    name: Arc<str>,
     index: Index,
     pub(super) pages: Vec<PlacedPage>,
     pub(super) runs: Vec<PlacedRun>,
@@ -126,12 +127,18 @@ impl Block {
             + STREAM_BYTES * u64::from(decoded.index.stream_count())
             + pages.iter().map(PlacedPage::held_bytes).sum::<u64>();
         let streams = (0..decoded.index.stream_count()).map(|_| OnceLock::new()).collect();
-        Ok(Self { meta, index: decoded.index, pages, runs, run_ends, streams, held_bytes })
+        let name = meta.name.as_str().into();
+        Ok(Self { meta, name, index: decoded.index, pages, runs, run_ends, streams, held_bytes })
     }
 
     /// What the catalogue keeps of it.
     pub fn meta(&self) -> &BlockMeta {
         &self.meta
+    }
+
+    /// Its name, shared.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
     }
 
     /// Bytes held in memory, for caches: with what is kept of it once it was asked for.

@@ -5,7 +5,7 @@ use super::open::{PlacedPage, PlacedRun};
 use base::{Error, Result};
 use bytes::Bytes;
 use model::{RowColumns, RunFacts, ScanStats};
-use page::{Counting, KnownRun, Question};
+use page::{Counting, KeptPage, KnownRun, Question};
 use std::ops::Range;
 
 /// What to read of a block for a question.
@@ -303,6 +303,46 @@ impl Block {
         question: &Question,
         stats: &ScanStats,
     ) -> Result<Vec<(u32, RowColumns)>> {
+        self.scan(page, question, |placed, wanted, known, question| {
+            placed.page.scan_known(parts, wanted, known, question, stats)
+        })
+    }
+
+    /// The parts of `page` that `kept` has not.
+    pub fn missing(&self, page: &PagePlan, kept: &KeptPage) -> Vec<Range<u64>> {
+        let Some(start) = self.pages.get(page.page as usize).map(|placed| placed.body_start) else {
+            return Vec::new();
+        };
+        let within: Vec<_> = page.parts.iter().map(|part| part.start - start..part.end - start).collect();
+        kept.missing(&within).into_iter().map(|part| start + part.start..start + part.end).collect()
+    }
+
+    /// As [`Block::scan_page`] of what is kept of the page, to which come `fetched`, the bytes at `missing`.
+    ///
+    /// # Errors
+    /// As [`Block::scan_page`].
+    pub fn scan_kept(
+        &self,
+        page: &PagePlan,
+        kept: &KeptPage,
+        (missing, fetched): (&[Range<u64>], &[Bytes]),
+        question: &Question,
+        stats: &ScanStats,
+    ) -> Result<Vec<(u32, RowColumns)>> {
+        self.scan(page, question, |placed, wanted, known, question| {
+            for (range, bytes) in missing.iter().zip(fetched) {
+                kept.add(range.start - placed.body_start, bytes);
+            }
+            placed.page.scan_kept(kept, wanted, known, question, stats)
+        })
+    }
+
+    fn scan(
+        &self,
+        page: &PagePlan,
+        question: &Question,
+        scan: impl FnOnce(&PlacedPage, &[u32], &[KnownRun], &Question) -> Result<Vec<(u32, RowColumns)>>,
+    ) -> Result<Vec<(u32, RowColumns)>> {
         let placed = self.pages.get(page.page as usize).ok_or_else(|| self.foreign(page.page))?;
         let wanted: Vec<u32> = page.runs.iter().map(|run| run.position).collect();
         // Rows whose times need not be compared may be ruled out without reading any.
@@ -310,7 +350,7 @@ impl Block {
         let question = if covered { &question.of_all_time() } else { question };
         let known = page.runs.iter().zip(self.alike(&page.runs, question)?);
         let known: Vec<KnownRun> = known.map(|(run, alike)| KnownRun { facts: run.facts(), alike }).collect();
-        let runs = placed.page.scan_known(parts, &wanted, &known, question, stats).map_err(|e| {
+        let runs = scan(placed, &wanted, &known, question).map_err(|e| {
             let what = format!("block {}: page {}", self.meta().name, page.page);
             Error::new(e.kind(), what).because(e)
         })?;

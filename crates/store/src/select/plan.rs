@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Bytes of rows in one task, about: enough to be worth a request, little enough to be held.
-const TASK_BYTES: u64 = 4 << 20;
+const TASK_BYTES: u64 = 8 << 20;
 /// The same of pages with something rare.
 const SOUGHT_TASK_BYTES: u64 = 16 << 20;
 /// Pages that filters leave where what is looked for is rare, at most.

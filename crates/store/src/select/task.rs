@@ -11,6 +11,7 @@ use bytes::Bytes;
 use model::{RowColumns, ScanStats};
 use page::Question;
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
@@ -163,22 +164,35 @@ async fn scan_pages(
 ) -> Result<Scanned> {
     // The question may project more than the one that pages were planned for.
     opened.block.place_parts(&mut pages, &question);
-    let parts: Vec<_> = pages.iter().flat_map(|page| page.parts.iter().cloned()).collect();
+    let kept: Vec<_> = pages.iter().map(|page| engine.blocks.page(&opened.block, page.page)).collect();
+    let missing: Vec<Vec<Range<u64>>> =
+        pages.iter().zip(&kept).map(|(page, kept)| opened.block.missing(page, &kept.page)).collect();
+    let misses = missing.iter().filter(|missing| !missing.is_empty()).count();
+    engine.blocks.count_pages(pages.len() - misses, misses);
+    let parts = missing.concat();
     let fetch_bytes: u64 = pages.iter().map(PagePlan::fetch_bytes).sum();
-    let meta = opened.block.meta();
-    let fetched = engine.blocks.ranges(meta, &parts, &stats, &opened.rounds).await?;
+    let fetched = match parts.is_empty() {
+        true => Vec::new(),
+        false => engine.blocks.ranges(opened.block.meta(), &parts, &stats, &opened.rounds).await?,
+    };
     stats.compressed_bytes.fetch_add(fetch_bytes, Relaxed);
     stats.pages_read.fetch_add(pages.len() as u64, Relaxed);
+    let blocks = engine.blocks.clone();
     let scan = move || -> Result<Scanned> {
         let started = Instant::now();
         let mut fetched = fetched.as_slice();
         let (mut pieces, mut counted) = (Vec::new(), Vec::new());
-        for page in &pages {
-            let missing = || Error::bug("fewer parts than asked for");
-            let (parts, rest): (&[Bytes], _) =
-                fetched.split_at_checked(page.parts.len()).ok_or_else(missing)?;
+        for ((page, kept), missing) in pages.iter().zip(kept).zip(&missing) {
+            let fewer = || Error::bug("fewer parts than asked for");
+            let (parts, rest): (&[Bytes], _) = fetched.split_at_checked(missing.len()).ok_or_else(fewer)?;
             fetched = rest;
-            for (ordinal, rows) in opened.block.scan_page(page, parts, &question, &stats)? {
+            let runs = opened.block.scan_kept(page, &kept.page, (missing, parts), &question, &stats);
+            match &runs {
+                Ok(_) => blocks.keep_page(&opened.block, page.page, kept),
+                // What is wrong may be right when it is fetched again.
+                Err(_) => blocks.forget_page(&opened.block, page.page),
+            }
+            for (ordinal, rows) in runs? {
                 let Some(stream) = opened.number(ordinal) else { continue };
                 // What counts for several has no time of its own to be put in order by, and may be of several streams.
                 if rows.counts.is_empty() {

@@ -255,6 +255,8 @@ settings! {
         head_memory: ByteSize = ByteSize(512 << 20),
         /// A tenant's rows of one signal in memory become a block when they are so many bytes.
         flush_bytes: ByteSize = ByteSize(96 << 20),
+        /// Memory for what queries have read of blocks, stored bytes and what was decoded of them, so that those that ask again find it.
+        page_cache: ByteSize = ByteSize(256 << 20),
         /// Directory of the disk cache for far buckets; empty is `cache` below `common.path_prefix`.
         cache_dir: String = String::new(),
         /// Bytes that the disk cache may take; 0 is no cache.

@@ -110,6 +110,7 @@ pub fn store_config(config: &Config, data: &Path) -> StoreConfig {
         wal_sync_interval: own.wal_sync_interval,
         head_memory: own.head_memory,
         flush_bytes: own.flush_bytes,
+        page_cache: own.page_cache,
         flush_age: config.ingester.max_chunk_age,
         flush_idle: config.ingester.chunk_idle_period,
         flush_on_shutdown: config.ingester.wal.flush_on_shutdown,

@@ -11,8 +11,8 @@ fn shortened(lines: &[String], format: Format, names: &[&str]) -> Option<Vec<Str
     with_reader(&sections, |reader| {
         let all = reader.contents(&fields, None).unwrap();
         let of = |Contents { numbered, bytes, ends }: Contents| -> Vec<String> {
-            let starts = [0].into_iter().chain(ends.clone());
-            let texts = starts.zip(&ends).map(|(start, end)| &bytes[start as usize..*end as usize]);
+            let starts = [0].into_iter().chain(ends.iter().copied());
+            let texts = starts.zip(&*ends).map(|(start, end)| &bytes[start as usize..*end as usize]);
             let texts: Vec<String> = texts.map(|text| String::from_utf8(text.to_vec()).unwrap()).collect();
             numbered.of.iter().map(|number| texts[*number as usize].clone()).collect()
         };

@@ -23,7 +23,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`base::Kind::Corrupt`].
     pub fn find_parts(&self, holds: Holds<'_>) -> Result<Bits> {
-        let table = &self.tree.table;
+        let table = &self.tree().table;
         let nothing = Finder::new(b"");
         let search = Search::new(self, &nothing, u64::from(table.text_len) * WORK_PER_BYTE);
         let hits = InTable::new(&search, table).and_then(|table| table.parts(holds));

@@ -165,7 +165,7 @@ impl Search<'_, '_> {
             let has: [bool; 256] = std::array::from_fn(|number| bits.has(number));
             return Ok(hits_where(count, |at| bytes.get(at).is_some_and(|byte| has[usize::from(*byte)])));
         }
-        let ids = coding.decode(stored, count, distinct)?;
+        let ids = self.reader.numbers((coding, ids), count, distinct)?;
         Ok(hits_where(count, |at| ids.get(at).is_some_and(|id| bits.has(*id as usize))))
     }
 

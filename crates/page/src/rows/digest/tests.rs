@@ -1,4 +1,4 @@
-use crate::{Choice, KnownRun, Piece, Question, seal_as};
+use crate::{Choice, KeptPage, KnownRun, Piece, Question, seal_as};
 use bytes::Bytes;
 use model::fields::Format;
 use model::{
@@ -105,6 +105,7 @@ proptest! {
         cells in prop::option::of((0i64..50, prop::sample::select(vec![3i64, 40, 1000]))),
         choice in prop::sample::select(vec![Choice::Text, Choice::Columns, Choice::Columns]),
         known in any::<bool>(),
+        kept in prop::sample::select(vec![None, Some(false), Some(true)]),
     ) {
         let whole: Vec<String> = KEYS.iter().map(|key| (*key).to_owned()).collect();
         let texts: Vec<Vec<String>> =
@@ -131,7 +132,19 @@ proptest! {
         let facts: Vec<KnownRun> = facts.filter(|_| known).collect();
         let covered = known && facts.iter().all(|KnownRun { facts, .. }| range.covers(facts.min_ns, facts.max_ns));
         let question = if covered { question.of_all_time() } else { question };
-        let found = sealed.page.scan_known(&fetched, &wanted, &facts, &question, &ScanStats::default());
+        let found = match kept {
+            None => sealed.page.scan_known(&fetched, &wanted, &facts, &question, &ScanStats::default()),
+            Some(others) => {
+                let kept = KeptPage::default();
+                kept.add(0, &sealed.body);
+                if others {
+                    let all: Vec<u32> = (0..runs.len() as u32).collect();
+                    let question = Question::all().with_digest(question.digest().cloned().map(Arc::new));
+                    sealed.page.scan_kept(&kept, &all, &[], &question, &ScanStats::default()).unwrap();
+                }
+                sealed.page.scan_kept(&kept, &wanted, &facts, &question, &ScanStats::default())
+            }
+        };
         let mut found = found.unwrap().into_iter();
         for at in wanted {
             let (run, rows) = (&runs[at as usize], &columns[at as usize]);

@@ -4,7 +4,7 @@ use super::{Failure, Several, Windowed};
 use crate::engine::alike::{Classes, Found, Memo};
 use crate::engine::uniform::RowValue;
 use crate::eval::aggregate::group_labels;
-use crate::eval::kept::{Keeps, Kept};
+use crate::eval::kept::{Keeps, Kept, KeptRow};
 use crate::eval::line::{Scratch, StreamPipeline};
 use hashbrown::HashMap;
 use model::{Labels, LabelsBuilder, LabelsRef, RowColumns};
@@ -102,11 +102,12 @@ impl Part {
                     self.touched.push(series);
                     last = series;
                 }
-                match several {
-                    Several::Sum => kept.take(*keeps, pane, *ts_ns, value * f64::from(count)),
-                    Several::Once => kept.take(*keeps, pane, *ts_ns, value),
-                    Several::Each => (0..count).for_each(|_| kept.take(*keeps, pane, *ts_ns, value)),
-                }
+                let (value, count) = match several {
+                    Several::Sum => (value * f64::from(count), 1),
+                    Several::Once => (value, 1),
+                    Several::Each => (value, count),
+                };
+                kept.take(*keeps, pane, KeptRow { ts_ns: *ts_ns, value, count });
             }
         }
         passed
@@ -173,7 +174,7 @@ impl Part {
             });
             let kept = series.and_then(|at| self.series.get_mut(at));
             if let (Some((_, kept)), Some(ts_ns)) = (kept, lines.ts_ns.get(row)) {
-                kept.take(of.keeps, pane, *ts_ns, sum);
+                kept.take(of.keeps, pane, KeptRow { ts_ns: *ts_ns, value: sum, count: 1 });
             }
         });
         self.touched.extend(series.filter(|_| passed > 0));

@@ -4,8 +4,8 @@ use crate::eval::window::Steps;
 const SECOND: i64 = 1_000_000_000;
 
 /// Rows at 5s, 10s, … 40s with values 1, 2, … 8.
-fn rows() -> Vec<(i64, f64)> {
-    (1..=8).map(|n| (n * 5 * SECOND, n as f64)).collect()
+fn rows() -> Vec<KeptRow> {
+    (1..=8).map(|n| KeptRow { ts_ns: n * 5 * SECOND, value: n as f64, count: 1 }).collect()
 }
 
 fn evaluated(op: RangeOp, parameter: Option<f64>) -> Vec<f64> {
@@ -16,7 +16,7 @@ fn evaluated(op: RangeOp, parameter: Option<f64>) -> Vec<f64> {
         Keeps::Rows => Kept::Rows(rows().into_iter().rev().collect()),
         Keeps::Folds(kind) => {
             let mut panes = Vec::new();
-            for (ts_ns, value) in rows() {
+            for KeptRow { ts_ns, value, .. } in rows() {
                 if let Some(pane) = windows.pane(ts_ns) {
                     crate::eval::fold::merge_panes(&mut panes, &[(pane, kind.of(ts_ns, value))]);
                 }

@@ -2,7 +2,7 @@
 
 use super::{BUCKET_LABEL, QUANTILE_LABEL};
 use crate::eval::function::Function;
-use crate::eval::kept::{Keeps, Kept};
+use crate::eval::kept::{Keeps, Kept, KeptRow};
 use crate::eval::series::{METRIC_NAME, StepSeries};
 use crate::eval::span::{Member, Trace, Value};
 use crate::eval::window::{Steps, Windows};
@@ -101,7 +101,7 @@ impl Leaf {
             for (bucket, value) in self.values(&trace, at) {
                 let labels = self.labels(&trace, at, bucket, &mut builder);
                 let kept = part.entry(labels).or_insert_with(|| self.keeps.nothing());
-                kept.take(self.keeps, pane, start_ns, value);
+                kept.take(self.keeps, pane, KeptRow { ts_ns: start_ns, value, count: 1 });
             }
         }
         part

@@ -62,10 +62,16 @@ async fn a_cold_needle_takes_three_rounds() {
     // The tail, the filters, the page.
     assert_eq!((count(&stats.bucket_requests), count(&stats.bucket_rounds)), (3, 3));
     assert!(count(&stats.scan_ns) > 0);
-    // Now the block is open, and its filters are kept.
+    // Now the block is open, and its filters and the page are kept.
     let again = Selection { stats: Arc::default(), ..asked };
     let stats = again.stats.clone();
-    runs(&store, again).await;
+    assert_eq!(rows_of(&runs(&store, again).await).len(), 1);
+    assert_eq!((count(&stats.bucket_requests), count(&stats.bucket_rounds)), (0, 0));
+    assert_eq!((count(&stats.fetched_bytes), count(&stats.pages_read)), (0, 1));
+    // Another page is fetched.
+    let other = needle(&id(5, 7), Some(100));
+    let stats = other.stats.clone();
+    assert_eq!(rows_of(&runs(&store, other).await).len(), 1);
     assert_eq!((count(&stats.bucket_requests), count(&stats.bucket_rounds)), (1, 1));
 }
 
