@@ -8,6 +8,7 @@ use crate::tenant::Tenant;
 use crate::varint;
 use base::{Error, Result};
 use bytes::Bytes;
+use std::ops::Range;
 use std::sync::Arc;
 
 mod spare;
@@ -180,6 +181,7 @@ fn row_bytes(row: RowRef<'_>) -> u64 {
     row.body.len() as u64 + row.metadata.pair_bytes()
 }
 
+#[inline]
 fn take_row<'a>(rest: &mut &'a [u8]) -> Option<RowRef<'a>> {
     let ts_ns = varint::take_i64(rest)?;
     let body = varint::take_bytes(rest)?;
@@ -198,10 +200,14 @@ pub struct BatchBuilder {
     stream_count: usize,
     row_count: u64,
     counted_bytes: Vec<u64>,
-    /// Rows of the stream that is not ended yet, their number, and the bytes of what they say.
-    rows: Vec<u8>,
+    /// Where the stream that is not ended yet starts in `bytes`, and where its rows do: between them is room for
+    /// what stands before rows.
+    open: Range<usize>,
+    /// The number of its rows, and the bytes of what they say.
     open_row_count: u64,
     open_bytes: u64,
+    /// Bytes that will stand before the rows of the next stream, as far as they were told.
+    expected_front: usize,
 }
 
 impl BatchBuilder {
@@ -221,9 +227,10 @@ impl BatchBuilder {
             stream_count: 0,
             row_count: 0,
             counted_bytes: Vec::new(),
-            rows: Vec::new(),
+            open: 0..0,
             open_row_count: 0,
             open_bytes: 0,
+            expected_front: 0,
         }
     }
 
@@ -244,27 +251,52 @@ impl BatchBuilder {
         self.end_stream(labels);
     }
 
+    /// Says that the next stream will have `labels` and so many rows, of so many bytes with times and lengths. Its rows
+    /// then go where they stay; they are moved where that was not said, or turns out otherwise.
+    pub fn expect_stream(&mut self, labels: LabelsRef<'_>, row_count: usize, row_bytes: usize) {
+        let numbers = [labels.bytes().len(), row_count, row_bytes].map(|number| varint::len(number as u64));
+        self.expected_front = labels.bytes().len() + numbers.iter().sum::<usize>();
+    }
+
     /// Appends a row to the stream that [`BatchBuilder::end_stream`] will name.
     pub fn add_row(&mut self, row: RowRef<'_>) {
-        self.rows.extend_from_slice(&row.ts_ns.to_le_bytes());
-        varint::put_bytes(&mut self.rows, row.body);
-        varint::put_bytes(&mut self.rows, row.metadata.bytes());
+        if self.open_row_count == 0 {
+            let start = self.bytes.len();
+            self.open = start..start + self.expected_front;
+            self.bytes.resize(self.open.end, 0);
+        }
+        self.bytes.extend_from_slice(&row.ts_ns.to_le_bytes());
+        varint::put_bytes(&mut self.bytes, row.body);
+        varint::put_bytes(&mut self.bytes, row.metadata.bytes());
         self.open_row_count += 1;
         self.open_bytes += row_bytes(row);
     }
 
     /// Ends the stream of the rows added since the last one; without rows there is no stream.
     pub fn end_stream(&mut self, labels: LabelsRef<'_>) {
+        self.expected_front = 0;
         let row_count = std::mem::take(&mut self.open_row_count);
         let open_bytes = std::mem::take(&mut self.open_bytes);
-        if row_count > 0 {
-            let stream = BatchStream { labels, row_count, rows: &self.rows, counted_bytes: None };
-            stream.put(&mut self.bytes);
-            self.counted_bytes.push(open_bytes);
-            self.stream_count += 1;
-            self.row_count += row_count;
+        if row_count == 0 {
+            return;
         }
-        self.rows.clear();
+        let (open, end) = (self.open.clone(), self.bytes.len());
+        let mut front = Vec::with_capacity(open.len());
+        varint::put_bytes(&mut front, labels.bytes());
+        varint::put(&mut front, row_count);
+        varint::put(&mut front, (end - open.end) as u64);
+        let rows_start = open.start + front.len();
+        if rows_start != open.end {
+            self.bytes.resize(end.max(end + front.len() - open.len()), 0);
+            self.bytes.copy_within(open.end..end, rows_start);
+            self.bytes.truncate(end + front.len() - open.len());
+        }
+        if let Some(room) = self.bytes.get_mut(open.start..rows_start) {
+            room.copy_from_slice(&front);
+        }
+        self.counted_bytes.push(open_bytes);
+        self.stream_count += 1;
+        self.row_count += row_count;
     }
 
     /// The batch so far.

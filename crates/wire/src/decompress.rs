@@ -1,5 +1,9 @@
 //! Compressed bodies, never decompressed beyond a limit.
 
+mod snappy;
+
+pub use snappy::snappy;
+
 use crate::refused::Refused;
 use flate2::{Decompress, FlushDecompress, Status};
 use std::io::{self, Read};
@@ -32,9 +36,6 @@ pub struct Broken {
 /// zstd windows beyond 2^27 bytes are refused: the decoder would take that much memory at once.
 const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 
-/// The most bytes that one byte of a snappy block stands for.
-const SNAPPY_RATIO_MAX: usize = 22;
-
 /// Capacity that is added at a time while the size is unknown, in bytes.
 const STEP_BYTES: usize = 64 << 10;
 
@@ -46,8 +47,10 @@ const STEP_BYTES: usize = 64 << 10;
 pub fn decompress(encoding: Encoding, body: &[u8], limit_bytes: u64) -> Result<Vec<u8>, Broken> {
     match encoding {
         Encoding::Snappy => {
-            let mut out = Vec::new();
-            snappy(body, limit_bytes, &mut out).map(|()| out)
+            let mut room = Vec::new();
+            let size = snappy(body, limit_bytes, &mut room)?.len();
+            room.truncate(size);
+            Ok(room)
         }
         Encoding::Gzip => gzip(body, limit_bytes),
         Encoding::Deflate => deflate(body, limit_bytes),
@@ -72,30 +75,6 @@ fn broken(so_far: impl Into<Option<Vec<u8>>>, text: impl Into<Vec<u8>>) -> Broke
 
 fn over_limit(size_bytes: u64, limit_bytes: u64) -> Broken {
     Broken { so_far: None, refused: too_large(size_bytes, limit_bytes) }
-}
-
-/// Replaces what is in `out` by what comes out of a snappy block: a buffer that is kept from body to body.
-///
-/// # Errors
-/// As [`decompress`]; anything may be in `out` then.
-pub fn snappy(body: &[u8], limit_bytes: u64, out: &mut Vec<u8>) -> Result<(), Broken> {
-    let corrupt = || broken(None, "snappy: corrupt input");
-    // snap takes no bytes for an empty block; Go asks for its length.
-    if body.is_empty() {
-        return Err(corrupt());
-    }
-    let size = snap::raw::decompress_len(body).map_err(|_| corrupt())?;
-    // Three bytes copy at most 64: a block that claims to hold more is not worth the memory.
-    if size / SNAPPY_RATIO_MAX > body.len() {
-        return Err(corrupt());
-    }
-    if size as u64 > limit_bytes {
-        return Err(over_limit(size as u64, limit_bytes));
-    }
-    out.resize(size, 0);
-    let written = snap::raw::Decoder::new().decompress(body, out).map_err(|_| corrupt())?;
-    out.truncate(written);
-    Ok(())
 }
 
 fn gzip(body: &[u8], limit_bytes: u64) -> Result<Vec<u8>, Broken> {

@@ -42,6 +42,9 @@ impl<'a> Fields<'a> {
         if let Some(field) = self.short_field() {
             return Ok(Some(field));
         }
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
         self.any_field()
     }
 

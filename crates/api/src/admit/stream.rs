@@ -5,7 +5,7 @@ use crate::admit::labels::StreamLabels;
 use crate::admit::level::{LevelFinder, Told};
 use crate::admit::metadata::{MetadataSet, counted_bytes, write_canonical};
 use crate::admit::refusals::{Discarded, Reason, Refusals};
-use crate::admit::{Admitted, Judge, Received};
+use crate::admit::{Admitted, Judge, ROW_BYTES, Received};
 use http::StatusCode;
 use model::time::{parse_rfc3339, rfc3339};
 use model::{Batch, BatchBuilder, LabelsRef, Limits, RowRef, Tenant};
@@ -34,6 +34,8 @@ pub struct StreamAdmission<'l> {
     own: MetadataSet,
     shared: MetadataSet,
     canonical: Vec<u8>,
+    /// The level that alone is in `canonical`; empty where there is more, or nothing.
+    canonical_level: Vec<u8>,
     cut_line: Vec<u8>,
 }
 
@@ -85,6 +87,7 @@ impl<'l> StreamAdmission<'l> {
             own: MetadataSet::default(),
             shared: MetadataSet::default(),
             canonical: Vec::new(),
+            canonical_level: Vec::new(),
             cut_line: Vec::new(),
         }
     }
@@ -169,6 +172,9 @@ impl<'l> StreamAdmission<'l> {
         let mut shared_bytes = SharedBytes::default();
         let mut shared: &[Pair<'_>] = &[];
         self.shared.fill(&[])?;
+        let line_bytes: usize = push.entries(stream).map(|entry| entry.line.len()).sum();
+        let row_count = stream.entry_count();
+        batch.expect_stream(labels, row_count, line_bytes + ROW_BYTES * row_count);
         for entry in push.entries(stream) {
             let size = Size {
                 line: entry.line.len() as u64,
@@ -212,13 +218,15 @@ impl<'l> StreamAdmission<'l> {
             };
             finder.level(label_level, own, shared, text)
         });
-        self.canonical.clear();
-        write_canonical(
-            &mut self.canonical,
-            &self.own,
-            &self.shared,
-            level.filter(|level| !level.is_empty()),
-        );
+        let level = level.filter(|level| !level.is_empty());
+        // Most lines bring nothing, and have the level of the one before them.
+        let is_alone = self.own.is_empty() && self.shared.is_empty();
+        if !is_alone || level.is_none_or(|level| level != self.canonical_level) {
+            self.canonical.clear();
+            write_canonical(&mut self.canonical, &self.own, &self.shared, level);
+            self.canonical_level.clear();
+            self.canonical_level.extend_from_slice(level.filter(|_| is_alone).unwrap_or(&[]));
+        }
         self.bytes += text.len() as u64;
         batch.add_row(RowRef { ts_ns, body: text, metadata: LabelsRef::trusted(&self.canonical) });
         Ok(())

@@ -84,8 +84,8 @@ fn decode(job: &Job, body: &[u8]) -> Result<Admitted, Failure> {
     match &job.format.encoded {
         Encoded::LokiProto => {
             let mut message = MESSAGE.take();
-            snappy(body, job.decompressed_bytes_max, &mut message).map_err(|broken| broken.refused)?;
-            let admitted = admit_proto(job, &message);
+            let decoded = snappy(body, job.decompressed_bytes_max, &mut message);
+            let admitted = admit_proto(job, decoded.map_err(|broken| broken.refused)?);
             if message.capacity() <= KEPT_MESSAGE_BYTES {
                 MESSAGE.set(message);
             }

@@ -25,16 +25,20 @@ const WORDS: [(&str, &str); 9] = [
 const BLOCK: usize = 32;
 /// Two letters of each word: of `err` and `error` the second and third, of `debug` and `info` as well, of the
 /// others the first two.
-const MARKS: [[u8; 2]; 7] = [*b"tr", *b"eb", *b"fa", *b"cr", *b"rr", *b"wa", *b"nf"];
+const MARKS: [[u8; 2]; 7] = [*b"tr", *b"cr", *b"rr", *b"fa", *b"wa", *b"eb", *b"nf"];
 
-/// Where marks begin in `block`, which has a byte more behind it: a byte for each place. Compares all bytes at once.
-fn marks(block: &[u8; BLOCK + 1]) -> [u8; BLOCK] {
+/// Where [`MARKS`] begin in `first`, whose bytes are followed by those of `second`: a byte for each place. Compares all bytes
+/// at once.
+#[inline(always)]
+fn marks(first: &[u8; BLOCK], second: &[u8; BLOCK]) -> [u8; BLOCK] {
     let mut marked = [0; BLOCK];
     for at in 0..BLOCK {
-        let (first, second) = (block[at] | 0x20, block[at + 1] | 0x20);
-        for mark in MARKS {
-            marked[at] |= u8::from((first == mark[0]) & (second == mark[1]));
-        }
+        let is = |letter: u8| u8::from(first[at] | 0x20 == letter);
+        let then = |letter: u8| u8::from(second[at] | 0x20 == letter);
+        marked[at] = (is(b't') | is(b'c') | is(b'r')) & then(b'r')
+            | (is(b'f') | is(b'w')) & then(b'a')
+            | is(b'e') & then(b'b')
+            | is(b'n') & then(b'f');
     }
     marked
 }
@@ -55,24 +59,17 @@ fn words_of(letter: u8) -> (Range<usize>, usize) {
 /// The level of the word of the highest rank in `line`.
 pub fn find(line: &[u8]) -> &'static str {
     let mut search = Search { line, seen: 0, best: WORDS.len() };
-    let mut start = 0;
-    while let Some(rest) = line.get(start..).filter(|rest| rest.len() > 1) {
-        let marked = match rest.first_chunk() {
-            Some(block) => marks(block),
-            None => {
-                let mut block = [0; BLOCK + 1];
-                block[..rest.len()].copy_from_slice(rest);
-                marks(&block)
-            }
-        };
-        for (eight, marked) in (start..).step_by(8).zip(marked.as_chunks::<8>().0) {
-            let mut marked = u64::from_le_bytes(*marked);
-            while marked != 0 {
-                search.look(eight + marked.trailing_zeros() as usize / 8);
-                marked &= marked - 1;
-            }
+    match line.len().checked_sub(BLOCK + 1) {
+        Some(last) => {
+            (0..last).step_by(BLOCK).for_each(|start| search.look_in_block(start));
+            // Looking at a place once more changes nothing.
+            search.look_in_block(last);
         }
-        start += BLOCK;
+        None => {
+            let is_mark = |pair: &[u8]| MARKS.iter().any(|mark| pair.eq_ignore_ascii_case(mark));
+            let marked = line.windows(2).enumerate().filter(|(_, pair)| is_mark(pair));
+            marked.for_each(|(at, _)| search.look(at));
+        }
     }
     WORDS.get(search.best).map_or(UNKNOWN, |(_, level)| level)
 }
@@ -86,6 +83,26 @@ struct Search<'l> {
 }
 
 impl Search<'_> {
+    /// Looks at the marks that begin in the block at `start`, which a byte follows.
+    #[inline(always)]
+    fn look_in_block(&mut self, start: usize) {
+        let chunk = |from: usize| self.line.get(from..).and_then(<[u8]>::first_chunk);
+        let (Some(first), Some(second)) = (chunk(start), chunk(start + 1)) else { return };
+        let marked = marks(first, second);
+        let eights: [u64; BLOCK / 8] = std::array::from_fn(|at| {
+            marked.as_chunks().0.get(at).map_or(0, |eight| u64::from_le_bytes(*eight))
+        });
+        if eights.iter().all(|marked| *marked == 0) {
+            return;
+        }
+        for (eight, mut marked) in (start..).step_by(8).zip(eights) {
+            while marked != 0 {
+                self.look(eight + marked.trailing_zeros() as usize / 8);
+                marked &= marked - 1;
+            }
+        }
+    }
+
     /// Looks for the words of the mark at `at`. To be called from the front to the back.
     fn look(&mut self, at: usize) {
         let (words, before) = words_of(self.line[at]);
