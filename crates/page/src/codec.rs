@@ -3,7 +3,7 @@
 
 use base::{Error, Result};
 use pco::data_types::Number;
-use pco::{ChunkConfig, DeltaSpec};
+use pco::{ChunkConfig, DeltaSpec, ModeSpec};
 use std::cell::RefCell;
 use zstd::zstd_safe::zstd_sys::ZSTD_EndDirective;
 use zstd::zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer, SafeResult, get_error_name};
@@ -213,13 +213,34 @@ pub fn keep_scratch(buffer: Vec<u8>) {
     }
 }
 
-/// Appends a pco column of `values` to `out`; `delta` stores differences of neighbours.
+/// Appends a pco column of `values` to `out`.
 ///
 /// # Errors
 /// [`base::Kind::Bug`] when pco fails.
-pub fn compress_numbers<T: Number>(values: &[T], delta: bool, out: &mut Vec<u8>) -> Result<()> {
-    let delta = if delta { DeltaSpec::TryConsecutive(1) } else { DeltaSpec::NoOp };
-    let config = ChunkConfig::default().with_compression_level(PCO_LEVEL).with_delta_spec(delta);
+pub fn compress_numbers<T: Number>(values: &[T], out: &mut Vec<u8>) -> Result<()> {
+    put_numbers(values, ModeSpec::Auto, out)
+}
+
+/// As [`compress_numbers`], of numbers that have nothing in common but that some are more frequent than others.
+///
+/// # Errors
+/// As [`compress_numbers`].
+pub fn compress_codes(values: &[u32], out: &mut Vec<u8>) -> Result<()> {
+    put_numbers(values, ModeSpec::Classic, out)
+}
+
+/// As [`compress_numbers`], of numbers that are all multiples of `unit`.
+///
+/// # Errors
+/// As [`compress_numbers`].
+pub fn compress_multiples(values: &[u64], unit: u64, out: &mut Vec<u8>) -> Result<()> {
+    put_numbers(values, if unit > 1 { ModeSpec::TryIntMult(unit) } else { ModeSpec::Classic }, out)
+}
+
+/// Told how numbers are alike (`mode`), pco need not try what they may be.
+fn put_numbers<T: Number>(values: &[T], mode: ModeSpec, out: &mut Vec<u8>) -> Result<()> {
+    let config = ChunkConfig::default().with_compression_level(PCO_LEVEL);
+    let config = config.with_delta_spec(DeltaSpec::NoOp).with_mode_spec(mode);
     pco::standalone::simple_compress_into(values, &config, out)
         .map(|_| ())
         .map_err(|e| Error::bug("pco cannot compress").because(e))

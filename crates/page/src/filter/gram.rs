@@ -127,6 +127,12 @@ impl<'a> KeySet<'a> {
         set
     }
 
+    /// Takes room for `keys` more.
+    pub fn expect(&mut self, keys: usize) {
+        self.seen.reserve(keys);
+        self.keys.reserve(keys);
+    }
+
     /// Adds the keys of `run` if it is an id.
     pub fn add_id(&mut self, run: &[u8]) {
         if is_id(run) {

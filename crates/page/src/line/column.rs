@@ -10,6 +10,7 @@ use super::integer::Numbers;
 use super::streams::{Class, Stream, StreamsWriter};
 use super::token::{Cut, Span};
 use super::tree::{Column, Encoding, Table};
+use super::trie::same;
 use crate::filter::gram::ID_BYTES_MIN;
 use model::varint;
 
@@ -29,7 +30,7 @@ const PARTS_VALUES_MIN: usize = 64;
 /// What values in parts take at most of what they take as they are, for these are read faster.
 const PARTS_WORTH: (usize, usize) = (3, 4);
 /// Values that tell what all take as they are.
-const RAW_SAMPLE: usize = 4096;
+const RAW_SAMPLE: usize = 2048;
 
 impl Encoder<'_> {
     /// Stores `values` in a column of a table of depth `depth`.
@@ -49,6 +50,7 @@ impl Encoder<'_> {
         match &column.encoding {
             Encoding::Constant(value) => ids.add_ids_of(value),
             Encoding::Hex { digits, .. } if *digits as usize >= ID_BYTES_MIN => {
+                ids.expect(values.len());
                 values.iter().for_each(|value| ids.add_id(value.of(self.text)));
             }
             Encoding::Hex { .. } => {}
@@ -103,7 +105,7 @@ impl Encoder<'_> {
     fn encoding(&mut self, values: &[Span], depth: usize) -> Encoding {
         let text = self.text;
         let first = values.first().map_or(&[][..], |span| span.of(text));
-        if values.iter().all(|value| value.of(text) == first) {
+        if values.iter().all(|value| same(value.of(text), first)) {
             self.grams.add(first);
             return Encoding::Constant(first.to_vec());
         }

@@ -1,6 +1,7 @@
 //! Columns of few distinct values.
 
 use super::token::Span;
+use super::trie;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use std::hash::{BuildHasher, Hasher};
@@ -106,8 +107,9 @@ impl Distinct<'_> {
 }
 
 /// Whether two values with the same start are equal.
+#[inline]
 fn same(text: &[u8], one: Span, two: Span) -> bool {
-    one.len == two.len && (one.len as usize <= START_BYTES || one.of(text) == two.of(text))
+    one.len == two.len && (one.len as usize <= START_BYTES || trie::same(one.of(text), two.of(text)))
 }
 
 /// The first [`START_BYTES`] of the value at `span` as a number; those of a shorter one in its upper bytes.

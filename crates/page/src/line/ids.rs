@@ -143,7 +143,7 @@ impl Coding {
 }
 
 /// Bits that `bytes` take, in parts of so many, when each byte has a code by how often it is in its part.
-fn byte_bits(bytes: &[u8], part_len: usize) -> u64 {
+pub fn byte_bits(bytes: &[u8], part_len: usize) -> u64 {
     let bits = |part: &[u8]| {
         let mut counts = [0u32; 256];
         part.iter().for_each(|byte| counts[usize::from(*byte)] += 1);

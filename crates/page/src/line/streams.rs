@@ -1,6 +1,7 @@
 //! Where the bytes of columns lie: many streams in few sections.
 
 use super::alphabet::Alphabet;
+use super::ids;
 use crate::codec::{self, DECODED_BYTES_MAX};
 use crate::kept::{Held, Item};
 use crate::section::{Body, SectionWriter, Tag};
@@ -104,19 +105,24 @@ impl StreamsWriter {
         self.streams.len()
     }
 
-    /// Bytes of the streams from position `from` on, each compressed alone.
+    /// About the bytes of the streams from position `from` on as stored.
     ///
     /// # Errors
     /// As [`SectionWriter::add`].
     pub fn cost(&self, from: usize) -> Result<usize> {
-        let mut stored = Vec::new();
+        let mut cost = 0;
         for stream in self.streams.get(from..).unwrap_or(&[]) {
-            match stream.class {
-                Class::Numbers => codec::compress_parts(&stream.bytes, stream.ends(0), &mut stored)?,
-                Class::Words | Class::Packed => codec::compress(&stream.bytes, &mut stored)?,
+            cost += match stream.class {
+                Class::Numbers => ids::byte_bits(&stream.bytes, stream.part_len) as usize / 8,
+                Class::Words => {
+                    let mut stored = Vec::new();
+                    codec::compress(&stream.bytes, &mut stored)?;
+                    stored.len()
+                }
+                Class::Packed => stream.bytes.len(),
             };
         }
-        Ok(stored.len())
+        Ok(cost)
     }
 
     /// Takes the streams from position `from` on.

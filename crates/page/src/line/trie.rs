@@ -1,6 +1,7 @@
 //! Texts by what is between their values: a trie of literals. A text goes down the edges of its literals to the one
 //! that ends it, which stands for its template. Most texts follow those before them: at each node the edge taken last
-//! is tried first, by comparing bytes, before the next value is looked for.
+//! is tried first, by comparing bytes, before the next value is looked for. Where its literal differs from the text, the edge
+//! that was taken when it did so before, at this place by this byte, is tried next.
 
 use super::token::{self, Cut, Kind, Span, Value};
 use hashbrown::HashTable;
@@ -12,6 +13,10 @@ use std::ops::Range;
 const ROOT: u32 = 0;
 /// No edge.
 const NONE: u32 = u32::MAX;
+/// Edges that are tried, the one taken last included. Each agrees with more of the text than the one before.
+const TRIES: usize = 6;
+/// Places for what to try next.
+const TURNS: usize = 1 << 10;
 
 /// A literal, and what follows it.
 #[derive(Clone, Debug)]
@@ -38,6 +43,26 @@ pub struct Edge {
 pub struct Trie {
     edges: Vec<Edge>,
     known: HashTable<u32>,
+    /// By [`Turn::place`] the edge that was taken there; made when there is one. Another turn may have the same place:
+    /// what is found is only a guess.
+    turns: Vec<u32>,
+}
+
+/// Where a text leaves an edge that it was thought to take.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    edge: u32,
+    /// Bytes of its literal that are as in the text; all of them when the value behind it is told otherwise.
+    at: u32,
+    /// The byte of the text there; one that is none at its end.
+    byte: u32,
+}
+
+impl Turn {
+    fn place(self) -> usize {
+        let key = u64::from(self.edge) << 32 | u64::from(self.at) << 9 | u64::from(self.byte);
+        (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - TURNS.ilog2())) as usize
+    }
 }
 
 /// A text on its way.
@@ -141,7 +166,7 @@ impl Default for Trie {
     fn default() -> Self {
         let (literal, kind) = (Span::default(), Kind::Other);
         let root = Edge { literal, last: NONE, target: 0, kind, hint: kind, from: NONE, key: 0 };
-        Self { edges: vec![root], known: HashTable::new() }
+        Self { edges: vec![root], known: HashTable::new(), turns: Vec::new() }
     }
 }
 
@@ -173,8 +198,12 @@ impl Trie {
     #[inline]
     pub fn step(&mut self, all: &[u8], walk: &mut Walk<'_>, hash: &foldhash::fast::RandomState) -> Step {
         let (edge, is_new, value) = match self.follow(all, walk) {
-            Some((edge, value)) => (edge, false, value),
-            None => self.take(all, walk, hash),
+            Ok((edge, value)) => (edge, false, value),
+            Err(turn) => {
+                let taken = self.take(all, walk, hash);
+                self.learn(turn, taken.0);
+                taken
+            }
         };
         let span = (value.kind != Kind::End).then(|| walk.span(&value.range));
         (walk.edge, walk.literal, walk.next) = (edge, value.range.end, value.next);
@@ -182,17 +211,72 @@ impl Trie {
         Step { edge, is_new, value: span }
     }
 
-    /// The edge taken last from where `walk` is, if the text goes on like it.
+    /// An edge from where `walk` is that the text goes on like; else where it left the last one that was tried.
     #[inline]
-    fn follow(&self, all: &[u8], walk: &Walk<'_>) -> Option<(u32, Value)> {
-        let number = self.edges.get(walk.edge as usize)?.last;
-        let edge = self.edges.get(number as usize)?;
-        let start = walk.literal + edge.literal.len as usize;
-        let same = same(walk.text.get(walk.literal..start)?, edge.literal.of(all));
-        if !same || walk.at_last() || walk.known.is_some() {
-            return None;
+    fn follow(&mut self, all: &[u8], walk: &Walk<'_>) -> Result<(u32, Value), Option<Turn>> {
+        let first = self.edges.get(walk.edge as usize).map_or(NONE, |edge| edge.last);
+        if walk.at_last() || walk.known.is_some() {
+            return Err(None);
         }
-        Some((number, token::value_at(walk.text, start, edge.hint)?))
+        let turn = match self.try_edge(all, walk, first) {
+            Ok(value) => return Ok((first, value)),
+            Err(turn) => turn,
+        };
+        self.turn(all, walk, turn)
+    }
+
+    /// The value behind the literal of edge `number`, if the text of `walk` goes on like that.
+    #[inline]
+    fn try_edge(&self, all: &[u8], walk: &Walk<'_>, number: u32) -> Result<Value, Option<Turn>> {
+        let edge = self.edges.get(number as usize).ok_or(None)?;
+        let rest = walk.text.get(walk.literal..).unwrap_or(&[]);
+        let literal = edge.literal.of(all);
+        let is_same = rest.get(..literal.len()).is_some_and(|start| same(literal, start));
+        let at = if is_same { literal.len() } else { common(literal, rest) };
+        if is_same && let Some(value) = token::value_at(walk.text, walk.literal + at, edge.hint) {
+            return Ok(value);
+        }
+        let byte = rest.get(at).map_or(u32::from(u8::MAX) + 1, |byte| u32::from(*byte));
+        Err(Some(Turn { edge: number, at: at as u32, byte }))
+    }
+
+    /// As [`Trie::follow`], where the edge taken last was left at `turn`.
+    #[inline(never)]
+    fn turn(
+        &mut self,
+        all: &[u8],
+        walk: &Walk<'_>,
+        mut turn: Option<Turn>,
+    ) -> Result<(u32, Value), Option<Turn>> {
+        for _ in 1..TRIES {
+            let Some(left) = turn else { break };
+            let next = self.turns.get(left.place()).copied().unwrap_or(NONE);
+            if self.edges.get(next as usize).is_none_or(|edge| edge.from != walk.edge) {
+                break;
+            }
+            match self.try_edge(all, walk, next) {
+                Ok(value) => {
+                    if let Some(from) = self.edges.get_mut(walk.edge as usize) {
+                        from.last = next;
+                    }
+                    return Ok((next, value));
+                }
+                Err(Some(further)) if further.at > left.at => turn = Some(further),
+                Err(_) => break,
+            }
+        }
+        Err(turn)
+    }
+
+    /// Keeps that `edge` was taken at `turn`.
+    fn learn(&mut self, turn: Option<Turn>, edge: u32) {
+        let Some(turn) = turn else { return };
+        if self.turns.is_empty() {
+            self.turns = vec![NONE; TURNS];
+        }
+        if let Some(place) = self.turns.get_mut(turn.place()) {
+            *place = edge;
+        }
     }
 
     /// The edge from where `walk` is to the next value, whether it is new, and the value.
@@ -239,9 +323,26 @@ impl Trie {
     }
 }
 
+/// Bytes that `literal` and `text` have in common at their start.
+#[inline]
+fn common(literal: &[u8], text: &[u8]) -> usize {
+    let len = literal.len().min(text.len());
+    let (literal, text) = (literal.get(..len).unwrap_or(&[]), text.get(..len).unwrap_or(&[]));
+    let (words, others) = (literal.chunks_exact(8), text.chunks_exact(8));
+    let tail = words.remainder().iter().zip(others.remainder());
+    let word = |bytes: &[u8]| bytes.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    for (at, (one, other)) in words.zip(others).enumerate() {
+        let differ = word(one) ^ word(other);
+        if differ != 0 {
+            return 8 * at + differ.trailing_zeros() as usize / 8;
+        }
+    }
+    len - tail.len() + tail.take_while(|(one, other)| one == other).count()
+}
+
 /// Whether `one` and `two` are equal: most are short.
 #[inline]
-fn same(one: &[u8], two: &[u8]) -> bool {
+pub fn same(one: &[u8], two: &[u8]) -> bool {
     if one.len() != two.len() {
         return false;
     }

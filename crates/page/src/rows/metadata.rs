@@ -108,9 +108,7 @@ impl<'a> Sets<'a> {
             put_set(set, &names, &mut columns, &mut rest);
         }
         let codes = self.codes();
-        out.add(SETS_TAG, 4 * codes.len(), |out| {
-            codec::compress_numbers(&codes, false, out).map(|()| Codec::Pco)
-        })?;
+        out.add(SETS_TAG, 4 * codes.len(), |out| codec::compress_codes(&codes, out).map(|()| Codec::Pco))?;
         let mut list = Vec::new();
         for name in &names {
             varint::put_bytes(&mut list, name.as_bytes());

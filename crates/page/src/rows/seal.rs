@@ -91,9 +91,8 @@ pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Seal
         .iter()
         .flat_map(|Piece { rows: columns, range: rows }| rows.clone().map(|row| columns.body_len(row) as u32))
         .collect();
-    writer.add(LENGTHS_TAG, 4 * row_count, |out| {
-        codec::compress_numbers(&lengths, false, out).map(|()| Codec::Pco)
-    })?;
+    writer
+        .add(LENGTHS_TAG, 4 * row_count, |out| codec::compress_codes(&lengths, out).map(|()| Codec::Pco))?;
     let mut sets = Sets::default();
     let facts = pieces.iter().map(|piece| facts_of(piece, &mut sets)).collect::<Result<_>>()?;
     sets.write(&mut writer)?;

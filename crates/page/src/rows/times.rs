@@ -75,7 +75,7 @@ impl Columns {
             let start = self.bodies.len();
             self.bodies.extend_from_slice(&rises.heads);
             if !rises.numbers.is_empty() {
-                codec::compress_numbers(&rises.numbers, false, &mut self.bodies)?;
+                codec::compress_multiples(&rises.numbers, unit(&rises.numbers), &mut self.bodies)?;
             }
             self.count += 1;
             varint::put(&mut self.heads, rises.runs);
@@ -84,6 +84,21 @@ impl Columns {
         }
         Ok(())
     }
+}
+
+/// The greatest number that all `numbers` are multiples of; times may be whole milliseconds.
+fn unit(numbers: &[u64]) -> u64 {
+    let mut unit = 0;
+    for number in numbers {
+        let mut rest = *number;
+        while rest != 0 {
+            (unit, rest) = (rest, unit % rest);
+        }
+        if unit == 1 {
+            break;
+        }
+    }
+    unit
 }
 
 /// Times of all rows, of which those outside the `wanted` runs may be left 0. `run_rows` is the

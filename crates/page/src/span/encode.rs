@@ -69,7 +69,7 @@ impl Encoded {
         };
         filled(&self.traces, out)?;
         out.add(DURATIONS_TAG, size_of_val(self.durations_ns.as_slice()), |out| {
-            codec::compress_numbers(&self.durations_ns, false, out).map(|()| Codec::Pco)
+            codec::compress_numbers(&self.durations_ns, out).map(|()| Codec::Pco)
         })?;
         filled(&self.others, out)
     }

@@ -74,5 +74,11 @@ fn equal_is_what_slices_say() {
             assert!(!same(&one, &two));
         }
         assert!(!same(&one, &[one.as_slice(), &[0]].concat()));
+        for shared in 0..=usize::from(len) {
+            let mut two = one.clone();
+            two.iter_mut().skip(shared).for_each(|byte| *byte ^= 1);
+            assert_eq!((common(&one, &two), common(&one, &one[..shared])), (shared, shared));
+            assert_eq!(common(&one, &[one.as_slice(), &two].concat()), one.len());
+        }
     }
 }
