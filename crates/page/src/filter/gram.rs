@@ -76,16 +76,18 @@ fn is_id(run: &[u8]) -> bool {
 /// Calls `found` with the keys of `id`, of which every cut of [`ID_BYTES_MIN`] bytes has one.
 /// Neighbouring windows often share theirs: it is given once for them.
 pub fn keys(id: &[u8], mut found: impl FnMut(u64)) {
+    if let Ok(id) = <&[u8; ID_BYTES_MIN]>::try_from(id) {
+        return found(key_of_window(id));
+    }
     const MASK: usize = WINDOW.next_power_of_two() - 1;
     let mut recent = [0u64; MASK + 1];
     let mut gram = 0u64;
     // Where the last key was found; none before the first window is full.
     let mut least: Option<usize> = None;
     for (at, byte) in id.iter().enumerate() {
-        gram = ((gram << 8) | u64::from(folded(*byte))) & 0xffff_ffff_ffff;
+        gram = ((gram << 8) | u64::from(folded(*byte))) & GRAM;
         let Some(position) = (at + 1).checked_sub(GRAM_BYTES) else { continue };
-        // A bijection, so it stands for the gram itself.
-        let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let hash = hash(gram);
         recent[position & MASK] = hash;
         let Some(start) = (position + 1).checked_sub(WINDOW) else { continue };
         let next = match least {
@@ -100,6 +102,20 @@ pub fn keys(id: &[u8], mut found: impl FnMut(u64)) {
         least = Some(next);
         found(recent[next & MASK]);
     }
+}
+
+/// All bytes of a gram.
+const GRAM: u64 = (1 << (8 * GRAM_BYTES)) - 1;
+
+/// A bijection, so it stands for the gram itself.
+fn hash(gram: u64) -> u64 {
+    gram.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// The key of an id that has just one window, as most ids in hexadecimal digits do.
+fn key_of_window(id: &[u8; ID_BYTES_MIN]) -> u64 {
+    let id = u128::from_be_bytes(id.map(folded));
+    (0..WINDOW).map(|at| hash((id >> (8 * at)) as u64 & GRAM)).fold(u64::MAX, u64::min)
 }
 
 /// The keys of all cuts of ids in `needle`: a text that contains the needle has all of them. Empty

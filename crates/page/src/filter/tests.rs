@@ -71,6 +71,18 @@ proptest! {
 
     /// The promise: a text has all grams of what is in it, in whatever case.
     #[test]
+    fn keys_are_the_least_of_each_window(id in "[a-gA-G0-9_-]{16,60}") {
+        let byte = |key: u64, byte: &u8| key << 8 | u64::from(byte.to_ascii_lowercase());
+        let hash = |gram: &[u8]| gram.iter().fold(0, byte).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let windows = id.as_bytes().windows(ID_BYTES_MIN);
+        let naive: std::collections::BTreeSet<u64> =
+            windows.filter_map(|window| window.windows(gram::GRAM_BYTES).map(hash).min()).collect();
+        let mut found = std::collections::BTreeSet::new();
+        gram::keys(id.as_bytes(), |key| { found.insert(key); });
+        prop_assert_eq!(found, naive);
+    }
+
+    #[test]
     fn any_cut_of_words_is_found(text in "([a-zA-Z]{1,12}[ .0]?){1,6}", from: usize, len in 0usize..30) {
         let from = from % text.len();
         let cut = &text.as_bytes()[from..(from + len).min(text.len())];

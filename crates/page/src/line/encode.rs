@@ -19,7 +19,7 @@ const PROBE_ROWS: usize = 2000;
 /// Texts per template, on average, below which it is given up.
 const ROWS_PER_TEMPLATE: usize = 4;
 /// Values of columns after which the same is checked, and the most templates that they may have by then.
-const PROBE_VALUES: (usize, usize) = (512, 300);
+const PROBE_VALUES: [(usize, usize); 2] = [(96, 80), (512, 300)];
 /// Fewer texts are never worth it.
 const ROWS_MIN: usize = 64;
 /// Bytes before a value that make its column's key.
@@ -203,7 +203,7 @@ impl Filling {
             let templates = self.templates.len();
             let scattered = match depth {
                 0 => at == PROBE_ROWS && templates > at / ROWS_PER_TEMPLATE,
-                _ => at == PROBE_VALUES.0 && templates > PROBE_VALUES.1,
+                _ => PROBE_VALUES.iter().any(|(values, most)| at == *values && templates > *most),
             };
             if scattered || templates > most || self.columns.len() > COLUMNS_MAX {
                 return false;

@@ -13,7 +13,7 @@ const NEAR: usize = 16;
 const RECENT_WORTH: usize = 48;
 
 /// Numbers that tell how all are stored.
-const PROBE: usize = 4096;
+const PROBE: usize = 2048;
 
 /// How numbers below a count are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

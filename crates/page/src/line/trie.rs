@@ -80,7 +80,7 @@ pub struct Walk<'t> {
     next: usize,
     quotes_end: bool,
     values: usize,
-    /// Values that are known already; they are looked for all at once where [`Cut::Digits`] is asked.
+    /// The values to come, once they are known: they are looked for all at once where [`Cut::Digits`] is asked.
     known: Option<std::vec::IntoIter<Span>>,
 }
 
@@ -198,7 +198,12 @@ impl Trie {
     #[inline]
     pub fn step(&mut self, all: &[u8], walk: &mut Walk<'_>, hash: &foldhash::fast::RandomState) -> Step {
         let (edge, is_new, value) = match self.follow(all, walk) {
-            Ok((edge, value)) => (edge, false, value),
+            Ok((edge, value)) => {
+                if let Some(known) = &mut walk.known {
+                    known.next();
+                }
+                (edge, false, value)
+            }
             Err(turn) => {
                 let taken = self.take(all, walk, hash);
                 self.learn(turn, taken.0);
@@ -215,7 +220,7 @@ impl Trie {
     #[inline]
     fn follow(&mut self, all: &[u8], walk: &Walk<'_>) -> Result<(u32, Value), Option<Turn>> {
         let first = self.edges.get(walk.edge as usize).map_or(NONE, |edge| edge.last);
-        if walk.at_last() || walk.known.is_some() {
+        if walk.at_last() {
             return Err(None);
         }
         let turn = match self.try_edge(all, walk, first) {
