@@ -221,14 +221,6 @@ pub fn compress_numbers<T: Number>(values: &[T], out: &mut Vec<u8>) -> Result<()
     put_numbers(values, ModeSpec::Auto, out)
 }
 
-/// As [`compress_numbers`], of numbers that have nothing in common but that some are more frequent than others.
-///
-/// # Errors
-/// As [`compress_numbers`].
-pub fn compress_codes(values: &[u32], out: &mut Vec<u8>) -> Result<()> {
-    put_numbers(values, ModeSpec::Classic, out)
-}
-
 /// As [`compress_numbers`], of numbers that are all multiples of `unit`.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ pub mod filter;
 mod kept;
 mod line;
 mod numbered;
+mod planes;
 mod question;
 mod rows;
 mod sample;

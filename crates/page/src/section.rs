@@ -2,6 +2,7 @@
 
 use crate::codec::{self, Codec};
 use crate::kept::{Held, Item, KeptPage};
+use crate::planes;
 pub use crate::tag::Tag;
 use base::{Error, Result};
 use bytes::Bytes;
@@ -106,6 +107,16 @@ impl SectionWriter {
     /// As [`SectionWriter::add_bytes`].
     pub fn add_parts(&mut self, tag: Tag, raw: &[u8], ends: impl Iterator<Item = usize>) -> Result<()> {
         self.add(tag, raw.len(), |out| codec::compress_parts(raw, ends, out))
+    }
+
+    /// Adds a section of byte planes of `numbers`, which [`Body::numbers`] reads.
+    ///
+    /// # Errors
+    /// As [`SectionWriter::add_bytes`].
+    pub fn add_planes(&mut self, tag: Tag, numbers: &[u32]) -> Result<()> {
+        let raw = planes::of(numbers);
+        let ends = (numbers.len()..raw.len()).step_by(numbers.len().max(1));
+        self.add_parts(tag, &raw, ends)
     }
 
     /// Adds a section whose `raw_len` bytes `store` appends in stored form.
@@ -233,6 +244,22 @@ impl<'a> Body<'a> {
     pub fn decode(&self, tag: Tag, out: &mut Vec<u8>) -> Result<()> {
         let (section, stored) = self.needed(tag)?;
         codec::decompress(section.codec, stored, section.raw_len as usize, out)
+    }
+
+    /// The numbers of `rows` rows in section `tag`: byte planes, or a pco file in pages that were written before these.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn numbers(&self, tag: Tag, rows: usize) -> Result<Vec<u32>> {
+        let (section, stored) = self.needed(tag)?;
+        if section.codec == Codec::Pco {
+            let mut numbers = vec![0u32; rows];
+            codec::decompress_numbers(stored, &mut numbers)?;
+            return Ok(numbers);
+        }
+        let mut raw = Vec::new();
+        codec::decompress(section.codec, stored, section.raw_len as usize, &mut raw)?;
+        planes::read(&raw, rows)
     }
 
     /// The decoded bytes of section `tag`; none when the page has no such section.

@@ -8,7 +8,6 @@
 mod body;
 mod distinct;
 mod encode;
-mod numbers;
 mod parents;
 mod read;
 mod traces;

@@ -1,7 +1,6 @@
 //! How long the bodies of a page are.
 
 use super::{BODIES_TAG, LENGTHS_TAG};
-use crate::codec;
 use crate::kept::Item;
 use crate::section::Body;
 use base::{Error, Result};
@@ -45,9 +44,7 @@ impl<'b> Lengths<'b> {
     }
 
     fn read(&self) -> Result<Vec<u32>> {
-        let (_, stored) = self.body.needed(LENGTHS_TAG)?;
-        let mut ends = vec![0u32; self.rows];
-        codec::decompress_numbers(stored, &mut ends)?;
+        let mut ends = self.body.numbers(LENGTHS_TAG, self.rows)?;
         let mut sum = 0u64;
         for end in &mut ends {
             sum += u64::from(*end);

@@ -2,7 +2,6 @@
 //! into one column per name, so that a condition on one name reads one column.
 
 use super::{COLUMNS_MAX, NAMES_TAG, REST_TAG, SETS_TAG, column_tag};
-use crate::codec::{self, Codec};
 use crate::kept::{Held, Item};
 use crate::numbered::Numbered;
 use crate::question::Question;
@@ -108,7 +107,7 @@ impl<'a> Sets<'a> {
             put_set(set, &names, &mut columns, &mut rest);
         }
         let codes = self.codes();
-        out.add(SETS_TAG, 4 * codes.len(), |out| codec::compress_codes(&codes, out).map(|()| Codec::Pco))?;
+        out.add_planes(SETS_TAG, &codes)?;
         let mut list = Vec::new();
         for name in &names {
             varint::put_bytes(&mut list, name.as_bytes());
@@ -278,8 +277,7 @@ impl Metadata {
             return Ok(None);
         }
         let sets = body.keep(Item::Sets, || {
-            let mut of_rows = vec![0u32; rows];
-            codec::decompress_numbers(body.needed(SETS_TAG)?.1, &mut of_rows)?;
+            let mut of_rows = body.numbers(SETS_TAG, rows)?;
             let count = decode_numbers(&mut of_rows)?;
             Ok(SetNumbers { of_rows, count })
         })?;

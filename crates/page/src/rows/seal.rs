@@ -2,7 +2,7 @@
 
 use super::metadata::Sets;
 use super::{BODIES_TAG, LENGTHS_TAG, Piece, TIMES_TAG, times};
-use crate::codec::{self, Codec};
+use crate::codec::Codec;
 use crate::counts;
 use crate::filter::{self, gram::KeySet, word::Grams};
 use crate::line;
@@ -91,8 +91,7 @@ pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Seal
         .iter()
         .flat_map(|Piece { rows: columns, range: rows }| rows.clone().map(|row| columns.body_len(row) as u32))
         .collect();
-    writer
-        .add(LENGTHS_TAG, 4 * row_count, |out| codec::compress_codes(&lengths, out).map(|()| Codec::Pco))?;
+    writer.add_planes(LENGTHS_TAG, &lengths)?;
     let mut sets = Sets::default();
     let facts = pieces.iter().map(|piece| facts_of(piece, &mut sets)).collect::<Result<_>>()?;
     sets.write(&mut writer)?;

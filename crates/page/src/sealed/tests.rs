@@ -79,7 +79,9 @@ fn golden(name: &str, written: &[u8]) -> Vec<u8> {
 #[test]
 fn golden_pages() {
     let rows = [lines(40), lines(7)];
-    assert_golden("golden-v3.page", &sealed(&rows), &rows);
+    assert_golden("golden-v4.page", &sealed(&rows), &rows);
+    // Before lengths were planes.
+    assert_reads(&fs::read(path("golden-v3.page")).unwrap(), &rows);
     // Before times were rises.
     assert_reads(&fs::read(path("golden-v2.page")).unwrap(), &rows);
     // Before there were filters of words.
@@ -87,7 +89,9 @@ fn golden_pages() {
     let rows = [lines(600), lines(7)];
     let sealed = sealed(&rows);
     assert_eq!(sealed.page.kind(), PageKind::LineColumns);
-    assert_golden("golden-columns-v5.page", &sealed, &rows);
+    assert_golden("golden-columns-v6.page", &sealed, &rows);
+    // Before lengths were planes.
+    assert_reads(&fs::read(path("golden-columns-v5.page")).unwrap(), &rows);
     // Before times were rises.
     assert_reads(&fs::read(path("golden-columns-v4.page")).unwrap(), &rows);
     // Before ids ended where texts do.

@@ -1,7 +1,7 @@
 //! Values of which each is stored once. A row says with 0 that its value is the next one that was not there before,
 //! else with 1 + its number, by first use: so rows that all differ cost nothing here.
 
-use super::numbers;
+use crate::planes;
 use base::{Error, Result};
 use hashbrown::HashMap;
 use model::varint;
@@ -35,7 +35,7 @@ impl<'a> DistinctWriter<'a> {
     /// The content of two sections: values (all lengths, then all bytes), and what rows say.
     pub fn finish(mut self) -> (Vec<u8>, Vec<u8>) {
         self.lengths.append(&mut self.values);
-        (self.lengths, numbers::planes(&self.codes))
+        (self.lengths, planes::of(&self.codes))
     }
 }
 
@@ -56,7 +56,7 @@ impl Distinct {
     /// [`base::Kind::Corrupt`].
     pub fn read(raw: Vec<u8>, planes: &[u8], rows: usize) -> Result<Self> {
         let corrupt = || Error::corrupt("spans: wrong values");
-        let mut numbers = numbers::read(planes, rows)?;
+        let mut numbers = planes::read(planes, rows)?;
         let mut count = 0;
         for number in &mut numbers {
             *number = match *number {

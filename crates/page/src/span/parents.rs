@@ -4,7 +4,7 @@
 //! A row says 0: no parent; 1: the next id; else 2 + 2 · place, or 3 + 2 · place for that row's parent.
 
 use super::body::SPAN_ID_BYTES;
-use super::numbers;
+use crate::planes;
 use base::{Error, Result};
 use hashbrown::HashMap;
 use model::span::SpanId;
@@ -46,7 +46,7 @@ pub fn put(traces: &[u32], count: usize, ids: &[(SpanId, SpanId)]) -> (Vec<u8>, 
         }
         codes.push(if is_new { ID } else { code });
     }
-    (numbers::planes(&codes), apart)
+    (planes::of(&codes), apart)
 }
 
 /// The parent of each row. `spans` are the rows' span ids, `planes` and `apart` what [`put`] gave.
@@ -61,7 +61,7 @@ pub fn read(
     apart: &[u8],
 ) -> Result<Vec<SpanId>> {
     let corrupt = || Error::corrupt("spans: wrong parents");
-    let codes = numbers::read(planes, traces.len())?;
+    let codes = planes::read(planes, traces.len())?;
     let of_traces = Members::of(traces, count);
     let (mut apart, rest) = apart.as_chunks::<SPAN_ID_BYTES>();
     let mut parents: Vec<SpanId> = Vec::with_capacity(codes.len());

@@ -1,5 +1,6 @@
 use super::body::Parts;
-use super::{distinct, numbers, parents};
+use super::{distinct, parents};
+use crate::planes;
 use crate::{Choice, Page, PageKind, Piece, Question, Sealed, seal_as, sort_rows};
 use bytes::Bytes;
 use model::attribute::Value;
@@ -193,7 +194,7 @@ proptest! {
 
     #[test]
     fn numbers_come_back(given in prop::collection::vec(prop_oneof![0u32..3, 0u32..70_000, any::<u32>()], 0..40)) {
-        prop_assert_eq!(numbers::read(&numbers::planes(&given), given.len()).unwrap(), given);
+        prop_assert_eq!(planes::read(&planes::of(&given), given.len()).unwrap(), given);
     }
 
     #[test]
@@ -335,15 +336,17 @@ fn golden_pages() {
         model::varint::put_bytes(&mut written, part);
     }
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/span");
-    let path = folder.join("golden-spans-v2.page");
+    let path = folder.join("golden-spans-v3.page");
     if std::env::var_os("TREFOIL_WRITE_GOLDEN").is_some() {
         std::fs::write(&path, &written).unwrap();
     }
     let golden = std::fs::read(&path).unwrap();
     assert!(written == golden, "what is written now differs from the golden file");
     assert_reads(&golden, &runs);
-    // Before times were rises.
-    assert_reads(&std::fs::read(folder.join("golden-spans-v1.page")).unwrap(), &runs);
+    // Before lengths were planes, and before times were rises.
+    for old in ["golden-spans-v2.page", "golden-spans-v1.page"] {
+        assert_reads(&std::fs::read(folder.join(old)).unwrap(), &runs);
+    }
 }
 
 fn assert_reads(mut golden: &[u8], runs: &[RowColumns]) {

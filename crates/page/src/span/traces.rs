@@ -2,8 +2,8 @@
 //! of traces that run at a time; hence a row says how far its number is from that of the row before.
 
 use super::body::TRACE_ID_BYTES;
-use super::numbers;
 use crate::bits::Bits;
+use crate::planes;
 use base::{Error, Result};
 use hashbrown::HashMap;
 use model::attribute::{unzigzag, zigzag};
@@ -41,7 +41,7 @@ impl TracesWriter {
 
     /// The content of two sections: the ids, and what rows say.
     pub fn finish(self) -> (Vec<u8>, Vec<u8>) {
-        (self.ids, numbers::planes(&self.codes))
+        (self.ids, planes::of(&self.codes))
     }
 }
 
@@ -60,7 +60,7 @@ impl Traces {
     /// [`base::Kind::Corrupt`].
     pub fn read(ids: Vec<u8>, planes: &[u8], rows: usize) -> Result<Self> {
         let corrupt = || Error::corrupt("spans: wrong trace ids");
-        let mut numbers = numbers::read(planes, rows)?;
+        let mut numbers = planes::read(planes, rows)?;
         let (mut count, mut last) = (0, 0);
         for number in &mut numbers {
             *number = match *number {

@@ -4,7 +4,7 @@
 use base::{Error, Result};
 
 /// The planes of `numbers`.
-pub fn planes(numbers: &[u32]) -> Vec<u8> {
+pub fn of(numbers: &[u32]) -> Vec<u8> {
     let all = numbers.iter().fold(0, |all, number| all | number);
     let width = (u32::BITS - all.leading_zeros()).div_ceil(8);
     let plane = |at: u32| numbers.iter().map(move |number| (number >> (8 * at)) as u8);
@@ -18,7 +18,7 @@ pub fn planes(numbers: &[u32]) -> Vec<u8> {
 pub fn read(planes: &[u8], rows: usize) -> Result<Vec<u32>> {
     let most = size_of::<u32>() * rows;
     if planes.len() > most || !planes.len().is_multiple_of(rows.max(1)) {
-        return Err(Error::corrupt(format!("spans: {} bytes for the numbers of {rows} rows", planes.len())));
+        return Err(Error::corrupt(format!("{} bytes for the numbers of {rows} rows", planes.len())));
     }
     let mut numbers = vec![0; rows];
     for (at, plane) in planes.chunks_exact(rows.max(1)).enumerate() {
