@@ -53,11 +53,11 @@ pub struct Piece<'a> {
     pub range: Range<usize>,
 }
 
-/// Times of all rows: pco columns, see [`times`].
+/// Times of all rows: columns, see [`times`].
 const TIMES_TAG: Tag = Tag::body(1);
-/// Length of each body: one pco column of `u32`.
+/// Length of each body: byte planes.
 const LENGTHS_TAG: Tag = Tag::body(2);
-/// Which metadata set each row has: one pco column of `u32`.
+/// Which metadata set each row has: byte planes.
 pub(crate) const SETS_TAG: Tag = Tag::body(3);
 /// Names of the metadata columns.
 const NAMES_TAG: Tag = Tag::body(4);

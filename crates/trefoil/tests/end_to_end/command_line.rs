@@ -288,7 +288,7 @@ fn inspect(server: &Server, dir: &Path) {
     assert!(screen.starts_with(&format!("{path}\n  tenant    fake, logs\n")), "{screen}");
     assert_eq!(row(&screen, "rows"), "20 in 2 streams and 1 page");
     for line in
-        ["\nwhat takes the space\n", "\nstreams\n", "\npages\n", "\npage 0: sections\n", " times (pco) "]
+        ["\nwhat takes the space\n", "\nstreams\n", "\npages\n", "\npage 0: sections\n", " times (rises) "]
     {
         assert!(screen.contains(line), "{line} is not in\n{screen}");
     }
