@@ -10,6 +10,7 @@
 //! 4. the ranges of each page left ([`PagePlan::parts`]), for [`Block::scan_page`].
 
 mod build;
+mod count;
 mod meta;
 mod open;
 mod order;
@@ -17,11 +18,12 @@ mod scan;
 mod tail;
 
 pub use build::{Builder, build};
+pub use count::UnreadCounts;
 pub use meta::BlockMeta;
 pub use open::{Block, decode_untrusted, describe};
 pub(crate) use order::order_key;
 pub use order::stream_order;
-pub use scan::{PagePlan, Plan, PlannedRun, Search, UnreadCounts};
+pub use scan::{PagePlan, Plan, PlannedRun, Search};
 pub use tail::{FOOTER_BYTES, tail_len, tail_parts};
 
 #[cfg(test)]

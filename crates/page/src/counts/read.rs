@@ -132,6 +132,47 @@ impl Counts {
         run_rows.iter().enumerate().all(|(run, rows)| u64::from(*rows) == rows_of(run))
     }
 
+    /// The counts of classes of runs, as if each class were a run: `classes` are those of the runs, by position, all
+    /// below `count`.
+    #[must_use]
+    pub fn together(&self, classes: &[u32], count: usize) -> Self {
+        let mut rows: Vec<(u32, i64, usize, usize)> = Vec::with_capacity(self.cells.len());
+        for (run, class) in classes.iter().enumerate() {
+            let cells = self.cells_of(run).numbers.iter().enumerate();
+            rows.extend(cells.map(|(at, number)| (*class, *number, run, at)));
+        }
+        rows.sort_unstable();
+        let mut together = Self {
+            names: self.names.clone(),
+            levels: self.levels.clone(),
+            width_ns: self.width_ns,
+            run_ends: Vec::with_capacity(count),
+            cells: Vec::new(),
+            sums: Vec::new(),
+            totals: Vec::new(),
+        };
+        let mut of_cells = rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).peekable();
+        for class in 0..count as u32 {
+            let (mut sums, mut total) = (vec![0u32; self.stride()], 0u32);
+            while let Some([first, ..]) =
+                of_cells.peek().filter(|same| same.first().is_some_and(|row| row.0 == class))
+            {
+                together.cells.push(first.1);
+                for (_, _, run, at) in of_cells.next().unwrap_or(&[]) {
+                    for (sum, rows) in sums.iter_mut().zip(self.cells_of(*run).rows(*at..*at + 1)) {
+                        // A page has no more rows than fit.
+                        *sum = sum.saturating_add(rows);
+                        total = total.saturating_add(rows);
+                    }
+                }
+                together.sums.extend_from_slice(&sums);
+                together.totals.push(total);
+            }
+            together.run_ends.push(together.cells.len() as u32);
+        }
+        together
+    }
+
     fn stride(&self) -> usize {
         1 + self.levels.len()
     }

@@ -155,6 +155,27 @@ proptest! {
         }
         together.retain(|_, sums| !sums.is_empty());
         prop_assert!(!all_counted || merged.len() == together.len());
+        // The same from counts of classes.
+        let classes: Vec<u32> = (0..runs.len() as u32).map(|at| at % 2).collect();
+        let count = runs.len().min(2);
+        let of_classes = counts.together(&classes, count);
+        let facts_of = |class: usize| {
+            let runs = || runs.iter().skip(class).step_by(2).map(facts);
+            let (min_ns, max_ns) = (runs().map(|run| run.min_ns).min(), runs().map(|run| run.max_ns).max());
+            let rows = runs().map(|run| run.rows).sum();
+            RunFacts { min_ns: min_ns.unwrap(), max_ns: max_ns.unwrap(), rows, bytes: 0 }
+        };
+        let counting = Counting::new(Some(&of_classes), &question).unwrap();
+        let found = counting.runs((0..count as u32).map(|class| (class, facts_of(class as usize), class)));
+        prop_assert!(found.is_some() || !all_counted || counts.width_ns > width_ns || width_ns % counts.width_ns != 0 || offset == 1);
+        for (class, rows) in found.iter().flatten() {
+            prop_assert!(rows.ts_ns.is_sorted());
+            prop_assert!(!all_counted || together.contains_key(class));
+            if all_counted {
+                prop_assert_eq!(&sums(rows, cells, |set, _| Some(set.to_owned())), &together[class]);
+            }
+        }
+        prop_assert!(found.is_none() || !all_counted || found.unwrap().len() == together.len());
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! An open block: answers about its streams.
 
 use super::BlockMeta;
+use super::count::CountsTogether;
 use super::tail::{self, Tail};
 use base::{Error, Result};
 use bytes::Bytes;
 use index::Index;
 use model::{Matcher, RunFacts, Stream, StreamFacts, TimeRange};
 use page::{Counts, Page};
+use parking_lot::Mutex;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -39,6 +41,8 @@ pub(super) struct PlacedPage {
     pub search_start: u64,
     /// Its counts, once they were read.
     pub counts: OnceLock<Counts>,
+    /// The same added up, as last asked for.
+    pub together: Mutex<Vec<Arc<CountsTogether>>>,
 }
 
 /// A run and where it lies.
@@ -101,7 +105,8 @@ impl Block {
         let mut pages = Vec::with_capacity(decoded.pages.len());
         for page in decoded.pages {
             let (body_len, search_len) = (page.body_len(), page.search_len());
-            pages.push(PlacedPage { page, body_start, search_start, counts: OnceLock::new() });
+            let (counts, together) = (OnceLock::new(), Mutex::default());
+            pages.push(PlacedPage { page, body_start, search_start, counts, together });
             body_start += body_len;
             search_start += search_len;
         }

@@ -5,7 +5,7 @@ use super::open::{PlacedPage, PlacedRun};
 use base::{Error, Result};
 use bytes::Bytes;
 use model::{RowColumns, RunFacts, ScanStats};
-use page::{Counting, KeptPage, KnownRun, Question};
+use page::{KeptPage, KnownRun, Question};
 use std::ops::Range;
 
 /// What to read of a block for a question.
@@ -31,9 +31,6 @@ impl Search {
         self.bytes.len() as u64
     }
 }
-
-/// Pages whose counts are not known yet, and where in the object these lie.
-pub type UnreadCounts = Vec<(u32, Range<u64>)>;
 
 /// What to read of one page.
 #[derive(Clone, Debug)]
@@ -70,7 +67,7 @@ pub struct PlannedRun {
 
 impl PlannedRun {
     /// What is known of its rows.
-    fn facts(&self) -> RunFacts {
+    pub(super) fn facts(&self) -> RunFacts {
         RunFacts { min_ns: self.min_ns, max_ns: self.max_ns, rows: self.rows, bytes: self.bytes }
     }
 }
@@ -227,70 +224,6 @@ impl Block {
         Ok((before - plan.pages.len()) as u64)
     }
 
-    /// Answers `question` for the pages of `plan` whose counts can. Gives the pages whose counts would have to be read
-    /// for that with [`Block::read_counts`], and where these lie in the object.
-    ///
-    /// # Errors
-    /// [`base::Kind::Corrupt`].
-    pub fn count(&self, plan: &mut Plan, question: &Question) -> Result<UnreadCounts> {
-        let mut unread = Vec::new();
-        if !question.only_counts() {
-            return Ok(unread);
-        }
-        for page in plan.pages.iter_mut().filter(|page| page.counted.is_none()) {
-            let Some(placed) = self.pages.get(page.page as usize) else { continue };
-            let counts = placed.counts.get();
-            let counting = placed.page.counting(counts, question);
-            page.counted = match counting {
-                Some(counting) => self.counted(&counting, &page.runs, question)?,
-                None => None,
-            };
-            if page.counted.is_none() && counts.is_none() {
-                let start = placed.search_start;
-                let range = placed.page.counts_range();
-                unread.extend(range.map(|range| (page.page, start + range.start..start + range.end)));
-            }
-        }
-        if plan.pages.iter().all(|page| page.counted.is_some()) {
-            plan.asks_filters = false;
-        }
-        Ok(unread)
-    }
-
-    /// What `counting` says of `runs`; none when one of them has to be read.
-    fn counted(
-        &self,
-        counting: &Counting<'_>,
-        runs: &[PlannedRun],
-        question: &Question,
-    ) -> Result<Option<Vec<(u32, RowColumns)>>> {
-        let alike = self.alike(runs, question)?;
-        Ok(counting.runs(runs.iter().zip(alike).map(|(run, alike)| (run.position, run.facts(), alike))))
-    }
-
-    /// For each of `runs` the ordinal of the first one that the question need not tell apart from it.
-    fn alike(&self, runs: &[PlannedRun], question: &Question) -> Result<Vec<u32>> {
-        let ordinals = runs.iter().map(|run| run.ordinal);
-        match question.label_names() {
-            Some(names) => self.index().alike(ordinals, names),
-            None => Ok(ordinals.collect()),
-        }
-    }
-
-    /// Keeps the counts of `page`; `stored` is what lies where [`Block::count`] said.
-    ///
-    /// # Errors
-    /// [`base::Kind::Corrupt`].
-    pub fn read_counts(&self, page: u32, stored: &[u8]) -> Result<()> {
-        let placed = self.pages.get(page as usize).ok_or_else(|| self.foreign(page))?;
-        let counts = placed.page.read_counts(stored).map_err(|e| {
-            Error::new(e.kind(), format!("block {}: page {page}", self.meta().name)).because(e)
-        })?;
-        // Two questions may have read them at once.
-        let _ = placed.counts.set(counts);
-        Ok(())
-    }
-
     /// The rows of `page` that `question` asks for, by ordinal and oldest first; streams without
     /// such rows are left out. `parts` are the bytes at [`PagePlan::parts`]; `stats` counts the work.
     ///
@@ -361,7 +294,7 @@ impl Block {
         Ok(runs.into_iter().filter_map(|(position, rows)| Some((ordinal_of(position)?, rows))).collect())
     }
 
-    fn foreign(&self, page: u32) -> Error {
+    pub(super) fn foreign(&self, page: u32) -> Error {
         Error::bug(format!("block {} has no page {page}", self.meta().name))
     }
 }
