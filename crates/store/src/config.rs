@@ -28,7 +28,7 @@ settings! {
         /// How long an append waits for memory before it is refused.
         append_wait: Period = Period::seconds(5),
         /// A tenant's rows in memory become blocks when they are so many bytes.
-        flush_bytes: ByteSize = ByteSize(96 << 20),
+        flush_bytes: ByteSize = ByteSize(128 << 20),
         /// A tenant's rows in memory become blocks when the first was received so long ago.
         flush_age: Period = Period(30 * MINUTE_NS),
         /// A tenant's rows in memory become blocks when none was received for so long. A stream

@@ -9,7 +9,8 @@ use bucket::Bucket;
 use bytes::Bytes;
 use model::ScanStats;
 use page::KeptPage;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,12 +72,26 @@ impl quick_cache::Weighter<PageKey, WeighedPage> for Weight {
     }
 }
 
+/// A cache of pages. Half of it is for what came last: somebody who looks at other data than yesterday asks a few times,
+/// not as often as yesterday's dashboards did.
+fn page_cache(bytes: u64) -> Cache<PageKey, WeighedPage, Weight> {
+    let mut options = OptionsBuilder::new();
+    options.estimated_items_capacity(EXPECTED_PAGES).weight_capacity(bytes).hot_allocation(0.5);
+    match options.build() {
+        Ok(options) => {
+            Cache::with_options(options, Weight, DefaultHashBuilder::default(), DefaultLifecycle::default())
+        }
+        // Only without a capacity.
+        Err(_) => Cache::with_weighter(EXPECTED_PAGES, bytes, Weight),
+    }
+}
+
 impl OpenBlocks {
     /// A cache over `bucket`, as large as `config` says.
     pub fn new(bucket: Bucket, config: &StoreConfig, registry: &Registry) -> Self {
         let blocks = Cache::with_weighter(EXPECTED_BLOCKS, config.block_cache.0, Weight);
         let searches = Cache::with_weighter(EXPECTED_BLOCKS, config.filter_cache.0, Weight);
-        let pages = Cache::with_weighter(EXPECTED_PAGES, config.page_cache.0, Weight);
+        let pages = page_cache(config.page_cache.0);
         let (blocks, searches, pages) = (Arc::new(blocks), Arc::new(searches), Arc::new(pages));
         Self { bucket, blocks, searches, pages, meters: KeptMeters::new(registry) }
     }

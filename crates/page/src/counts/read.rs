@@ -5,6 +5,9 @@ use base::{Error, Result};
 use model::varint;
 use std::ops::Range;
 
+/// Cells from the first to the last one of all classes of runs that are added up, at most.
+const SPAN_MAX: usize = 1 << 14;
+
 /// The section COUNTS of a page, decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Counts {
@@ -133,15 +136,38 @@ impl Counts {
     }
 
     /// The counts of classes of runs, as if each class were a run: `classes` are those of the runs, by position, all
-    /// below `count`.
-    #[must_use]
-    pub fn together(&self, classes: &[u32], count: usize) -> Self {
-        let mut rows: Vec<(u32, i64, usize, usize)> = Vec::with_capacity(self.cells.len());
+    /// below `count`. None where the runs of a class lie far apart.
+    pub fn together(&self, classes: &[u32], count: usize) -> Option<Self> {
+        let mut spans = vec![i64::MAX..i64::MIN; count];
         for (run, class) in classes.iter().enumerate() {
-            let cells = self.cells_of(run).numbers.iter().enumerate();
-            rows.extend(cells.map(|(at, number)| (*class, *number, run, at)));
+            let (numbers, span) = (self.cells_of(run).numbers, spans.get_mut(*class as usize)?);
+            *span = span.start.min(*numbers.first()?)..span.end.max(numbers.last()?.checked_add(1)?);
         }
-        rows.sort_unstable();
+        let mut ends = Vec::with_capacity(count);
+        let mut width = 0usize;
+        for span in &spans {
+            width += usize::try_from(span.end.checked_sub(span.start)?).ok()?;
+            ends.push(width);
+        }
+        if width > SPAN_MAX {
+            return None;
+        }
+        // Of each cell of each span its rows, by level.
+        let stride = self.stride();
+        let mut rows = vec![0u32; width * stride];
+        for (run, class) in classes.iter().enumerate() {
+            let (span, end) = (spans.get(*class as usize)?, ends.get(*class as usize)?);
+            let (cells, mut before) = (self.cells_of(run), None::<&[u32]>);
+            for (number, until) in cells.numbers.iter().zip(cells.sums.chunks_exact(stride)) {
+                let place = end.checked_sub(usize::try_from(span.end - number).ok()?)?;
+                let sums = rows.get_mut(place * stride..(place + 1) * stride)?;
+                for (level, (sum, until)) in sums.iter_mut().zip(until).enumerate() {
+                    let before = before.and_then(|before| before.get(level)).copied().unwrap_or(0);
+                    *sum = sum.saturating_add(until.saturating_sub(before));
+                }
+                before = Some(until);
+            }
+        }
         let mut together = Self {
             names: self.names.clone(),
             levels: self.levels.clone(),
@@ -151,26 +177,21 @@ impl Counts {
             sums: Vec::new(),
             totals: Vec::new(),
         };
-        let mut of_cells = rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).peekable();
-        for class in 0..count as u32 {
-            let (mut sums, mut total) = (vec![0u32; self.stride()], 0u32);
-            while let Some([first, ..]) =
-                of_cells.peek().filter(|same| same.first().is_some_and(|row| row.0 == class))
-            {
-                together.cells.push(first.1);
-                for (_, _, run, at) in of_cells.next().unwrap_or(&[]) {
-                    for (sum, rows) in sums.iter_mut().zip(self.cells_of(*run).rows(*at..*at + 1)) {
-                        // A page has no more rows than fit.
-                        *sum = sum.saturating_add(rows);
-                        total = total.saturating_add(rows);
-                    }
+        let mut cells = rows.chunks_exact(stride);
+        for span in spans {
+            let (mut sums, mut total) = (vec![0u32; stride], 0u32);
+            for (number, rows) in span.clone().zip(cells.by_ref().take((span.end - span.start) as usize)) {
+                if rows.iter().any(|rows| *rows > 0) {
+                    sums.iter_mut().zip(rows).for_each(|(sum, rows)| *sum = sum.saturating_add(*rows));
+                    total = rows.iter().fold(total, |total, rows| total.saturating_add(*rows));
+                    together.cells.push(number);
+                    together.sums.extend_from_slice(&sums);
+                    together.totals.push(total);
                 }
-                together.sums.extend_from_slice(&sums);
-                together.totals.push(total);
             }
             together.run_ends.push(together.cells.len() as u32);
         }
-        together
+        Some(together)
     }
 
     fn stride(&self) -> usize {

@@ -158,7 +158,7 @@ proptest! {
         // The same from counts of classes.
         let classes: Vec<u32> = (0..runs.len() as u32).map(|at| at % 2).collect();
         let count = runs.len().min(2);
-        let of_classes = counts.together(&classes, count);
+        let of_classes = counts.together(&classes, count).unwrap();
         let facts_of = |class: usize| {
             let runs = || runs.iter().skip(class).step_by(2).map(facts);
             let (min_ns, max_ns) = (runs().map(|run| run.min_ns).min(), runs().map(|run| run.max_ns).max());

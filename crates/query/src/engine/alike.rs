@@ -3,7 +3,7 @@
 
 use crate::eval::line::{Pipeline, StreamPipeline};
 use hashbrown::HashMap;
-use model::{Labels, LabelsRef, RowRef, varint};
+use model::{Labels, LabelsRef, RowColumns, RowRef, varint};
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::sync::Arc;
@@ -60,63 +60,65 @@ pub(super) struct Memo<T> {
     /// How many are remembered.
     rows: usize,
     seed: u64,
-    /// Of what the row says that was asked for last.
-    key: u128,
 }
+
+/// What a row says, as a memo knows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Key(u128);
 
 /// The rows of one class.
 struct OfClass<T> {
-    known: HashMap<u128, T, BuildHasherDefault<Taken>>,
-    asked: u32,
-    found: u32,
-}
-
-/// What a memo says of a row.
-pub(super) enum Found<T> {
-    /// What became of one like it.
-    Known(T),
-    /// Nothing: [`Memo::remember`] what becomes of it.
-    New,
-    /// Nothing, and it is not worth remembering: hardly two rows of its class say the same.
-    Unlike,
+    known: HashMap<Key, T, BuildHasherDefault<Taken>>,
+    asked: u64,
+    found: u64,
 }
 
 impl<T> Default for Memo<T> {
     fn default() -> Self {
         let seed = RandomState::new().build_hasher().finish();
-        Self { of_classes: Vec::new(), rows: 0, seed, key: 0 }
+        Self { of_classes: Vec::new(), rows: 0, seed }
     }
 }
 
 impl<T: Copy> Memo<T> {
-    /// What is known of a row of `class` that says the same as `row`, whose body, where it was not read, has so many
-    /// bytes.
-    pub fn find(&mut self, class: usize, row: RowRef<'_>, body_len: usize) -> Found<T> {
+    /// What the contents of `rows` say, of each by position; none where asking is not worth it: hardly two rows of the
+    /// class say the same. `bodies` says whether bodies matter; otherwise only their lengths do.
+    pub fn keys(&self, class: usize, rows: &RowColumns, bodies: bool) -> Option<Vec<Key>> {
+        let is_unlike = |of: &OfClass<T>| self.rows >= ROWS_MAX && of.found < of.asked / 4;
+        if rows.contents.is_empty() || self.of_classes.get(class).is_some_and(is_unlike) {
+            return None;
+        }
+        let mut keys = vec![Key::default(); rows.content_count()];
+        for at in 0..rows.len() {
+            if let Some(key) = keys.get_mut(rows.content(at)).filter(|key| **key == Key::default()) {
+                let row = rows.row(at);
+                let row = if bodies { row } else { RowRef { body: &[], ..row } };
+                *key = Key(hashed(self.seed, row, rows.body_len(at)));
+            }
+        }
+        Some(keys)
+    }
+
+    /// What became of rows of `class` that say what `keys` say. All are looked up one after the other, so that the
+    /// processor need not wait for each.
+    pub fn find(&mut self, class: usize, keys: &[Key]) -> Vec<Option<T>> {
         if self.of_classes.len() <= class {
             self.of_classes.resize_with(class + 1, OfClass::default);
         }
-        let Some(of_class) = self.of_classes.get_mut(class) else { return Found::Unlike };
-        if self.rows >= ROWS_MAX && of_class.found < of_class.asked / 4 {
-            return Found::Unlike;
-        }
-        self.key = hashed(self.seed, row, body_len);
-        of_class.asked += 1;
-        match of_class.known.get(&self.key) {
-            Some(known) => {
-                of_class.found += 1;
-                Found::Known(*known)
-            }
-            None => Found::New,
-        }
+        let Some(of_class) = self.of_classes.get_mut(class) else { return Vec::new() };
+        let found: Vec<Option<T>> = keys.iter().map(|key| of_class.known.get(key).copied()).collect();
+        of_class.asked += keys.len() as u64;
+        of_class.found += found.iter().flatten().count() as u64;
+        found
     }
 
-    /// Remembers what became of the row that was asked for last, of this `class`.
-    pub fn remember(&mut self, class: usize, what: T) {
+    /// Remembers what became of a row of `class` that says `key`.
+    pub fn remember(&mut self, class: usize, key: Key, what: T) {
         if self.rows < ROWS_MAX
             && let Some(of_class) = self.of_classes.get_mut(class)
         {
             self.rows += 1;
-            of_class.known.insert(self.key, what);
+            of_class.known.insert(key, what);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! whole line where fields cannot be told. A line that it keeps may still be dropped later; one that it drops is
 //! dropped for sure.
 
-use super::alike::{Classes, Found, Memo};
+use super::alike::{Classes, Memo};
 use super::gather::{Cost, Gather, Given, Question, Work};
 use crate::eval::line::{Pipeline, Scratch};
 use base::{Lease, Result};
@@ -148,8 +148,11 @@ impl Judging {
     fn judge(&self, part: &mut Part, class: usize, rows: &RowColumns, kept: &mut Vec<i64>) {
         let Some(pipeline) = part.classes.pipeline(class) else { return };
         let mut scratch = Scratch::default();
-        let shared = if rows.contents.is_empty() { 0 } else { rows.content_count() };
-        let mut verdicts: Vec<Option<bool>> = vec![None; shared];
+        let keys = part.memo.keys(class, rows, true);
+        let mut verdicts = match &keys {
+            Some(keys) => part.memo.find(class, keys),
+            None => vec![None; if rows.contents.is_empty() { 0 } else { rows.content_count() }],
+        };
         for (at, ts_ns) in rows.ts_ns.iter().enumerate() {
             let key = key_of(self.direction, *ts_ns);
             if key < self.worst_key.load(Ordering::Relaxed) {
@@ -159,17 +162,16 @@ impl Judging {
                 return;
             }
             let mut passes = || pipeline.line(&mut scratch, rows.row(at)).is_some();
-            let is_kept = match verdicts.get_mut(rows.content(at)) {
+            let content = rows.content(at);
+            let is_kept = match verdicts.get_mut(content) {
                 Some(Some(verdict)) => *verdict,
-                Some(verdict) => *verdict.insert(match part.memo.find(class, rows.row(at), 0) {
-                    Found::Known(is_kept) => is_kept,
-                    Found::Unlike => passes(),
-                    Found::New => {
-                        let is_kept = passes();
-                        part.memo.remember(class, is_kept);
-                        is_kept
+                Some(unknown) => {
+                    let is_kept = *unknown.insert(passes());
+                    if let Some(key) = keys.as_ref().and_then(|keys| keys.get(content)) {
+                        part.memo.remember(class, *key, is_kept);
                     }
-                }),
+                    is_kept
+                }
                 None => passes(),
             };
             if is_kept {

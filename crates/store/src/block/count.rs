@@ -55,7 +55,7 @@ impl CountsTogether {
                 None => of_classes.push((*first, run.facts())),
             }
         }
-        let counts = counts.together(&classes, of_classes.len());
+        let counts = counts.together(&classes, of_classes.len())?;
         Some(Self { names: names.to_vec(), counts, runs: of_classes })
     }
 

@@ -254,7 +254,7 @@ settings! {
         /// Bytes of log lines, samples and spans together that may be in memory before pushes have to wait for blocks.
         head_memory: ByteSize = ByteSize(512 << 20),
         /// A tenant's rows of one signal in memory become a block when they are so many bytes.
-        flush_bytes: ByteSize = ByteSize(96 << 20),
+        flush_bytes: ByteSize = ByteSize(128 << 20),
         /// Memory for what queries have read of blocks, stored bytes and what was decoded of them, so that those that ask again find it.
         page_cache: ByteSize = ByteSize(256 << 20),
         /// Directory of the disk cache for far buckets; empty is `cache` below `common.path_prefix`.

@@ -1,7 +1,7 @@
 //! What jobs make of runs: each row through the pipeline of its stream, and rows that say the same once.
 
 use super::{Failure, Several, Windowed};
-use crate::engine::alike::{Classes, Found, Memo};
+use crate::engine::alike::{Classes, Memo};
 use crate::engine::uniform::RowValue;
 use crate::eval::aggregate::group_labels;
 use crate::eval::kept::{Keeps, Kept, KeptRow};
@@ -40,7 +40,6 @@ enum Sampled {
 /// Rows of a stream, and what is done with them.
 struct Rows<'a> {
     of: &'a Windowed,
-    class: usize,
     pipeline: &'a StreamPipeline,
     lines: &'a RowColumns,
 }
@@ -72,12 +71,15 @@ impl Part {
     pub fn fill(&mut self, of: &Windowed, class: usize, lines: &RowColumns) -> u64 {
         let Some(pipeline) = self.classes.pipeline(class) else { return 0 };
         let Windowed { windows, keeps, several, .. } = of;
-        let rows = Rows { of, class, pipeline: &pipeline, lines };
+        let rows = Rows { of, pipeline: &pipeline, lines };
         let mut scratch = Scratch::default();
         let (mut pane, mut pane_end_ns) = (None, i64::MIN);
         let mut last = usize::MAX;
-        let shared = if lines.contents.is_empty() { 0 } else { lines.content_count() };
-        let mut of_contents = vec![None; shared];
+        let keys = self.memo.keys(class, lines, !of.by_metadata);
+        let mut of_contents = match &keys {
+            Some(keys) => self.memo.find(class, keys),
+            None => vec![None; if lines.contents.is_empty() { 0 } else { lines.content_count() }],
+        };
         let mut passed = 0;
         for (at, ts_ns) in lines.ts_ns.iter().enumerate() {
             if *ts_ns > pane_end_ns {
@@ -87,10 +89,16 @@ impl Part {
             if of.cost.is_stopped() {
                 break;
             }
-            let known = of_contents.get_mut(lines.content(at));
-            let sampled = match known {
+            let content = lines.content(at);
+            let sampled = match of_contents.get_mut(content) {
                 Some(Some(sampled)) => *sampled,
-                Some(unknown) => *unknown.insert(self.sample_shared(&rows, &mut scratch, (at, pane), last)),
+                Some(unknown) => {
+                    let sampled = *unknown.insert(self.sample(&rows, &mut scratch, (at, pane), last));
+                    if let Some(key) = keys.as_ref().and_then(|keys| keys.get(content)) {
+                        self.memo.remember(class, *key, sampled);
+                    }
+                    sampled
+                }
                 None => self.sample(&rows, &mut scratch, (at, pane), last),
             };
             let count = lines.count(at);
@@ -111,29 +119,6 @@ impl Part {
             }
         }
         passed
-    }
-
-    /// As [`Part::sample`], of a row whose content many may have.
-    fn sample_shared(
-        &mut self,
-        rows: &Rows<'_>,
-        scratch: &mut Scratch,
-        (at, pane): (usize, u64),
-        last: usize,
-    ) -> Sampled {
-        let mut row = rows.lines.row(at);
-        if rows.of.by_metadata {
-            row.body = &[];
-        }
-        let found = self.memo.find(rows.class, row, rows.lines.body_len(at));
-        if let Found::Known(known) = found {
-            return known;
-        }
-        let sampled = self.sample(rows, scratch, (at, pane), last);
-        if matches!(found, Found::New) {
-            self.memo.remember(rows.class, sampled);
-        }
-        sampled
     }
 
     /// Puts row `at`, in `pane`, through the pipeline; `last` is the series of the one before.
