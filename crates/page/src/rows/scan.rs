@@ -362,7 +362,8 @@ fn count_work(page: &Open, lengths: &Lengths<'_>, question: &Question, stats: &S
     let metadata = page.metadata.as_ref().filter(|metadata| metadata.is_whole());
     let metadata_bytes = metadata.filter(|_| question.projection.metadata).map_or(0, |metadata| {
         let all: Option<u64> = page.candidates.iter().map(|candidate| candidate.bytes).sum();
-        match all.filter(|_| lengths.known().is_some()) {
+        let is_exact = lengths.known().is_some() || rows == lengths.rows() as u64;
+        match all.filter(|_| is_exact) {
             Some(all) => all.saturating_sub(text_bytes),
             None => metadata_bytes(metadata, &page.candidates),
         }
