@@ -138,15 +138,16 @@ impl Counts {
     /// The counts of classes of runs, as if each class were a run: `classes` are those of the runs, by position, all
     /// below `count`. None where the runs of a class lie far apart.
     pub fn together(&self, classes: &[u32], count: usize) -> Option<Self> {
-        let mut spans = vec![i64::MAX..i64::MIN; count];
+        // Of each class its first cell, and the one behind its last.
+        let mut spans = vec![(i64::MAX, i64::MIN); count];
         for (run, class) in classes.iter().enumerate() {
             let (numbers, span) = (self.cells_of(run).numbers, spans.get_mut(*class as usize)?);
-            *span = span.start.min(*numbers.first()?)..span.end.max(numbers.last()?.checked_add(1)?);
+            *span = (span.0.min(*numbers.first()?), span.1.max(numbers.last()?.checked_add(1)?));
         }
         let mut ends = Vec::with_capacity(count);
         let mut width = 0usize;
-        for span in &spans {
-            width += usize::try_from(span.end.checked_sub(span.start)?).ok()?;
+        for (first, end) in &spans {
+            width += usize::try_from(end.checked_sub(*first)?).ok()?;
             ends.push(width);
         }
         if width > SPAN_MAX {
@@ -156,10 +157,10 @@ impl Counts {
         let stride = self.stride();
         let mut rows = vec![0u32; width * stride];
         for (run, class) in classes.iter().enumerate() {
-            let (span, end) = (spans.get(*class as usize)?, ends.get(*class as usize)?);
+            let ((_, end_number), end) = (spans.get(*class as usize)?, ends.get(*class as usize)?);
             let (cells, mut before) = (self.cells_of(run), None::<&[u32]>);
             for (number, until) in cells.numbers.iter().zip(cells.sums.chunks_exact(stride)) {
-                let place = end.checked_sub(usize::try_from(span.end - number).ok()?)?;
+                let place = end.checked_sub(usize::try_from(end_number - number).ok()?)?;
                 let sums = rows.get_mut(place * stride..(place + 1) * stride)?;
                 for (level, (sum, until)) in sums.iter_mut().zip(until).enumerate() {
                     let before = before.and_then(|before| before.get(level)).copied().unwrap_or(0);
@@ -178,9 +179,9 @@ impl Counts {
             totals: Vec::new(),
         };
         let mut cells = rows.chunks_exact(stride);
-        for span in spans {
+        for (first, end) in spans {
             let (mut sums, mut total) = (vec![0u32; stride], 0u32);
-            for (number, rows) in span.clone().zip(cells.by_ref().take((span.end - span.start) as usize)) {
+            for (number, rows) in (first..end).zip(cells.by_ref()) {
                 if rows.iter().any(|rows| *rows > 0) {
                     sums.iter_mut().zip(rows).for_each(|(sum, rows)| *sum = sum.saturating_add(*rows));
                     total = rows.iter().fold(total, |total, rows| total.saturating_add(*rows));
