@@ -13,6 +13,9 @@ pub struct OpenSets {
     /// Of each set the bytes of its pairs, and itself after its length.
     bytes: Vec<u8>,
     count: u16,
+    /// The number of the set asked for last, 0 for none, and where it is: the next row mostly has the same.
+    last: u16,
+    last_at: u32,
 }
 
 impl OpenSets {
@@ -29,9 +32,21 @@ impl OpenSets {
     /// The number of `set` and the bytes of its pairs. It is added unless it is known. At most
     /// `u16::MAX` may be added.
     pub fn number(&mut self, set: LabelsRef<'_>) -> (u16, u64) {
-        let known = (1..).zip(self.iter().take(SOUGHT_SETS)).find(|(_, (known, _))| *known == set.bytes());
-        if let Some((number, (_, pair_bytes))) = known {
-            return (number, pair_bytes);
+        if self.last > 0
+            && let Some((known, pair_bytes)) = self.starting_at(self.last_at).next()
+            && known == set.bytes()
+        {
+            return (self.last, pair_bytes);
+        }
+        let mut at = 0;
+        for number in (1..=self.count).take(SOUGHT_SETS) {
+            let mut rest = self.bytes.get(at..).unwrap_or(&[]);
+            let Some((known, pair_bytes)) = take_set(&mut rest) else { break };
+            if known == set.bytes() {
+                (self.last, self.last_at) = (number, at as u32);
+                return (number, pair_bytes);
+            }
+            at = self.bytes.len() - rest.len();
         }
         let pair_bytes = set.pair_bytes();
         self.count += 1;
@@ -39,6 +54,7 @@ impl OpenSets {
             // Most runs have few sets: no more room than the first one takes.
             self.bytes.reserve_exact(set.bytes().len() + 4);
         }
+        (self.last, self.last_at) = (self.count, self.bytes.len() as u32);
         varint::put(&mut self.bytes, pair_bytes);
         varint::put_bytes(&mut self.bytes, set.bytes());
         (self.count, pair_bytes)
@@ -62,10 +78,17 @@ impl OpenSets {
     }
 
     fn iter(&self) -> impl Iterator<Item = (&[u8], u64)> {
-        let mut rest = self.bytes.as_slice();
-        std::iter::from_fn(move || {
-            let pair_bytes = varint::take(&mut rest)?;
-            Some((varint::take_bytes(&mut rest)?, pair_bytes))
-        })
+        self.starting_at(0)
     }
+
+    fn starting_at(&self, at: u32) -> impl Iterator<Item = (&[u8], u64)> {
+        let mut rest = self.bytes.get(at as usize..).unwrap_or(&[]);
+        std::iter::from_fn(move || take_set(&mut rest))
+    }
+}
+
+/// Takes a set and the bytes of its pairs off the front of `rest`.
+fn take_set<'b>(rest: &mut &'b [u8]) -> Option<(&'b [u8], u64)> {
+    let pair_bytes = varint::take(rest)?;
+    Some((varint::take_bytes(rest)?, pair_bytes))
 }
