@@ -18,7 +18,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub struct KeptPage {
     parts: Mutex<Vec<Part>>,
-    items: Mutex<HashMap<Item, Arc<dyn Any + Send + Sync>>>,
+    /// With the memory that each takes.
+    items: Mutex<HashMap<Item, (u64, Arc<dyn Any + Send + Sync>)>>,
     held_bytes: AtomicU64,
 }
 
@@ -56,7 +57,12 @@ pub enum Item {
     Metadata(Tag),
     /// What lines say in some fields.
     Contents(Fields),
+    /// The same of some rows alone, by a hash of their positions.
+    ContentsOf(Fields, u128),
 }
+
+/// What is kept of some rows alone, at most: questions that differ in a bit of time want ever other ones.
+const ROWS_MAX: usize = 8;
 
 /// What takes memory.
 pub trait Held {
@@ -107,7 +113,7 @@ impl KeptPage {
 
     /// What was kept as `item`.
     pub fn get<T: Any + Send + Sync>(&self, item: &Item) -> Option<Arc<T>> {
-        let found = self.items.lock().get(item).cloned()?;
+        let (_, found) = self.items.lock().get(item).cloned()?;
         found.downcast().ok()
     }
 
@@ -115,15 +121,18 @@ impl KeptPage {
     pub fn keep<T: Any + Send + Sync + Held>(&self, item: Item, value: T) -> Arc<T> {
         let bytes = (value.held_bytes() + size_of::<T>()) as u64;
         let value = Arc::new(value);
-        let kept = self
-            .items
-            .lock()
-            .entry(item)
-            .or_insert_with(|| {
-                self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
-                value.clone()
-            })
-            .clone();
+        let of_rows = |item: &Item| matches!(item, Item::ContentsOf(..));
+        let mut items = self.items.lock();
+        if of_rows(&item) && items.keys().filter(|item| of_rows(item)).count() >= ROWS_MAX {
+            let dropped = items.extract_if(|item, _| of_rows(item)).map(|(_, (bytes, _))| bytes);
+            self.held_bytes.fetch_sub(dropped.sum(), Ordering::Relaxed);
+        }
+        let entry = items.entry(item).or_insert_with(|| {
+            self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
+            (bytes, value.clone())
+        });
+        let kept = entry.1.clone();
+        drop(items);
         kept.downcast().unwrap_or(value)
     }
 

@@ -14,6 +14,24 @@ fn items_are_decoded_once() {
     assert!(failed.is_err() && kept.get::<Vec<u32>>(&Item::Ends).is_none());
 }
 
+#[test]
+fn contents_of_some_rows_are_few() {
+    let kept = KeptPage::default();
+    let fields = Fields { format: model::fields::Format::Json, names: Vec::new() };
+    let item = |rows: u128| Item::ContentsOf(fields.clone(), rows);
+    kept.keep(Item::Times, vec![0i64; 100]);
+    let before = kept.held_bytes();
+    for rows in 0..ROWS_MAX as u128 {
+        kept.keep(item(rows), vec![0u32; 1000]);
+    }
+    let full = kept.held_bytes();
+    assert!(kept.get::<Vec<u32>>(&item(0)).is_some() && full >= before + 8 * 4000);
+    kept.keep(item(99), vec![0u32; 1000]);
+    assert!(kept.get::<Vec<u32>>(&item(0)).is_none() && kept.get::<Vec<u32>>(&item(99)).is_some());
+    assert!(kept.get::<Vec<i64>>(&Item::Times).is_some());
+    assert_eq!(kept.held_bytes() - before, (full - before) / 8);
+}
+
 proptest! {
     /// Against a naive twin: a flag for each byte.
     #[test]

@@ -27,12 +27,10 @@ use model::fields::Format;
 use skeleton::Skeleton;
 use std::borrow::Cow;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// With fewer texts that say what another one says than one in this many, all are given.
 const REPEATED_IN: usize = 4;
-
-/// With fewer texts wanted than one in this many, what they say is told of them alone.
-const KEPT_FROM: usize = 8;
 
 /// Of each template what is given of its texts.
 #[derive(Debug, Default)]
@@ -122,6 +120,11 @@ impl Contents {
     }
 }
 
+fn hashed(rows: &[u32]) -> u128 {
+    let bytes: Vec<u8> = rows.iter().flat_map(|row| row.to_le_bytes()).collect();
+    xxh3_128(&bytes)
+}
+
 impl Reader<'_> {
     /// What the texts `wanted` (ascending; none is all) say in `fields`; none where nothing can be left out.
     ///
@@ -129,19 +132,26 @@ impl Reader<'_> {
     /// [`base::Kind::Corrupt`].
     pub fn contents(&self, fields: &Fields, wanted: Wanted<'_>) -> Result<Option<Contents>> {
         let rows = self.tree().table.rows as usize;
-        let item = Item::Contents(fields.clone());
-        let kept = match wanted {
-            // What some texts say is worth to be told, and kept, of all.
-            Some(wanted) if !self.streams.keeps() || wanted.len() < rows.div_ceil(KEPT_FROM) => {
-                self.streams.known::<Option<Contents>>(&item)
-            }
-            _ => Some(self.streams.keep(item, || self.read_contents(fields, None))?),
+        let all = Item::Contents(fields.clone());
+        let some = match wanted {
+            Some(wanted) if wanted.len() < rows => wanted,
+            _ => return self.keep_contents(all, fields, None),
         };
-        match (kept.as_deref(), wanted) {
-            (None, _) => self.read_contents(fields, wanted),
-            (Some(Some(all)), Some(wanted)) if wanted.len() < rows => Ok(Some(all.pick(wanted))),
-            (Some(all), _) => Ok(all.clone()),
+        match self.streams.known::<Option<Contents>>(&all) {
+            Some(known) => Ok((*known).as_ref().map(|known| known.pick(some))),
+            None if !self.streams.keeps() => self.read_contents(fields, wanted),
+            // Of what most texts say, some rows are picked.
+            None if some.len() * 2 >= rows => {
+                Ok(self.keep_contents(all, fields, None)?.map(|known| known.pick(some)))
+            }
+            // What others say may differ in each, and be large.
+            None => self.keep_contents(Item::ContentsOf(fields.clone(), hashed(some)), fields, wanted),
         }
+    }
+
+    fn keep_contents(&self, item: Item, fields: &Fields, wanted: Wanted<'_>) -> Result<Option<Contents>> {
+        let contents = self.streams.keep(item, || self.read_contents(fields, wanted))?;
+        Ok((*contents).clone())
     }
 
     fn read_contents(&self, fields: &Fields, wanted: Wanted<'_>) -> Result<Option<Contents>> {

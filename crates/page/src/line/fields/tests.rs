@@ -142,3 +142,33 @@ fn texts_that_say_the_same_are_given_once() {
         assert_eq!(contents(&lines, Format::Logfmt, names), expected, "{names:?}");
     }
 }
+
+/// Lines as services write them, of which few say anything new in most fields.
+#[test]
+fn fields_of_service_lines() {
+    let hex = |n: u64, digits: usize| {
+        format!("{:032x}", u128::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))[..digits]
+            .to_owned()
+    };
+    let line = |n: u64| {
+        let pick = |of: &[&str], by: u64| of[(n.wrapping_mul(by) >> 7) as usize % of.len()].to_owned();
+        format!(
+            r#"{{"level":"{}","msg":"{}","trace_id":"{}","span_id":"{}","status":{},"latency_ms":{},"bytes":{},"http":{{"path":"{}"}}}}"#,
+            pick(&["info", "warn", "error"], 31),
+            pick(&["done", "cache miss", "connection refused"], 71),
+            hex(n, 32),
+            hex(n + 7, 16),
+            pick(&["200", "201", "404", "500", "502", "503"], 97),
+            n * 7919 % 2000,
+            n * 104_729 % 70_000,
+            pick(&["/api/v1/items", "/healthz", "/login"], 51),
+        )
+    };
+    let lines: Vec<String> = (0..3000).map(line).collect();
+    for (name, most) in [("status", 6), ("latency_ms", 2000), ("http_path", 3), ("level", 3)] {
+        let mut given = shortened(&lines, Format::Json, &[name]).unwrap();
+        given.sort();
+        given.dedup();
+        assert!(given.len() <= most, "{name}: {} {:?}", given.len(), given.first());
+    }
+}
