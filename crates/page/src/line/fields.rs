@@ -137,15 +137,13 @@ impl Reader<'_> {
             Some(wanted) if wanted.len() < rows => wanted,
             _ => return self.keep_contents(all, fields, None),
         };
-        match self.streams.known::<Option<Contents>>(&all) {
-            Some(known) => Ok((*known).as_ref().map(|known| known.pick(some))),
-            None if !self.streams.keeps() => self.read_contents(fields, wanted),
-            // Of what most texts say, some rows are picked.
-            None if some.len() * 2 >= rows => {
-                Ok(self.keep_contents(all, fields, None)?.map(|known| known.pick(some)))
-            }
-            // What others say may differ in each, and be large.
-            None => self.keep_contents(Item::ContentsOf(fields.clone(), hashed(some)), fields, wanted),
+        let known = self.streams.known::<Option<Contents>>(&all);
+        match known.as_deref() {
+            Some(None) => Ok(None),
+            Some(Some(known)) if !known.numbered.is_different() => Ok(Some(known.pick(some))),
+            _ if !self.streams.keeps() => self.read_contents(fields, wanted),
+            // Not of all: lines of others may differ in each, and then all of a page would be taken as different.
+            _ => self.keep_contents(Item::ContentsOf(fields.clone(), hashed(some)), fields, wanted),
         }
     }
 
