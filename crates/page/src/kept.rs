@@ -18,10 +18,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub struct KeptPage {
     parts: Mutex<Vec<Part>>,
-    /// With the memory that each takes.
-    items: Mutex<HashMap<Item, (u64, Arc<dyn Any + Send + Sync>)>>,
+    items: Mutex<HashMap<Item, KeptItem>>,
     held_bytes: AtomicU64,
 }
+
+/// The memory that something takes, and the thing.
+type KeptItem = (u64, Arc<dyn Any + Send + Sync>);
 
 /// Stored bytes of neighbouring sections.
 #[derive(Clone, Debug)]
