@@ -9,12 +9,14 @@
 //! out the same.
 
 mod alphabet;
+mod class;
 mod column;
 mod describe;
 mod dictionary;
 mod encode;
 mod fields;
 mod fold;
+mod form;
 mod hex;
 mod ids;
 mod integer;

@@ -1,6 +1,7 @@
 //! Cutting texts into templates and columns.
 
 use super::alphabet::Alphabet;
+use super::form::{self, Form, Found};
 use super::ids::Coding;
 use super::streams::{ALPHABETS_TAG, Class, StreamsWriter};
 use super::token::{Cut, Span};
@@ -119,6 +120,10 @@ struct Filling {
     columns: Vec<Vec<Span>>,
     /// Hash of what is in front of a column's values. One that collides makes columns worse, not wrong.
     columns_by_key: HashMap<u64, u32, foldhash::fast::RandomState>,
+    /// The template of the last texts, if it was that of more than one.
+    form: Option<Form>,
+    /// A template that is no form.
+    formless: Option<u32>,
 }
 
 impl Encoder<'_> {
@@ -197,13 +202,18 @@ impl Filling {
         };
         let most = most.min(TEMPLATES_MAX);
         self.ids.reserve(rows.len());
-        for (at, row) in rows.iter().enumerate() {
-            let template = self.text(text, Walk::new(text, *row, how), hash);
-            self.ids.push(template);
+        let mut found = Found::default();
+        while let Some(row) = rows.get(self.ids.len()) {
+            let before = self.ids.len();
+            if !self.texts_of_form(text, rows.get(before..).unwrap_or(&[]), how, &mut found, hash) {
+                self.text(text, Walk::new(text, *row, how), hash);
+            }
             let templates = self.templates.len();
+            let scattered =
+                |values: usize, most: usize| (before..self.ids.len()).contains(&values) && templates > most;
             let scattered = match depth {
-                0 => at == PROBE_ROWS && templates > at / ROWS_PER_TEMPLATE,
-                _ => PROBE_VALUES.iter().any(|(values, most)| at == *values && templates > *most),
+                0 => scattered(PROBE_ROWS, PROBE_ROWS / ROWS_PER_TEMPLATE),
+                _ => PROBE_VALUES.iter().any(|(values, most)| scattered(*values, *most)),
             };
             if scattered || templates > most || self.columns.len() > COLUMNS_MAX {
                 return false;
@@ -212,16 +222,65 @@ impl Filling {
         true
     }
 
-    /// Puts the values of the text on its way into columns. Gives its template.
+    /// Cuts the first of `rows` at once if texts before them had one template; false when none was cut.
+    fn texts_of_form(
+        &mut self,
+        text: &[u8],
+        rows: &[Span],
+        how: Cut,
+        found: &mut Found,
+        hash: &foldhash::fast::RandomState,
+    ) -> bool {
+        let (Some(form), Some(rows)) = (&self.form, rows.first_chunk::<{ form::ROWS }>()) else {
+            return false;
+        };
+        form.cut(text, rows, found);
+        let count = found.count();
+        if count == form::ROWS && form.is_plain {
+            for (column, values) in form.columns(found) {
+                if let Some(column) = self.columns.get_mut(column as usize) {
+                    column.extend_from_slice(values);
+                }
+            }
+            self.ids.extend([form.template; form::ROWS]);
+            return true;
+        }
+        let Some(form) = self.form.take() else { return false };
+        for (at, row) in rows.iter().enumerate() {
+            if !found.has(at) {
+                self.text(text, Walk::new(text, *row, how), hash);
+                continue;
+            }
+            for (column, value) in form.values(found, at) {
+                if let Some(column) = self.columns.get_mut(column as usize) {
+                    column.push(value);
+                }
+            }
+            self.ids.push(form.template);
+        }
+        if count * 2 > form::ROWS {
+            self.form = Some(form);
+        }
+        true
+    }
+
+    /// Puts the values of the text on its way into columns.
     #[inline]
-    fn text(&mut self, text: &[u8], mut walk: Walk<'_>, hash: &foldhash::fast::RandomState) -> u32 {
+    fn text(&mut self, text: &[u8], mut walk: Walk<'_>, hash: &foldhash::fast::RandomState) {
         loop {
             let step = self.trie.step(text, &mut walk, hash);
-            if step.is_new {
-                self.know(text, step.edge, step.value.is_none());
+            let mut target = step.taken.target;
+            if step.taken.is_new {
+                self.know(text, step.taken.edge, step.value.is_none());
+                target = self.trie.edge(step.taken.edge).map_or(0, |edge| edge.target);
             }
-            let target = self.trie.edge(step.edge).map_or(0, |edge| edge.target);
-            let Some(value) = step.value else { return target };
+            let Some(value) = step.value else {
+                if self.ids.last() == Some(&target) && self.formless != Some(target) {
+                    self.form = Form::new(&self.trie, step.taken.edge);
+                    self.formless = self.form.is_none().then_some(target);
+                }
+                return self.ids.push(target);
+            };
             if let Some(column) = self.columns.get_mut(target as usize) {
                 column.push(value);
             }

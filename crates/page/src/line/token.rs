@@ -1,5 +1,9 @@
 //! Where the values of a text lie.
 
+use super::class::{
+    ALNUM, DIGIT, EQUALS, INNER, QUOTE, ShortRun, WORD, alnum_end, class, class_at, closing_quote,
+    digits_end, pair_end, word_end,
+};
 use std::ops::Range;
 
 /// A piece of a text.
@@ -78,43 +82,11 @@ pub struct Value {
     pub next: usize,
 }
 
-/// Part of a word.
-const WORD: u8 = 1;
-const DIGIT: u8 = 2;
-/// Part of a word, but not where it starts or ends.
-const INNER: u8 = 4;
-const QUOTE: u8 = 8;
-const EQUALS: u8 = 16;
-/// Letter, digit or underscore.
-const ALNUM: u8 = 32;
-/// Ends a value after `=`.
-const END: u8 = 64;
-
-static CLASS: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut at = 0;
-    while at < 256 {
-        table[at] = match at as u8 {
-            b'0'..=b'9' => WORD | DIGIT | ALNUM,
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => WORD | ALNUM,
-            b'.' | b':' | b'/' | b'-' | b'@' | b'+' | b'%' | b'$' | b'#' => WORD | INNER,
-            b'"' => QUOTE | END,
-            b'=' => EQUALS,
-            b' ' | b',' | b';' | b')' | b']' | b'}' | b'&' | b'|' | b'\t' | b'>' | b'\\' => END,
-            _ => 0,
-        };
-        at += 1;
-    }
-    table
-};
-
-fn class(byte: u8) -> u8 {
-    CLASS[usize::from(byte)]
-}
-
 /// How a value that was cut by [`Cut::Digits`] is told where it comes again.
 pub fn kind_of(text: &[u8], value: &Range<usize>) -> Kind {
-    let is_told = |kind: &Kind| value_at(text, value.start, *kind).is_some_and(|told| told.range == *value);
+    let is_told = |kind: &Kind| {
+        value_at(text, 0..text.len(), value.start, *kind).is_some_and(|told| told.range == *value)
+    };
     [Kind::Number, Kind::Run, Kind::Head].into_iter().find(is_told).unwrap_or(Kind::Other)
 }
 
@@ -182,7 +154,7 @@ impl Values<'_> {
                 at += 1;
                 continue;
             }
-            let end = run_end(text, at, |class| class & ALNUM != 0);
+            let end = alnum_end(text, at, text.len());
             let run = &text[at..end];
             if is_one_value(run) {
                 if !self.push(text, at..end) {
@@ -196,7 +168,7 @@ impl Values<'_> {
                     at += 1;
                     continue;
                 }
-                let digits_end = run_end(text, at, |class| class & DIGIT != 0);
+                let digits_end = digits_end(text, at, text.len());
                 if !self.push(text, at..digits_end) {
                     return;
                 }
@@ -204,17 +176,6 @@ impl Values<'_> {
             }
         }
     }
-}
-
-fn class_at(text: &[u8], at: usize) -> u8 {
-    text.get(at).map_or(0, |byte| class(*byte))
-}
-
-/// The end of the run from `at` on whose bytes are `inside`.
-#[inline]
-fn run_end(text: &[u8], at: usize, inside: impl Fn(u8) -> bool) -> usize {
-    let rest = text.get(at..).unwrap_or(&[]);
-    at + rest.iter().position(|byte| !inside(class(*byte))).unwrap_or(rest.len())
 }
 
 /// The first byte by which a value is told.
@@ -237,9 +198,9 @@ pub fn next(text: &[u8], mut at: usize, quotes_end: &mut bool) -> Option<Value> 
             let (range, end) = word(text, done, at);
             (Kind::Word, range, end)
         } else if class & EQUALS != 0 {
-            let end = run_end(text, at + 1, |class| class & END == 0);
+            let end = pair_end(text, at + 1, text.len());
             (Kind::Pair, at + 1..end, end)
-        } else if *quotes_end && let Some(close) = closing_quote(text, at + 1) {
+        } else if *quotes_end && let Some(close) = closing_quote(text, at + 1, text.len()) {
             // What a colon follows is a key.
             let is_key = text.get(close + 1) == Some(&b':');
             (Kind::Quoted, if is_key { at..at } else { at + 1..close }, close + 1)
@@ -260,89 +221,99 @@ pub fn next(text: &[u8], mut at: usize, quotes_end: &mut bool) -> Option<Value> 
 #[inline]
 pub fn next_part(text: &[u8], at: usize) -> Option<Value> {
     let start = at + text.get(at..)?.iter().position(|byte| class(*byte) & ALNUM != 0)?;
-    let range = run_at(text, start, Kind::Part)?;
-    Some(Value { kind: Kind::Part, next: range.end, range })
+    let next = run_at(text, 0..text.len(), start, Kind::Part)?;
+    Some(Value { kind: Kind::Part, next, range: start..next })
 }
 
-/// The value of this kind that starts at `start`, if there is one: [`next`] would find it behind a literal behind
-/// which it found one of this kind before.
+/// The value of this kind that starts at `start` of the text that lies at `row` of `all`, if there is one: [`next`] would
+/// find it behind a literal behind which it found one of this kind before.
 // Each value of each text is told by it: a call costs a fifth of that.
 #[inline(always)]
-pub fn value_at(text: &[u8], start: usize, kind: Kind) -> Option<Value> {
-    let (range, next) = match kind {
-        Kind::Word => {
-            let rest = text.get(start..)?;
-            let mut len = leading_digits(rest);
-            let mut seen = if len > 0 { DIGIT } else { 0 };
-            for byte in rest.get(len..)? {
-                let class = class(*byte);
-                if class & WORD == 0 {
-                    break;
-                }
-                seen |= class;
-                len += 1;
-            }
-            if seen & DIGIT == 0 || class_at(text, start) & INNER != 0 {
-                return None;
-            }
-            let (mut to, end) = (start + len, start + len);
-            // Its first byte stops it.
-            while class_at(text, to - 1) & INNER != 0 {
-                to -= 1;
-            }
-            (start..to, end)
+pub fn value_at(all: &[u8], row: Range<usize>, start: usize, kind: Kind) -> Option<Value> {
+    let (end, next) = match kind {
+        Kind::Word => word_at(all, start, row.end)?,
+        Kind::Pair => same(pair_end(all, start, row.end)),
+        Kind::Quoted => string_at(all, start, row.end).map(|end| (end, end + 1))?,
+        Kind::Number => same(number_at(all, row, start)?),
+        Kind::Run | Kind::Head | Kind::Part => same(run_at(all, row, start, kind)?),
+        Kind::End if start == row.end => {
+            return Some(Value { kind, range: start..start, next: start });
         }
-        Kind::Pair => {
-            let end = run_end(text, start, |class| class & END == 0);
-            (start..end, end)
-        }
-        Kind::Quoted => {
-            let close = closing_quote(text, start)?;
-            if text.get(close + 1) == Some(&b':') {
-                return None;
-            }
-            (start..close, close + 1)
-        }
-        Kind::Number => {
-            let rest = text.get(start..)?;
-            let mut len = leading_digits(rest);
-            while class_at(rest, len) & DIGIT != 0 {
-                len += 1;
-            }
-            let before = start.checked_sub(1).map_or(0, |before| class_at(text, before));
-            if (before | class_at(rest, len)) & ALNUM != 0 {
-                return None;
-            }
-            (start..start + len, start + len)
-        }
-        Kind::Run | Kind::Head | Kind::Part => {
-            let range = run_at(text, start, kind)?;
-            (range.clone(), range.end)
-        }
-        Kind::End if start == text.len() => return Some(Value { kind, range: start..start, next: start }),
         Kind::End | Kind::Other => return None,
     };
-    (!range.is_empty()).then_some(Value { kind, range, next })
+    (end > start).then_some(Value { kind, range: start..end, next })
 }
 
-/// The value at `start` of a kind that is told by the run of letters and digits that it starts.
-fn run_at(text: &[u8], start: usize, kind: Kind) -> Option<Range<usize>> {
-    let before = start.checked_sub(1).map_or(0, |before| class_at(text, before));
-    let end = run_end(text, start, |class| class & ALNUM != 0);
-    let run = text.get(start..end).filter(|_| before & ALNUM == 0)?;
-    let len = match kind {
-        Kind::Part => run.len(),
-        _ if is_one_value(run) != (kind == Kind::Run) => return None,
-        Kind::Run => run.len(),
-        _ => run_end(run, 0, |class| class & DIGIT != 0),
+fn same(end: usize) -> (usize, usize) {
+    (end, end)
+}
+
+/// Where the value of a word that starts at `start`, before `end`, ends, and where the word does.
+#[inline]
+pub fn word_at(all: &[u8], start: usize, end: usize) -> Option<(usize, usize)> {
+    let (end, has_digit) = word_end(all, start, end);
+    if !has_digit || class_at(all, start) & INNER != 0 {
+        return None;
+    }
+    let mut to = end;
+    // Its first byte stops it.
+    while class_at(all, to - 1) & INNER != 0 {
+        to -= 1;
+    }
+    Some((to, end))
+}
+
+/// Where the string ends that starts at `start`, before `end`, and is no key.
+#[inline]
+pub fn string_at(all: &[u8], start: usize, end: usize) -> Option<usize> {
+    let close = closing_quote(all, start, end)?;
+    (close + 1 >= end || all.get(close + 1) != Some(&b':')).then_some(close)
+}
+
+/// Where the digits end that start at `start` of the text at `row` and are a value.
+#[inline]
+pub fn number_at(all: &[u8], row: Range<usize>, start: usize) -> Option<usize> {
+    let end = digits_end(all, start, row.end);
+    let before = if start > row.start { class_at(all, start - 1) } else { 0 };
+    let behind = if end < row.end { class_at(all, end) } else { 0 };
+    ((before | behind) & ALNUM == 0).then_some(end)
+}
+
+/// Where the value at `start` ends that is of a kind told by the run of letters and digits that it starts.
+#[inline]
+pub fn run_at(all: &[u8], row: Range<usize>, start: usize, kind: Kind) -> Option<usize> {
+    let before = if start > row.start { class_at(all, start - 1) } else { 0 };
+    if before & ALNUM != 0 {
+        return None;
+    }
+    let Some(run) = ShortRun::at(all, start, row.end) else {
+        return long_run_at(all, row.end, start, kind);
     };
-    Some(start..start + len)
+    match kind {
+        Kind::Part => Some(start + run.len),
+        _ if is_short_one_value(run) != (kind == Kind::Run) => None,
+        Kind::Run => Some(start + run.len),
+        _ => Some(start + run.leading_digits()),
+    }
+}
+
+/// As [`run_at`], of any run.
+#[inline(never)]
+fn long_run_at(all: &[u8], end: usize, start: usize, kind: Kind) -> Option<usize> {
+    let end = alnum_end(all, start, end);
+    let run = all.get(start..end)?;
+    match kind {
+        Kind::Part => Some(end),
+        _ if is_one_value(run) != (kind == Kind::Run) => None,
+        Kind::Run => Some(end),
+        _ => Some(digits_end(all, start, end)),
+    }
 }
 
 /// The word whose first digit is at `digit` and which starts at `from` or behind: its value, and where it ends.
 #[inline]
 fn word(text: &[u8], from: usize, digit: usize) -> (Range<usize>, usize) {
-    let (mut start, end) = (digit, run_end(text, digit, |class| class & WORD != 0));
+    let (mut start, end) = (digit, word_end(text, digit, text.len()).0);
     while start > from && class_at(text, start - 1) & WORD != 0 {
         start -= 1;
     }
@@ -357,56 +328,6 @@ fn word(text: &[u8], from: usize, digit: usize) -> (Range<usize>, usize) {
     (start..to, end)
 }
 
-/// A byte in all bytes of a word.
-const fn each(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
-}
-
-/// Digits that `text` starts with, as far as they are among its first 8 bytes; 0 when it is shorter. What is looked at at
-/// once needs no branch that depends on how long values are.
-#[inline]
-fn leading_digits(text: &[u8]) -> usize {
-    let Some(bytes) = text.first_chunk::<8>() else { return 0 };
-    let digits = u64::from_le_bytes(*bytes) ^ each(b'0');
-    // Carries go upwards, behind the first byte that is none.
-    let others = (digits.wrapping_add(each(0x80 - 10)) | digits) & each(0x80);
-    others.trailing_zeros() as usize / 8
-}
-
-/// The first quote or backslash among 8 bytes; 8 when there is none.
-#[inline]
-fn first_told(bytes: &[u8; 8]) -> usize {
-    let word = u64::from_le_bytes(*bytes);
-    // The lowest bit found is right; borrows go upwards.
-    let zeros = |word: u64| word.wrapping_sub(each(1)) & !word & each(0x80);
-    let told = zeros(word ^ each(b'"')) | zeros(word ^ each(b'\\'));
-    told.trailing_zeros() as usize / 8
-}
-
-/// The quote that ends a string whose content starts at `at`; a backslash escapes the next byte.
-#[inline]
-fn closing_quote(text: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        // Most strings are shorter than what it pays to call [`memchr`] for.
-        let rest = text.get(at..)?;
-        at += match (rest.first_chunk(), rest.get(8..).and_then(|rest| rest.first_chunk())) {
-            (Some(first), second) if first_told(first) < 8 || second.is_none() => match first_told(first) {
-                8 => 8 + memchr::memchr2(b'"', b'\\', rest.get(8..)?)?,
-                short => short,
-            },
-            (_, Some(second)) => match first_told(second) {
-                8 => 16 + memchr::memchr2(b'"', b'\\', rest.get(16..)?)?,
-                short => 8 + short,
-            },
-            (_, None) => memchr::memchr2(b'"', b'\\', rest)?,
-        };
-        if text.get(at) == Some(&b'"') {
-            return Some(at);
-        }
-        at += 2;
-    }
-}
-
 /// Whether a run of letters and digits is one value: a number, or what looks like an id.
 fn is_one_value(run: &[u8]) -> bool {
     let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
@@ -415,6 +336,13 @@ fn is_one_value(run: &[u8]) -> bool {
     }
     let changes = run.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
     changes > 2 || run.len() >= 8 && run.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// The same of a run that is short.
+#[inline]
+fn is_short_one_value(run: ShortRun) -> bool {
+    let digits = run.digits();
+    digits > 0 && (digits == run.len || run.changes() > 2)
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ const TURNS: usize = 1 << 10;
 pub struct Edge {
     /// The literal: where it first was.
     pub literal: Span,
+    /// What it starts with ([`Start`]).
+    pub start: Start,
     /// The edge taken last behind this one.
     last: u32,
     /// The column of the values behind it; behind the last literal the template.
@@ -31,7 +33,7 @@ pub struct Edge {
     kind: Kind,
     /// How it is told first whether a text goes on like that: not at all where the literal does not tell alone what
     /// follows it, for a quote in it has no end in the text.
-    hint: Kind,
+    pub hint: Kind,
     /// The edge before.
     from: u32,
     /// What its column is known by.
@@ -46,6 +48,37 @@ pub struct Trie {
     /// By [`Turn::place`] the edge that was taken there; made when there is one. Another turn may have the same place:
     /// what is found is only a guess.
     turns: Vec<u32>,
+}
+
+/// The first bytes of a literal as a number, and which of its bits count: most literals are not longer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start {
+    word: u64,
+    mask: u64,
+}
+
+impl Start {
+    const BYTES: usize = 8;
+
+    fn new(literal: &[u8]) -> Self {
+        let mut start = Self::default();
+        for (at, byte) in literal.iter().take(Self::BYTES).enumerate() {
+            start.word |= u64::from(*byte) << (8 * at);
+            start.mask |= 0xff << (8 * at);
+        }
+        start
+    }
+
+    /// Whether `text`, which is as long as the literal at least, starts with it.
+    #[inline]
+    pub fn is_of(self, text: &[u8], literal: Span, all: &[u8]) -> bool {
+        let len = literal.len as usize;
+        let (Some(start), Some(same_len)) = (text.first_chunk::<{ Self::BYTES }>(), text.get(..len)) else {
+            return text.starts_with(literal.of(all));
+        };
+        u64::from_le_bytes(*start) & self.mask == self.word
+            && (len <= Self::BYTES || same(same_len, literal.of(all)))
+    }
 }
 
 /// Where a text leaves an edge that it was thought to take.
@@ -68,9 +101,10 @@ impl Turn {
 /// A text on its way.
 #[derive(Debug)]
 pub struct Walk<'t> {
-    /// The text, and where it lies among all.
+    /// The text and those behind it, where it lies among all, and its bytes.
     text: &'t [u8],
     start: u32,
+    len: usize,
     how: Cut,
     /// The edge that led here.
     edge: u32,
@@ -88,8 +122,9 @@ impl<'t> Walk<'t> {
     /// The text at `span` of `all`.
     pub fn new(all: &'t [u8], span: Span, how: Cut) -> Self {
         Self {
-            text: span.of(all),
+            text: all.get(span.start as usize..).unwrap_or(&[]),
             start: span.start,
+            len: span.of(all).len(),
             how,
             edge: ROOT,
             literal: 0,
@@ -98,6 +133,11 @@ impl<'t> Walk<'t> {
             values: 0,
             known: None,
         }
+    }
+
+    /// The text alone.
+    fn own(&self) -> &'t [u8] {
+        self.text.get(..self.len).unwrap_or(&[])
     }
 
     fn span(&self, range: &Range<usize>) -> Span {
@@ -112,12 +152,12 @@ impl<'t> Walk<'t> {
     /// The next value as it is told without knowing texts, and whether the literal in front of it tells it alone.
     #[inline(never)]
     fn look(&mut self) -> (Value, bool) {
-        let (len, quotes_end) = (self.text.len(), self.quotes_end);
+        let (text, len, quotes_end) = (self.own(), self.len, self.quotes_end);
         let value = match self.how {
-            Cut::Words => token::next(self.text, self.next, &mut self.quotes_end),
-            Cut::Parts => token::next_part(self.text, self.next),
+            Cut::Words => token::next(text, self.next, &mut self.quotes_end),
+            Cut::Parts => token::next_part(text, self.next),
             Cut::Digits => {
-                let (text, passed) = (self.text, self.values);
+                let passed = self.values;
                 let known = self.known.get_or_insert_with(|| {
                     let mut known = token::digits(text).into_iter();
                     known.by_ref().take(passed).for_each(drop);
@@ -144,20 +184,29 @@ impl<'t> Walk<'t> {
     /// How `value` is told first when it comes again.
     fn hint(&self, value: &Value, certain: bool) -> Kind {
         match value.kind {
-            Kind::Other if self.how == Cut::Digits => token::kind_of(self.text, &value.range),
+            Kind::Other if self.how == Cut::Digits => token::kind_of(self.own(), &value.range),
             kind if certain => kind,
             _ => Kind::Other,
         }
     }
 }
 
+/// An edge that was taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    /// The edge.
+    pub edge: u32,
+    /// Where it leads.
+    pub target: u32,
+    /// Whether it is new: then its target is to be set.
+    pub is_new: bool,
+}
+
 /// A step down.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
     /// The edge.
-    pub edge: u32,
-    /// Whether it is new: then its target is to be set.
-    pub is_new: bool,
+    pub taken: Taken,
     /// The value behind its literal; none at the end of the text.
     pub value: Option<Span>,
 }
@@ -165,7 +214,8 @@ pub struct Step {
 impl Default for Trie {
     fn default() -> Self {
         let (literal, kind) = (Span::default(), Kind::Other);
-        let root = Edge { literal, last: NONE, target: 0, kind, hint: kind, from: NONE, key: 0 };
+        let start = Start::default();
+        let root = Edge { literal, start, last: NONE, target: 0, kind, hint: kind, from: NONE, key: 0 };
         Self { edges: vec![root], known: HashTable::new(), turns: Vec::new() }
     }
 }
@@ -197,50 +247,53 @@ impl Trie {
     /// The next step of `walk` among `all` texts.
     #[inline]
     pub fn step(&mut self, all: &[u8], walk: &mut Walk<'_>, hash: &foldhash::fast::RandomState) -> Step {
-        let (edge, is_new, value) = match self.follow(all, walk) {
-            Ok((edge, value)) => {
+        let (taken, value) = match self.follow(all, walk) {
+            Ok(found) => {
                 if let Some(known) = &mut walk.known {
                     known.next();
                 }
-                (edge, false, value)
+                found
             }
             Err(turn) => {
-                let taken = self.take(all, walk, hash);
-                self.learn(turn, taken.0);
-                taken
+                let (edge, is_new, value) = self.take(all, walk, hash);
+                self.learn(turn, edge);
+                let target = self.edges.get(edge as usize).map_or(0, |edge| edge.target);
+                (Taken { edge, target, is_new }, value)
             }
         };
         let span = (value.kind != Kind::End).then(|| walk.span(&value.range));
-        (walk.edge, walk.literal, walk.next) = (edge, value.range.end, value.next);
+        (walk.edge, walk.literal, walk.next) = (taken.edge, value.range.end, value.next);
         walk.values += 1;
-        Step { edge, is_new, value: span }
+        Step { taken, value: span }
     }
 
     /// An edge from where `walk` is that the text goes on like; else where it left the last one that was tried.
     #[inline]
-    fn follow(&mut self, all: &[u8], walk: &Walk<'_>) -> Result<(u32, Value), Option<Turn>> {
+    fn follow(&mut self, all: &[u8], walk: &Walk<'_>) -> Result<(Taken, Value), Option<Turn>> {
         let first = self.edges.get(walk.edge as usize).map_or(NONE, |edge| edge.last);
         if walk.at_last() {
             return Err(None);
         }
         let turn = match self.try_edge(all, walk, first) {
-            Ok(value) => return Ok((first, value)),
+            Ok((target, value)) => return Ok((Taken { edge: first, target, is_new: false }, value)),
             Err(turn) => turn,
         };
         self.turn(all, walk, turn)
     }
 
-    /// The value behind the literal of edge `number`, if the text of `walk` goes on like that.
+    /// Where edge `number` leads, and the value behind its literal, if the text of `walk` goes on like that.
     #[inline]
-    fn try_edge(&self, all: &[u8], walk: &Walk<'_>, number: u32) -> Result<Value, Option<Turn>> {
+    fn try_edge(&self, all: &[u8], walk: &Walk<'_>, number: u32) -> Result<(u32, Value), Option<Turn>> {
         let edge = self.edges.get(number as usize).ok_or(None)?;
         let rest = walk.text.get(walk.literal..).unwrap_or(&[]);
-        let literal = edge.literal.of(all);
-        let is_same = rest.get(..literal.len()).is_some_and(|start| same(literal, start));
-        let at = if is_same { literal.len() } else { common(literal, rest) };
-        if is_same && let Some(value) = token::value_at(walk.text, walk.literal + at, edge.hint) {
-            return Ok(value);
+        let (left, len) = (walk.len - walk.literal.min(walk.len), edge.literal.len as usize);
+        let is_same = len <= left && edge.start.is_of(rest, edge.literal, all);
+        if is_same && let Some(value) = token::value_at(walk.text, 0..walk.len, walk.literal + len, edge.hint)
+        {
+            return Ok((edge.target, value));
         }
+        let rest = rest.get(..left).unwrap_or(&[]);
+        let at = if is_same { len } else { common(edge.literal.of(all), rest) };
         let byte = rest.get(at).map_or(u32::from(u8::MAX) + 1, |byte| u32::from(*byte));
         Err(Some(Turn { edge: number, at: at as u32, byte }))
     }
@@ -252,7 +305,7 @@ impl Trie {
         all: &[u8],
         walk: &Walk<'_>,
         mut turn: Option<Turn>,
-    ) -> Result<(u32, Value), Option<Turn>> {
+    ) -> Result<(Taken, Value), Option<Turn>> {
         for _ in 1..TRIES {
             let Some(left) = turn else { break };
             let next = self.turns.get(left.place()).copied().unwrap_or(NONE);
@@ -260,11 +313,11 @@ impl Trie {
                 break;
             }
             match self.try_edge(all, walk, next) {
-                Ok(value) => {
+                Ok((target, value)) => {
                     if let Some(from) = self.edges.get_mut(walk.edge as usize) {
                         from.last = next;
                     }
-                    return Ok((next, value));
+                    return Ok((Taken { edge: next, target, is_new: false }, value));
                 }
                 Err(Some(further)) if further.at > left.at => turn = Some(further),
                 Err(_) => break,
@@ -319,7 +372,8 @@ impl Trie {
         };
         if is_new {
             let hint = walk.hint(&value, certain);
-            self.edges.push(Edge { literal, last: NONE, target: 0, kind, hint, from, key: 0 });
+            let start = Start::new(literal.of(all));
+            self.edges.push(Edge { literal, start, last: NONE, target: 0, kind, hint, from, key: 0 });
         }
         if let Some(from) = self.edges.get_mut(from as usize) {
             from.last = edge;
@@ -353,11 +407,14 @@ pub fn same(one: &[u8], two: &[u8]) -> bool {
     }
     let word = |bytes: &[u8]| bytes.first_chunk::<8>().map(|bytes| u64::from_ne_bytes(*bytes));
     let last = |bytes: &[u8]| bytes.last_chunk::<8>().map(|bytes| u64::from_ne_bytes(*bytes));
+    let words = |bytes: &[u8]| bytes.first_chunk::<16>().map(|bytes| u128::from_ne_bytes(*bytes));
+    let last_words = |bytes: &[u8]| bytes.last_chunk::<16>().map(|bytes| u128::from_ne_bytes(*bytes));
     match one.len() {
         0 => true,
         1 => one.first() == two.first(),
         2..8 => one.iter().zip(two).all(|(one, two)| one == two),
         8..=16 => word(one) == word(two) && last(one) == last(two),
+        17..=32 => words(one) == words(two) && last_words(one) == last_words(two),
         _ => one == two,
     }
 }

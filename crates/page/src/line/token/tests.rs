@@ -1,3 +1,4 @@
+use super::super::class::PAIR;
 use super::*;
 use proptest::prelude::*;
 
@@ -35,7 +36,7 @@ fn naive(text: &[u8]) -> Vec<Range<usize>> {
                 (true, _) => (at + 1..close, close + 1),
             }
         } else if is(at, EQUALS) {
-            let end = end_of(at + 1, &|at| !is(at, END));
+            let end = end_of(at + 1, &|at| is(at, PAIR));
             (at + 1..end, end)
         } else {
             (0..0, at + 1)

@@ -43,7 +43,7 @@ proptest! {
                 let step = trie.step(all, &mut walk, &hash);
                 match step.value {
                     Some(value) => found.push(value),
-                    None => break step.edge,
+                    None => break step.taken.edge,
                 }
             };
             prop_assert_eq!(&found, &expected, "{:?} of {:?}", line, lines);
