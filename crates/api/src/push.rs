@@ -155,7 +155,7 @@ async fn store(
             Refusal::StreamLimit { .. } => Reason::StreamLimit,
             Refusal::StreamRate { .. } => Reason::StreamRateLimit,
         };
-        let discarded = Discarded { lines: stream.row_count, bytes: stream.byte_len() as u64 };
+        let discarded = Discarded { lines: stream.row_count, bytes: stream.row_bytes() };
         count_discarded(&context.registry, tenant, reason, discarded);
         lost_by_store += stream.row_count;
     }

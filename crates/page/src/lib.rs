@@ -21,6 +21,7 @@ mod rows;
 mod sample;
 mod sealed;
 mod section;
+mod seek;
 mod span;
 mod tag;
 
@@ -36,3 +37,4 @@ pub use rows::{
 };
 pub use sealed::{Page, PageKind, Sealed, decode_untrusted, seal, seal_as};
 pub use section::{Section, Tag};
+pub use seek::Seek;

@@ -2,6 +2,7 @@
 
 use crate::condition::{Condition, Filters, Proof};
 use crate::section::Tag;
+use crate::seek::Seek;
 use model::{Cells, Digest, Direction, Fields, Predicate, Projection, TimeRange};
 use std::ops::Range;
 use std::sync::Arc;
@@ -100,6 +101,11 @@ impl Question {
             _ => true,
         };
         self.range.overlaps(min_ns, max_ns) && self.conditions().iter().all(may_hold)
+    }
+
+    /// Bytes without which no row can pass: the longest that one of the conditions tells.
+    pub fn seek(&self) -> Option<Seek<'_>> {
+        self.conditions().iter().filter_map(Seek::of).max_by_key(Seek::len)
     }
 
     /// Whether filters can drop pages.

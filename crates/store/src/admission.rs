@@ -63,7 +63,7 @@ impl Admission {
         let mut active = self.active.lock();
         for (position, stream) in batch.streams().enumerate() {
             let count = active.len() as u64;
-            let slot = match active.entry(model::stream::fingerprint(stream.labels.bytes())) {
+            let slot = match active.entry(stream.fingerprint()) {
                 Entry::Occupied(slot) => slot.into_mut(),
                 Entry::Vacant(_) if limit > 0 && count >= limit => {
                     admitted.refused.push(Refused { stream: position, why: Refusal::StreamLimit { limit } });
@@ -92,7 +92,7 @@ impl Admission {
         let mut created = 0;
         for stream in batch.streams() {
             let fresh = Active { last_ns: batch.received_ns(), tokens: f64::MAX };
-            match active.entry(model::stream::fingerprint(stream.labels.bytes())) {
+            match active.entry(stream.fingerprint()) {
                 Entry::Occupied(mut slot) => slot.get_mut().last_ns = fresh.last_ns.max(slot.get().last_ns),
                 Entry::Vacant(slot) => {
                     slot.insert(fresh);

@@ -7,14 +7,17 @@
 //!
 //! A question takes a view: which runs there are and how many rows each has. It reads them later,
 //! one by one: full runs are shared, of the growing one the rows that were there are copied (at most
-//! 64 KiB of text). So nobody waits for a question, and a question sees one moment. A head that is being
-//! flushed is *frozen*: nothing is inserted any more, questions still read it until its blocks are
-//! in the catalogue.
+//! 64 KiB of text). So nobody waits for a question, and a question sees one moment. Where it needs bytes that few
+//! rows have, runs without them are left out before ([`Head::sift`]). A head that is being flushed is *frozen*: nothing is
+//! inserted any more, questions still read it until its blocks are in the catalogue.
 
+mod incoming;
 mod memory;
+mod pieces;
 mod run;
 mod sets;
 mod shard;
+mod sift;
 
 pub use memory::Memory;
 pub use run::Run;
@@ -84,10 +87,9 @@ impl Head {
         let mut inserted = Inserted::default();
         let (mut before_bytes, mut now_bytes) = (0, 0);
         for stream in batch.streams() {
-            let fingerprint = model::stream::fingerprint(stream.labels.bytes());
-            let mut shard = self.shards[shard_of(fingerprint)].lock();
+            let mut shard = self.shards[shard_of(stream.fingerprint())].lock();
             before_bytes += shard.held_bytes();
-            inserted += shard.insert(fingerprint, &stream);
+            inserted += shard.insert(&stream);
             now_bytes += shard.held_bytes();
         }
         self.recount(before_bytes, now_bytes);

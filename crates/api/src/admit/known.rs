@@ -28,6 +28,7 @@ pub struct KnownStreams(Arc<Cache<Key, Arc<KnownStream>, Weight>>);
 pub struct KnownStream {
     /// Canonical bytes.
     labels: Box<[u8]>,
+    fingerprint: u64,
     /// Where the value of the label that tells a level lies in them.
     level: Option<Range<usize>>,
 }
@@ -123,12 +124,18 @@ impl KnownStream {
         let told_by = limits.log_level_fields.iter().find(|name| labels.get(name).is_some());
         let mut bytes = Vec::new();
         let level = labels.write(&mut bytes, told_by.map(String::as_str));
-        Self { labels: bytes.into(), level }
+        let fingerprint = model::stream::fingerprint(&bytes);
+        Self { labels: bytes.into(), fingerprint, level }
     }
 
     /// Its labels.
     pub fn labels(&self) -> LabelsRef<'_> {
         LabelsRef::trusted(&self.labels)
+    }
+
+    /// Their fingerprint.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     /// The level that its labels tell.

@@ -5,7 +5,7 @@ use crate::admit::labels::StreamLabels;
 use crate::admit::level::{LevelFinder, Told};
 use crate::admit::metadata::{MetadataSet, counted_bytes, write_canonical};
 use crate::admit::refusals::{Discarded, Reason, Refusals};
-use crate::admit::{Admitted, Judge, ROW_BYTES, Received};
+use crate::admit::{Admitted, Judge, Received};
 use http::StatusCode;
 use model::time::{parse_rfc3339, rfc3339};
 use model::{Batch, BatchBuilder, LabelsRef, Limits, RowRef, Tenant};
@@ -124,7 +124,7 @@ impl<'l> StreamAdmission<'l> {
             return Ok(());
         }
         self.entries(push, stream, &known, batch)?;
-        batch.end_stream(known.labels());
+        batch.end_known_stream(known.labels(), known.fingerprint());
         Ok(())
     }
 
@@ -172,9 +172,6 @@ impl<'l> StreamAdmission<'l> {
         let mut shared_bytes = SharedBytes::default();
         let mut shared: &[Pair<'_>] = &[];
         self.shared.fill(&[])?;
-        let line_bytes: usize = push.entries(stream).map(|entry| entry.line.len()).sum();
-        let row_count = stream.entry_count();
-        batch.expect_stream(labels, row_count, line_bytes + ROW_BYTES * row_count);
         for entry in push.entries(stream) {
             let size = Size {
                 line: entry.line.len() as u64,

@@ -1,5 +1,6 @@
 use super::*;
 use crate::labels::Labels;
+use crate::row::RowRef;
 use proptest::prelude::*;
 
 fn sample() -> Batch {
@@ -31,6 +32,18 @@ fn decodes_what_was_built() {
 /// Stored in logs: these bytes must be read for ever.
 #[test]
 fn golden_bytes() {
+    let mut golden = b"TFB\x02\x00\x07\0\0\0\0\0\0\0\x02t1".to_vec();
+    golden.extend_from_slice(b"\x06\0\0\0\x02\0\0\0\x04\0\0\0\x14\0\0\0x\xffx\xff");
+    // Each time as the step from the one before, zigzag; the length; the set, told once.
+    golden.extend_from_slice(b"\x01\x02\x01\x0d\x08trace_id\x03abc\x02\x02\x01\x03app\x01a");
+    golden.extend_from_slice(b"\x06\0\0\0\x01\0\0\0\x02\0\0\0\x11\0\0\0x\xff");
+    golden.extend_from_slice(b"\x01\x02\x01\x0d\x08trace_id\x03abc\x03app\x01c");
+    assert_eq!(sample().bytes(), &golden);
+    assert_eq!(Batch::decode(golden.into()).unwrap().row_count(), 3);
+}
+
+#[test]
+fn the_first_version_is_read() {
     let row = |ts: &[u8; 8]| [ts, b"\x02x\xff\x0d\x08trace_id\x03abc".as_slice()].concat();
     let minus_one = [0xff; 8];
     let mut golden = b"TFB\x01\x00\x07\0\0\0\0\0\0\0\x02t1".to_vec();
@@ -38,8 +51,22 @@ fn golden_bytes() {
     golden.extend_from_slice(&[row(&minus_one), row(&[0; 8])].concat());
     golden.extend_from_slice(b"\x06\x03app\x01c\x01\x19");
     golden.extend_from_slice(&row(&minus_one));
-    assert_eq!(sample().bytes(), &golden);
-    assert_eq!(Batch::decode(golden.into()).unwrap().row_count(), 3);
+    assert_eq!(Batch::decode(golden.clone().into()).unwrap().bytes(), sample().bytes());
+    for cut in 0..golden.len() {
+        let whole = Batch::decode(Bytes::copy_from_slice(&golden[..cut]));
+        assert!(whole.is_err() || whole.unwrap().stream_count() < 2, "cut at {cut}");
+    }
+}
+
+#[test]
+fn lengths_that_do_not_agree_are_refused() {
+    let golden = sample().bytes().to_vec();
+    // Rows and bytes of bodies of the first stream; length and set of its first row.
+    for (at, to) in [(20, 1), (20, 3), (24, 3), (24, 5), (37, 3), (38, 2)] {
+        let mut bytes = golden.clone();
+        bytes[at] = to;
+        assert!(Batch::decode(bytes.into()).is_err(), "byte {at} as {to}");
+    }
 }
 
 #[test]
@@ -99,7 +126,39 @@ fn any_cut_is_refused() {
     }
 }
 
+/// Rows with times in any order, and metadata that repeat or not.
+fn rows() -> impl Strategy<Value = Vec<(i64, Vec<u8>, u16)>> {
+    let set = prop_oneof![0u16..3, 0u16..200];
+    prop::collection::vec((any::<i64>(), prop::collection::vec(any::<u8>(), 0..40), set), 1..60)
+}
+
 proptest! {
+    #[test]
+    fn rows_come_back(streams in prop::collection::vec(rows(), 0..5)) {
+        let set = |number: u16| match number {
+            0 => Labels::default(),
+            _ => Labels::from_pairs([("level", number.to_string().as_str())]),
+        };
+        let mut builder = BatchBuilder::new(Tenant::single(), Signal::Line, 7);
+        for (app, rows) in streams.iter().enumerate() {
+            for (ts_ns, body, number) in rows {
+                builder.add_row(RowRef { ts_ns: *ts_ns, body, metadata: set(*number).as_ref() });
+            }
+            builder.end_stream(Labels::from_pairs([("app", app.to_string().as_str())]).as_ref());
+        }
+        let built = builder.build();
+        let read = Batch::decode(built.bytes().clone()).unwrap();
+        prop_assert_eq!(read.stream_count(), streams.len());
+        for (stream, rows) in read.streams().zip(&streams) {
+            prop_assert_eq!(stream.row_count, rows.len() as u64);
+            let told = stream.rows().map(|row| (row.ts_ns, row.body.to_vec(), row.metadata.to_owned()));
+            let expected = rows.iter().map(|(ts_ns, body, number)| (*ts_ns, body.clone(), set(*number)));
+            prop_assert_eq!(told.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        }
+        let bytes = |batch: &Batch| batch.streams().map(|stream| stream.row_bytes()).collect::<Vec<_>>();
+        prop_assert_eq!(bytes(&built), bytes(&read));
+    }
+
     #[test]
     fn damaged_bytes_never_panic(at in 0usize..200, to: u8) {
         let mut bytes = sample().bytes().to_vec();

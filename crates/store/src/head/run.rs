@@ -8,10 +8,11 @@
 //! What belongs to a row is in one place while the run grows, so that a row touches few lines of cache, and
 //! in columns when it is full.
 
+use super::incoming::Incoming;
 use super::sets::OpenSets;
 use bytes::Bytes;
 use model::{RowColumns, RowRef, RunFacts, ScanStats};
-use page::{MetadataSets, Question};
+use page::{MetadataSets, Question, Seek};
 
 /// Room for texts is a multiple of this.
 const ROOM_STEP_BYTES: usize = 64;
@@ -97,17 +98,8 @@ impl OpenRun {
         self.text.capacity()
     }
 
-    /// Whether `row` still goes in.
-    pub fn fits(&self, row: &RowRef<'_>) -> bool {
-        let most = self.room().max(ROOM_GROWS_BYTES);
-        self.room() > 0
-            && self.text.len() + row.body.len() <= most
-            && self.sets.len() <= most
-            && self.rows.len() < ROWS_MAX
-    }
-
     /// Whether `row` is the same as the last one.
-    pub fn repeats(&self, row: &RowRef<'_>) -> bool {
+    fn repeats(&self, row: &RowRef<'_>) -> bool {
         let Some((last, before)) = self.rows.split_last() else { return false };
         let start = before.last().map_or(0, |row| row.end as usize);
         last.ts_ns == row.ts_ns
@@ -115,31 +107,66 @@ impl OpenRun {
             && self.sets.get(last.set) == row.metadata.bytes()
     }
 
-    /// Appends `row`, which [`OpenRun::fits`].
-    pub fn push(&mut self, row: &RowRef<'_>) {
-        self.ascending &= self.is_empty() || row.ts_ns > self.facts.max_ns;
-        self.facts.min_ns = self.facts.min_ns.min(row.ts_ns);
-        self.facts.max_ns = self.facts.max_ns.max(row.ts_ns);
-        self.facts.rows += 1;
-        self.facts.bytes += row.body.len() as u64;
-        let end = self.text.len() + row.body.len();
+    /// Takes rows off the front of `rows` as long as there is room for them. Gives how many it dropped because they
+    /// repeat the row before them. A run made [`OpenRun::with_room`] for the first of `rows` takes that at least.
+    pub fn take(&mut self, rows: &mut Incoming<'_>) -> u64 {
+        let most = self.room().max(ROOM_GROWS_BYTES);
+        let (mut repeated, mut facts, mut ascending) = (0, self.facts, self.ascending);
+        rows.forget_numbers();
+        while let Some(row) = rows.next() {
+            if !self.is_empty() && row.ts_ns == self.last_ns() {
+                self.copy_text(rows.passed());
+                if self.repeats(&rows.whole(&row)) {
+                    rows.skip();
+                    repeated += 1;
+                    continue;
+                }
+            }
+            let end = self.text.len() + rows.passed_bytes() + row.len;
+            if self.room() == 0 || end > most || self.sets.len() > most || self.rows.len() == ROWS_MAX {
+                break;
+            }
+            let (set, pair_bytes) = rows.number(row.set, &mut self.sets);
+            ascending &= self.is_empty() || row.ts_ns > facts.max_ns;
+            facts.min_ns = facts.min_ns.min(row.ts_ns);
+            facts.max_ns = facts.max_ns.max(row.ts_ns);
+            facts.rows += 1;
+            facts.bytes += row.len as u64 + pair_bytes;
+            self.rows.push(OpenRow { ts_ns: row.ts_ns, end: end as u32, set });
+            rows.pass();
+        }
+        (self.facts, self.ascending) = (facts, ascending);
+        self.copy_text(rows.passed());
+        repeated
+    }
+
+    fn last_ns(&self) -> i64 {
+        self.rows.last().map_or(i64::MIN, |row| row.ts_ns)
+    }
+
+    /// Appends the texts of rows that it has.
+    fn copy_text(&mut self, text: &[u8]) {
+        let end = self.text.len() + text.len();
         if end > self.room() {
             let room = rounded(end.max((self.room() + self.room() / 2).min(ROOM_GROWS_BYTES)));
             self.text.reserve_exact(room - self.text.len());
         }
-        self.text.extend_from_slice(row.body);
-        let mut set = 0;
-        if !row.metadata.is_empty() {
-            let (number, pair_bytes) = self.sets.number(row.metadata);
-            set = number;
-            self.facts.bytes += pair_bytes;
-        }
-        self.rows.push(OpenRow { ts_ns: row.ts_ns, end: end as u32, set });
+        self.text.extend_from_slice(text);
     }
 
     /// Bytes of memory.
     pub fn held_bytes(&self) -> u64 {
         (size_of::<OpenRow>() * self.rows.capacity() + self.room() + self.sets.held_bytes()) as u64
+    }
+
+    /// Whether some row may have what `seek` looks for.
+    pub fn may_hold(&self, seek: &Seek<'_>) -> bool {
+        seek.is_in(if seek.in_metadata() { self.sets.bytes() } else { &self.text })
+    }
+
+    /// Bytes of its texts.
+    pub fn text_bytes(&self) -> u64 {
+        self.text.len() as u64
     }
 
     /// Closes it.
@@ -169,7 +196,7 @@ impl OpenRun {
         };
         let sets = if first.iter().any(|row| row.set > 0) {
             let (bytes, ends) = self.sets.columns();
-            MetadataSets::new(bytes, ends, first.iter().map(|row| row.set).collect())
+            MetadataSets::new(bytes, ends, first.iter().map(|row| row.set))
         } else {
             MetadataSets::default()
         };
@@ -186,6 +213,16 @@ impl Run {
     /// All rows; texts are shared.
     pub fn columns(&self) -> RowColumns {
         self.sets.joined(&self.rows)
+    }
+
+    /// Whether some row may have what `seek` looks for.
+    pub fn may_hold(&self, seek: &Seek<'_>) -> bool {
+        seek.is_in(if seek.in_metadata() { self.sets.bytes() } else { &self.rows.bodies })
+    }
+
+    /// Bytes of its texts.
+    pub fn text_bytes(&self) -> u64 {
+        self.rows.bodies.len() as u64
     }
 
     /// The rows that `question` asks for, in their order.

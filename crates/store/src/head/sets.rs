@@ -24,6 +24,11 @@ impl OpenSets {
         self.bytes.capacity()
     }
 
+    /// The sets, one after the other, each behind lengths.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Bytes of sets.
     pub fn len(&self) -> usize {
         self.bytes.len()

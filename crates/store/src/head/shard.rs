@@ -1,11 +1,14 @@
 //! The streams of one shard of a head.
 
+use super::incoming::Incoming;
+use super::pieces::Pieces;
 use super::run::{OpenRun, Run};
 use super::{Inserted, StreamKey};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use model::batch::BatchStream;
 use model::{Matcher, RunFacts, Stream, TimeRange};
+use page::Seek;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -40,7 +43,7 @@ pub(super) struct Shard {
     table: HashTable<u32>,
     /// Places depend on a number drawn for this shard, so that clients cannot fill one place.
     places: RandomState,
-    slots: Vec<Slot>,
+    slots: Pieces<Slot>,
     held_bytes: u64,
     runs: u64,
 }
@@ -62,38 +65,33 @@ impl Shard {
     }
 
     /// Inserts the rows of a stream.
-    pub fn insert(&mut self, fingerprint: u64, batch: &BatchStream<'_>) -> Inserted {
-        let index = self.find_or_add(fingerprint, batch);
+    pub fn insert(&mut self, batch: &BatchStream<'_>) -> Inserted {
+        let index = self.find_or_add(batch);
         let mut inserted = Inserted::default();
         let Some(slot) = self.slots.get_mut(index) else { return inserted };
         let open_before = slot.open.held_bytes();
         let mut full_bytes = 0;
-        for row in batch.rows() {
-            if slot.open.repeats(&row) {
-                inserted.duplicates += 1;
-                continue;
+        let mut rows = Incoming::new(batch);
+        loop {
+            inserted.duplicates += slot.open.take(&mut rows);
+            let Some(row) = rows.next() else { break };
+            let (text_bytes, row_count) = (batch.bodies.len(), batch.row_count as usize);
+            let next = OpenRun::with_room(text_bytes, row_count, slot.open.room(), row.len);
+            let full = std::mem::replace(&mut slot.open, next);
+            if !full.is_empty() {
+                let full = full.close();
+                full_bytes += full.held_bytes + RUN_BYTES;
+                slot.full.push(Arc::new(full));
             }
-            if !slot.open.fits(&row) {
-                let text_bytes = batch.rows().map(|row| row.body.len()).sum();
-                let rows = batch.row_count as usize;
-                let next = OpenRun::with_room(text_bytes, rows, slot.open.room(), row.body.len());
-                let full = std::mem::replace(&mut slot.open, next);
-                if !full.is_empty() {
-                    let full = full.close();
-                    full_bytes += full.held_bytes + RUN_BYTES;
-                    slot.full.push(Arc::new(full));
-                }
-                inserted.runs += 1;
-            }
-            slot.open.push(&row);
+            inserted.runs += 1;
         }
         self.held_bytes = (self.held_bytes + full_bytes + slot.open.held_bytes()).saturating_sub(open_before);
         self.runs += inserted.runs;
         inserted
     }
 
-    fn find_or_add(&mut self, fingerprint: u64, batch: &BatchStream<'_>) -> usize {
-        let labels = batch.labels.bytes();
+    fn find_or_add(&mut self, batch: &BatchStream<'_>) -> usize {
+        let (labels, fingerprint) = (batch.labels.bytes(), batch.fingerprint());
         let same = |index: &u32| {
             self.slots.get(*index as usize).is_some_and(|slot| slot.stream.labels.bytes() == labels)
         };
@@ -149,8 +147,16 @@ impl Shard {
         }
     }
 
+    /// Bytes of the texts of the run that grows, which was run `run` when it was seen, if no row of it has what `seek` looks
+    /// for. It may be full by now: then nothing is known.
+    pub fn open_without(&self, index: u32, run: u32, seek: &Seek<'_>) -> Option<u64> {
+        let slot = self.slots.get(index as usize)?;
+        let is_open = slot.full.len() == run as usize;
+        (is_open && !slot.open.may_hold(seek)).then(|| slot.open.text_bytes())
+    }
+
     pub fn close_all(&mut self) {
-        for slot in &mut self.slots {
+        for slot in self.slots.iter_mut() {
             if !slot.open.is_empty() {
                 let full = std::mem::take(&mut slot.open).close();
                 slot.full.push(Arc::new(full));

@@ -1,6 +1,9 @@
 use super::*;
 use base::unit::MINUTE_NS;
-use model::{BatchBuilder, Labels, LabelsRef, MatchOp, RowRef, Signal, Tenant};
+use model::{
+    BatchBuilder, Labels, LabelsRef, LineFilter, MatchOp, Needle, Predicate, RowRef, ScanStats, Signal,
+    Tenant,
+};
 use proptest::prelude::*;
 
 const HERE: Position = Position { segment: 1, sequence: 0 };
@@ -113,6 +116,51 @@ fn views_show_streams_that_match_and_runs_in_range() {
     assert_eq!(head.view(&matchers("x|y"), TimeRange::new(0, 50)).len(), 1);
     assert_eq!(head.view(&matchers("z"), TimeRange::ALL).len(), 0);
     assert_eq!(head.facts(&[], TimeRange::new(0, 51)).len(), 2);
+}
+
+/// Rows of two streams over several runs, some of them with a word, some with metadata.
+fn with_word(at: usize) -> Head {
+    let head = Head::new(Memory::new(1 << 30));
+    let metadata = Labels::from_pairs([("trace_id", "7f3a")]);
+    for number in 0..40 {
+        let text = "x".repeat(5000) + if number == at { " needle" } else { "" };
+        for app in ["a", "b"] {
+            let metadata = if number == at && app == "b" { metadata.as_ref() } else { LabelsRef::EMPTY };
+            let row = RowRef { ts_ns: number as i64, body: text.as_bytes(), metadata };
+            let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, 0);
+            batch.add_rows(Labels::from_pairs([("app", app)]).as_ref(), [row]);
+            head.insert(&batch.build(), HERE);
+        }
+    }
+    head
+}
+
+#[test]
+fn sifting_leaves_runs_in_which_something_may_be() {
+    let sifted = |head: &Head, predicate: &Predicate, range: TimeRange| {
+        let question = page::Question::new(range, std::slice::from_ref(predicate), model::Projection::ALL);
+        let (mut views, stats) = (head.view(&[], range), ScanStats::default());
+        let seen: u64 = views.iter().flat_map(|view| &view.runs).map(|run| run.facts.rows).sum();
+        head.sift(&mut views, range, &question.seek().unwrap(), &stats);
+        let left: u64 = views.iter().flat_map(|view| &view.runs).map(|run| run.facts.rows).sum();
+        assert!(views.iter().all(|view| !view.runs.is_empty()));
+        assert_eq!(stats.head_rows.load(Ordering::Relaxed) + left, seen);
+        let runs = views.iter().map(|view| view.runs.len()).collect::<Vec<_>>();
+        (runs, stats.metadata_bytes.load(Ordering::Relaxed))
+    };
+    let needle = Predicate::Line(LineFilter { negated: false, any: vec![Needle::text(b"needle")] });
+    let trace = Predicate::Metadata(Matcher::new("trace_id", MatchOp::Equal, "7f3a").unwrap());
+    // In a full run, and in the one that grows.
+    for at in [3, 39] {
+        let head = with_word(at);
+        assert!(head.run_count() > 4);
+        assert_eq!(sifted(&head, &needle, TimeRange::ALL).0, [1, 1]);
+        assert_eq!(sifted(&head, &trace, TimeRange::ALL), (vec![1], 0));
+    }
+    let none = with_word(40);
+    assert_eq!(sifted(&none, &needle, TimeRange::ALL).0, Vec::<usize>::new());
+    // A run that lies partly in the time asked for is not judged.
+    assert!(!sifted(&none, &needle, TimeRange::new(1, 30)).0.is_empty());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::plan::{self, Asked, Found};
 use super::task::{Scanned, Task};
 use crate::block::BlockMeta;
 use crate::engine::Engine;
-use crate::head::Head;
+use crate::head::{Head, StreamView};
 use base::{Error, Lease, Result};
 use model::{Projection, Run, Selection};
 use page::Question;
@@ -22,6 +22,10 @@ const TASKS_MAX: usize = 16;
 const TASKS_FEW: usize = 2;
 /// Blocks opened at the same time.
 const OPENS_MAX: usize = 8;
+
+/// Parts in which a head is sifted, for each thread, and the fewest streams of one.
+const SIFT_PARTS: usize = 4;
+const SIFT_STREAMS_MIN: usize = 8;
 
 /// A block that was not opened yet.
 struct Closed {
@@ -136,11 +140,36 @@ impl Scan {
 
     async fn find_in(&mut self, head: &Arc<Head>, place: u32) -> Result<()> {
         let (seen, asked) = (head.clone(), self.asked.clone());
-        let view = move || seen.view(&asked.matchers, asked.question.range);
-        let views = self.engine.pool.run(view).await?;
+        let view = move || {
+            let views = seen.view(&asked.matchers, asked.question.range);
+            let is_rare = asked.question.seek().is_some_and(|seek| seen.is_rare(&views, &seek));
+            (views, is_rare)
+        };
+        let (mut views, is_rare) = self.engine.pool.run(view).await?;
+        if is_rare {
+            views = self.sift(head, views).await?;
+        }
         self.held.grow(plan::head_cost_bytes(&views))?;
         self.waiting.extend(plan::head_tasks(head, views, &mut self.gather, place, &self.asked));
         Ok(())
+    }
+
+    /// What is left of `views` when runs without what the question needs are left out.
+    async fn sift(&self, head: &Arc<Head>, mut views: Vec<StreamView>) -> Result<Vec<StreamView>> {
+        let parts = SIFT_PARTS * self.engine.pool.threads();
+        let streams = views.len().div_ceil(parts).max(SIFT_STREAMS_MIN);
+        let mut sifted = Vec::with_capacity(parts);
+        while !views.is_empty() {
+            let mut part = views.split_off(views.len().saturating_sub(streams));
+            let (head, asked) = (head.clone(), self.asked.clone());
+            sifted.push(self.engine.pool.run(move || {
+                if let Some(seek) = asked.question.seek() {
+                    head.sift(&mut part, asked.question.range, &seek, &asked.stats);
+                }
+                part
+            }));
+        }
+        Ok(futures_util::future::try_join_all(sifted).await?.into_iter().flatten().collect())
     }
 
     /// Begins what can be begun.

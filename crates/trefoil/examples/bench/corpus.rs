@@ -47,6 +47,11 @@ impl StreamLines {
         self.text.len()
     }
 
+    /// All lines, one after the other.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
     pub fn line(&self, at: usize) -> Line<'_> {
         let Row { ts_ns, end, trace } = self.rows[at];
         let start = at.checked_sub(1).map_or(0, |before| self.rows[before].end);

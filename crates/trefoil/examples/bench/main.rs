@@ -112,10 +112,13 @@ async fn in_heads(corpus: &Corpus) -> Result<()> {
     server.push(corpus).await?;
     let memory = server.resident_memory_mb()? - empty;
     Row::new("memory", "MB", memory).with_note(format!("{:.3} of the text", memory * 1e6 / raw)).print();
+    let memmem = measure::memmem_in_memory(corpus);
+    Row::new("yardstick: memmem over memory", "ns/KiB", memmem).print();
     for query in queries::needles(corpus) {
         let cost = server.ask(&query, corpus).await?;
         let row = Row::new(query.name, "ms CPU", cost.cpu_seconds * 1e3);
-        row.with_note(format!("{:.1} ns/KiB", cost.cpu_seconds * 1e9 / (raw / 1024.0))).print();
+        let ns_per_kib = cost.cpu_seconds * 1e9 / (raw / 1024.0);
+        row.with_note(format!("{ns_per_kib:.1} ns/KiB, {:.2}x memmem", ns_per_kib / memmem)).print();
     }
     Ok(())
 }

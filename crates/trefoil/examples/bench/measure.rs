@@ -60,6 +60,26 @@ pub fn yardsticks(corpus: &Corpus) -> Result<Yardsticks> {
     Ok(sums)
 }
 
+/// Nanoseconds of CPU to look for an absent needle in a KiB of text that lies in memory, and not in the cache, on all cores at
+/// once: in pieces as heads have them.
+pub fn memmem_in_memory(corpus: &Corpus) -> f64 {
+    const PIECE: usize = 64 << 10;
+    let finder = memchr::memmem::Finder::new("no such needle anywhere");
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let pieces: Vec<&[u8]> = corpus.streams.iter().flat_map(|stream| stream.text().chunks(PIECE)).collect();
+    let search = |from: usize| {
+        let started = Instant::now();
+        let hits = pieces.iter().skip(from).step_by(threads).filter(|piece| finder.find(piece).is_some());
+        std::hint::black_box(hits.count());
+        started.elapsed().as_secs_f64()
+    };
+    let seconds: f64 = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|from| scope.spawn(move || search(from))).collect();
+        running.into_iter().filter_map(|thread| thread.join().ok()).sum()
+    });
+    seconds * 1e9 / (corpus.raw_bytes() as f64 / 1024.0)
+}
+
 /// Bytes of chunks with snappy and with gzip.
 fn chunks(corpus: &Corpus) -> Result<(u64, u64)> {
     let (mut snappy, mut gzip) = (0, 0);

@@ -45,7 +45,7 @@ fn apart(lines: &RowColumns) -> (RowColumns, MetadataSets) {
         of_rows.push(number as u16);
     }
     let plain = RowColumns { metadata: Bytes::new(), metadata_ends: Vec::new(), ..lines.clone() };
-    (plain, MetadataSets::new(bytes.into(), ends, of_rows))
+    (plain, MetadataSets::new(bytes.into(), ends, of_rows.into_iter()))
 }
 
 /// The same rows, which share what they say.

@@ -1,6 +1,26 @@
 use super::*;
-use model::{Labels, LabelsRef};
+use model::{BatchBuilder, Labels, LabelsRef, Signal, Tenant};
 use proptest::prelude::*;
+
+/// Offers `rows` to `run` as one batch: how many it dropped because they repeat, and how many it left.
+fn offer<'r>(run: &mut OpenRun, rows: impl Iterator<Item = RowRef<'r>>) -> (u64, usize) {
+    let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, 0);
+    batch.add_rows(Labels::from_pairs([("app", "a")]).as_ref(), rows);
+    let batch = batch.build();
+    let Some(stream) = batch.streams().next() else { return (0, 0) };
+    let mut incoming = Incoming::new(&stream);
+    let repeated = run.take(&mut incoming);
+    let mut left = 0;
+    while incoming.next().is_some() {
+        incoming.skip();
+        left += 1;
+    }
+    (repeated, left)
+}
+
+fn takes(run: &mut OpenRun, row: RowRef<'_>) -> bool {
+    offer(run, std::iter::once(row)) == (0, 0)
+}
 
 fn row(ts_ns: i64, text: &[u8]) -> RowRef<'_> {
     RowRef { ts_ns, body: text, metadata: LabelsRef::EMPTY }
@@ -13,8 +33,8 @@ fn room_doubles_up_to_its_bound_and_holds_any_text() {
     assert_eq!(OpenRun::with_room(600, 4, 0, 0).room(), 640);
     assert_eq!(OpenRun::with_room(0, 0, 4096, 0).room(), 8192);
     assert_eq!(OpenRun::with_room(1 << 20, 9, 1 << 20, 0).room(), ROOM_MAX_BYTES);
-    let large = OpenRun::with_room(0, 1, 0, 200_000);
-    assert!(large.room() >= 200_000 && large.fits(&row(0, &vec![0; 200_000])));
+    let mut large = OpenRun::with_room(0, 1, 0, 200_000);
+    assert!(large.room() >= 200_000 && takes(&mut large, row(0, &vec![0; 200_000])));
 }
 
 #[test]
@@ -29,12 +49,11 @@ fn rows_have_room_as_texts_have() {
 fn a_small_run_grows_and_a_large_one_does_not() {
     let mut run = OpenRun::with_room(100, 1, 0, 0);
     for ts_ns in 0..40 {
-        assert!(run.fits(&row(ts_ns, &[b'x'; 100])));
-        run.push(&row(ts_ns, &[b'x'; 100]));
+        assert!(takes(&mut run, row(ts_ns, &[b'x'; 100])));
     }
     assert_eq!(run.room(), ROOM_GROWS_BYTES);
-    assert!(!run.fits(&row(40, &[b'x'; 100])));
-    assert!(run.fits(&row(40, &[b'x'; 96])));
+    assert!(!takes(&mut run, row(40, &[b'x'; 100])));
+    assert!(takes(&mut run, row(40, &[b'x'; 96])));
     let next = OpenRun::with_room(100, 1, run.room(), 0);
     assert_eq!(next.room(), 2 * ROOM_GROWS_BYTES);
 }
@@ -61,10 +80,13 @@ proptest! {
         let mut run = OpenRun::with_room(64 << 10, 0, 0, 0);
         let whole = rows(sets.len());
         for row in whole.rows() {
-            prop_assert!(!run.repeats(&row));
-            run.push(&row);
-            prop_assert!(run.repeats(&row));
+            prop_assert_eq!(offer(&mut run, [row, row].into_iter()), (1, 0));
+            prop_assert_eq!(offer(&mut run, std::iter::once(row)), (1, 0));
         }
+        let mut at_once = OpenRun::with_room(64 << 10, 0, 0, 0);
+        prop_assert_eq!(offer(&mut at_once, whole.rows()), (0, 0));
+        prop_assert_eq!(at_once.facts(), run.facts());
+        prop_assert_eq!(at_once.close().columns(), whole.clone());
         let listed = |rows: &RowColumns| rows.rows().map(|row| (row.ts_ns, row.metadata.to_owned())).collect::<Vec<_>>();
         prop_assert_eq!(run.facts().bytes, whole.rows().map(|row| 4 + row.metadata.pair_bytes()).sum::<u64>());
         prop_assert_eq!(listed(&run.copy(first).columns()), listed(&rows(first)));
@@ -80,22 +102,21 @@ proptest! {
 
 #[test]
 fn a_run_without_room_takes_nothing() {
-    assert!(!OpenRun::default().fits(&row(1, b"")));
+    assert!(!takes(&mut OpenRun::default(), row(1, b"")));
     let mut run = OpenRun::with_room(0, 0, 0, 0);
     for ts_ns in 0..ROWS_MAX as i64 {
-        assert!(run.fits(&row(ts_ns, b"")));
-        run.push(&row(ts_ns, b""));
+        assert!(takes(&mut run, row(ts_ns, b"")));
     }
-    assert!(!run.fits(&row(0, b"")));
+    assert!(!takes(&mut run, row(0, b"")));
 }
 
 #[test]
 fn order_is_known() {
     let mut run = OpenRun::with_room(0, 0, 0, 0);
-    run.push(&row(i64::MIN, b"a"));
-    run.push(&row(2, b"b"));
+    assert!(takes(&mut run, row(i64::MIN, b"a")));
+    assert!(takes(&mut run, row(2, b"b")));
     assert!(run.copy(2).ascending);
-    run.push(&row(2, b"c"));
+    assert!(takes(&mut run, row(2, b"c")));
     assert!(!run.close().ascending);
 }
 
@@ -103,7 +124,7 @@ fn order_is_known() {
 fn copies_and_fronts_are_the_first_rows() {
     let mut run = OpenRun::with_room(0, 0, 0, 0);
     for (ts_ns, text) in [(1, "one"), (2, ""), (3, "three")] {
-        run.push(&row(ts_ns, text.as_bytes()));
+        assert!(takes(&mut run, row(ts_ns, text.as_bytes())));
     }
     let texts = |run: &Run| {
         let lines = run.columns();
