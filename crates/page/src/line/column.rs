@@ -19,7 +19,7 @@ const PROBE: usize = 16;
 /// With fewer values templates are not worth their literals.
 const TABLE_VALUES_MIN: usize = 8;
 /// The fewest digits that are packed.
-const HEX_DIGITS_MIN: u32 = 6;
+const HEX_DIGITS_MIN: u32 = 5;
 /// A dictionary has at most one distinct value in this many.
 const REPEATS: usize = 3;
 /// The same instead of numbers.

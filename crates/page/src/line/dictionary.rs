@@ -23,15 +23,25 @@ const PROBE_DISTINCT: usize = 200;
 /// Values that are kept at hand by their start: most columns have few.
 const RECENT: usize = 64;
 
-#[derive(Clone, Copy, Debug)]
-struct Recent {
-    start: u64,
-    span: Span,
-    id: u32,
+/// Bytes of a value that are looked at as a number.
+const ENDS_BYTES: usize = 8;
+
+/// The first and the last bytes of a value as numbers: all of one that is not longer than both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ends {
+    /// Those of a short value in the upper bytes.
+    first: u64,
+    /// 0 of a short value.
+    last: u64,
 }
 
-/// Bytes of a value that are looked at as a number.
-const START_BYTES: usize = 8;
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    ends: Ends,
+    span: Span,
+    /// None has the greatest.
+    id: u32,
+}
 
 impl Dictionary {
     /// Numbers `values`; none when more than one in `repeats` is distinct. The hash is keyed, and a
@@ -44,20 +54,18 @@ impl Dictionary {
     ) -> Option<Self> {
         let most = values.len() / repeats + 4;
         let mut distinct =
-            Distinct { text, hash, known: HashTable::new(), spans: Vec::new(), starts: Vec::new() };
+            Distinct { text, hash, known: HashTable::new(), spans: Vec::new(), ends: Vec::new() };
         let mut ids = Vec::with_capacity(values.len());
-        let mut recent = [None::<Recent>; RECENT];
+        let mut recent = [Recent { ends: Ends::default(), span: Span::default(), id: u32::MAX }; RECENT];
         for (at, span) in values.iter().enumerate() {
-            let start = start_of(text, *span);
-            let slot = (start.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - RECENT.ilog2())) as usize;
-            let is_it = |known: &Recent| known.start == start && same(text, known.span, *span);
-            let id = match recent[slot].filter(is_it) {
-                Some(known) => known.id,
-                None => {
-                    let id = distinct.number(*span, start);
-                    recent[slot] = Some(Recent { start, span: *span, id });
-                    id
-                }
+            let ends = Ends::of(text, *span);
+            let recent = &mut recent[ends.place()];
+            let id = if recent.id < u32::MAX && recent.ends == ends && same(text, recent.span, *span) {
+                recent.id
+            } else {
+                let id = distinct.number(*span, ends);
+                *recent = Recent { ends, span: *span, id };
+                id
             };
             ids.push(id);
             let scattered = at == PROBE && distinct.spans.len() > PROBE_DISTINCT;
@@ -75,55 +83,76 @@ struct Distinct<'t> {
     hash: &'t foldhash::fast::RandomState,
     known: HashTable<u32>,
     spans: Vec<Span>,
-    /// Of each its start as a number: most values are not longer.
-    starts: Vec<u64>,
+    ends: Vec<Ends>,
 }
 
 impl Distinct<'_> {
     /// The number of a value, a new one if need be.
-    fn number(&mut self, span: Span, start: u64) -> u32 {
-        let Self { text, hash, known, spans, starts } = self;
-        let hash_of = |start: u64, span: Span| {
+    fn number(&mut self, span: Span, ends: Ends) -> u32 {
+        let Self { text, hash, known, spans, ends: known_ends } = self;
+        let hash_of = |ends: Ends, span: Span| {
             let mut hasher = hash.build_hasher();
-            hasher.write_u64(start);
-            if span.len as usize > START_BYTES {
+            hasher.write_u64(ends.first);
+            hasher.write_u64(ends.last);
+            if span.len as usize > 2 * ENDS_BYTES {
                 hasher.write(span.of(text));
             }
             hasher.finish()
         };
-        let of = |id: &u32| starts.get(*id as usize).copied().zip(spans.get(*id as usize).copied());
-        let is_it = |id: &u32| of(id).is_some_and(|known| known.0 == start && same(text, known.1, span));
-        let known_hash = |id: &u32| of(id).map_or(0, |(start, span)| hash_of(start, span));
-        match known.entry(hash_of(start, span), is_it, known_hash) {
+        let of = |id: &u32| known_ends.get(*id as usize).copied().zip(spans.get(*id as usize).copied());
+        let is_it = |id: &u32| of(id).is_some_and(|known| known.0 == ends && same(text, known.1, span));
+        let known_hash = |id: &u32| of(id).map_or(0, |(ends, span)| hash_of(ends, span));
+        match known.entry(hash_of(ends, span), is_it, known_hash) {
             Entry::Occupied(entry) => *entry.get(),
             Entry::Vacant(entry) => {
                 let id = *entry.insert(spans.len() as u32).get();
                 spans.push(span);
-                starts.push(start);
+                known_ends.push(ends);
                 id
             }
         }
     }
 }
 
-/// Whether two values with the same start are equal.
+/// Whether two values with the same ends are equal.
 #[inline]
 fn same(text: &[u8], one: Span, two: Span) -> bool {
-    one.len == two.len && (one.len as usize <= START_BYTES || trie::same(one.of(text), two.of(text)))
+    one.len == two.len && (one.len as usize <= 2 * ENDS_BYTES || trie::same(one.of(text), two.of(text)))
 }
 
-/// The first [`START_BYTES`] of the value at `span` as a number; those of a shorter one in its upper bytes.
-fn start_of(text: &[u8], span: Span) -> u64 {
-    let rest = text.get(span.start as usize..).unwrap_or(&[]);
-    let unused = 8 * START_BYTES.saturating_sub(span.len as usize) as u32;
-    match rest.first_chunk::<START_BYTES>() {
-        // Twice, for a shift by all bits is none.
-        Some(bytes) => u64::from_le_bytes(*bytes) << (unused / 2) << (unused - unused / 2),
-        None => {
-            let mut bytes = [0; START_BYTES];
-            let value = span.of(text);
-            bytes.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
-            u64::from_le_bytes(bytes) << (unused / 2) << (unused - unused / 2)
+impl Ends {
+    /// Those of the value at `span`.
+    #[inline]
+    fn of(text: &[u8], span: Span) -> Self {
+        let eight = |at: usize| {
+            text.get(at..).and_then(|rest| rest.first_chunk()).map(|bytes| u64::from_le_bytes(*bytes))
+        };
+        let (start, len) = (span.start as usize, span.len as usize);
+        match eight(start) {
+            Some(first) if len >= ENDS_BYTES => {
+                Self { first, last: eight(start + len - ENDS_BYTES).unwrap_or_default() }
+            }
+            Some(first) => Self { first: upper(first, len), last: 0 },
+            None => {
+                let mut bytes = [0; ENDS_BYTES];
+                bytes.iter_mut().zip(span.of(text)).for_each(|(to, from)| *to = *from);
+                Self { first: upper(u64::from_le_bytes(bytes), len), last: 0 }
+            }
         }
     }
+
+    /// Where it is kept among the recent ones.
+    #[inline]
+    fn place(self) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> (u64::BITS - RECENT.ilog2())) as usize
+    }
+}
+
+/// The `len` lowest bytes of a word, fewer than all, in its upper ones.
+#[inline]
+fn upper(word: u64, len: usize) -> u64 {
+    let unused = 4 * ENDS_BYTES.saturating_sub(len);
+    // Twice, for a shift by all bits is none.
+    word << unused << unused
 }

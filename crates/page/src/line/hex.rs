@@ -59,13 +59,19 @@ impl Packer {
     /// Adds a value, unless it or one before it has other bytes, or not all have letters of one case.
     #[inline]
     pub fn add(&mut self, digits: &[u8]) -> Option<Case> {
+        let mut eights = digits.chunks_exact(8);
+        for eight in eights.by_ref().filter_map(|eight| eight.first_chunk()) {
+            let (packed, all) = pack_eight(u64::from_le_bytes(*eight));
+            self.packed.extend_from_slice(&packed.to_le_bytes());
+            self.all &= all;
+        }
         let all = &mut self.all;
         let mut number = |digit: &u8| {
             let digit = DIGITS[usize::from(*digit)];
             *all &= digit;
             digit & 0xf
         };
-        let pairs = digits.chunks_exact(2);
+        let pairs = eights.remainder().chunks_exact(2);
         let last = pairs.remainder();
         self.packed.extend(pairs.map(|pair| number(&pair[0]) << 4 | number(&pair[1])));
         self.packed.extend(last.iter().map(&mut number));
@@ -74,6 +80,31 @@ impl Packer {
             all => Some(if all & LOWER != 0 { Case::Lower } else { Case::Upper }),
         }
     }
+}
+
+/// Eight digits, the first one lowest, packed; and of which cases they are.
+#[inline]
+fn pack_eight(digits: u64) -> (u32, u8) {
+    const fn each(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    let ascii = digits & each(0x7f);
+    // No sum carries into the next byte.
+    let between = |bytes: u64, least: u8, most: u8| {
+        (bytes + each(0x80 - least)) & !(bytes + each(0x7f - most)) & each(0x80)
+    };
+    let letters = between(ascii | each(0x20), b'a', b'f');
+    let lower = letters & digits << 2;
+    let is_digit = (letters | between(ascii, b'0', b'9')) & !digits & each(0x80) == each(0x80);
+    let case = match (is_digit, lower == letters, lower == 0) {
+        (false, ..) => 0,
+        (_, no_upper, no_lower) => (LOWER * u8::from(no_upper)) | (UPPER * u8::from(no_lower)),
+    };
+    // A letter is 9 more than its lower half.
+    let numbers = (digits & each(0x0f)) + (letters >> 7) * 9;
+    let pairs = (numbers << 4 | numbers >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    ((fours | fours >> 16) as u32, case)
 }
 
 /// Bytes that `digits` digits take.
@@ -115,3 +146,6 @@ impl Unpacker {
         out.extend(odd.iter().take(digits % 2).map(|byte| self.pairs[usize::from(*byte)][1]));
     }
 }
+
+#[cfg(test)]
+mod tests;

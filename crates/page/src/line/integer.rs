@@ -14,6 +14,9 @@ pub struct Numbers {
     pub values: Vec<u64>,
     /// All have this many digits, with leading zeros; 0: none has a leading zero.
     pub digits: u8,
+    /// The least and the greatest of them.
+    min: u64,
+    max: u64,
 }
 
 /// How numbers are stored.
@@ -62,35 +65,34 @@ impl Numbers {
         if !first.is_ascii_digit() {
             return None;
         }
-        let (mut canonical, mut fixed) = (true, true);
+        let (mut canonical, mut fixed, mut min, mut max) = (true, true, u64::MAX, 0);
         let mut out = Vec::with_capacity(values.len());
         for span in values {
-            let digits = span.of(text);
-            let value = match digits.len() {
-                0 => return None,
+            let Digits { value, starts_with_zero } = match span.len as usize {
                 1..=EIGHT => eight(text, *span)?,
                 9..=SIXTEEN => {
                     let front = Span { start: span.start, len: span.len - EIGHT as u32 };
                     let back = Span { start: front.start + front.len, len: EIGHT as u32 };
-                    eight(text, front)? * 100_000_000 + eight(text, back)?
+                    let front = eight(text, front)?;
+                    Digits { value: front.value * 100_000_000 + eight(text, back)?.value, ..front }
                 }
-                17..=DIGITS_MAX => one_by_one(digits)?,
+                17..=DIGITS_MAX => one_by_one(span.of(text))?,
                 _ => return None,
             };
-            canonical &= digits.len() == 1 || digits[0] != b'0';
+            canonical &= !starts_with_zero || span.len == 1;
             fixed &= span.len == first_len;
             if !canonical && !fixed {
                 return None;
             }
+            (min, max) = (min.min(value), max.max(value));
             out.push(value);
         }
-        Some(Self { values: out, digits: if canonical { 0 } else { first_len as u8 } })
+        Some(Self { values: out, digits: if canonical { 0 } else { first_len as u8 }, min, max })
     }
 
     /// Looks at them, and where they are many at some pairs of neighbours only.
     pub fn facts(&self) -> Facts {
-        let min = self.values.iter().min().copied().unwrap_or(0);
-        let max = self.values.iter().max().copied().unwrap_or(0);
+        let Self { min, max, .. } = *self;
         let mut facts = Facts { min, max, looked_at: 0, bits: 0, delta_bits: 0, repeats: 0 };
         let step = if self.values.len() > MANY { MANY_STEP } else { 1 };
         for pair in self.values.windows(2).step_by(step) {
@@ -106,71 +108,98 @@ impl Numbers {
     /// tells which, and so few among them that naming them costs little.
     pub fn few_distinct(&self) -> Option<(Vec<usize>, Vec<u32>)> {
         let most = (self.values.len() / FEW_AMONG).min(1 << u8::BITS);
-        let mut known: HashMap<u64, u32, foldhash::fast::RandomState> = HashMap::default();
+        let mut by_value: HashMap<u64, u32, foldhash::fast::RandomState> = HashMap::default();
+        // Of numbers that are near each other 1 + which distinct one each is.
+        let range = self.max - self.min;
+        let mut by_place = vec![0u32; if range < NEAR { range as usize + 1 } else { 0 }];
         let (mut firsts, mut ids) = (Vec::new(), Vec::with_capacity(self.values.len()));
         for (at, value) in self.values.iter().enumerate() {
-            let next = firsts.len() as u32;
-            let id = *known.entry(*value).or_insert(next);
-            if id == next {
+            let known = match by_place.get_mut((value - self.min) as usize) {
+                Some(known) => known,
+                None => by_value.entry(*value).or_default(),
+            };
+            if *known == 0 {
                 firsts.push(at);
                 if firsts.len() > most {
                     return None;
                 }
+                *known = firsts.len() as u32;
             }
-            ids.push(id);
+            ids.push(*known - 1);
         }
         Some((firsts, ids))
     }
 
     /// How to store them, and their byte planes.
     pub fn planes(&self, facts: &Facts) -> (Layout, Vec<u8>) {
-        let delta = facts.by_difference();
-        let numbers: Vec<u64> = match delta {
-            true => self.values.windows(2).map(|pair| zigzag(pair[1].wrapping_sub(pair[0]))).collect(),
-            false => self.values.iter().map(|value| value - facts.min).collect(),
-        };
-        let width = byte_width(numbers.iter().max().copied().unwrap_or(0));
-        let mut planes = Vec::with_capacity(numbers.len() * usize::from(width));
-        for plane in 0..width {
-            planes.extend(numbers.iter().map(|number| (number >> (8 * plane)) as u8));
+        if !facts.by_difference() {
+            let (base, width) = (self.min, byte_width(self.max - self.min));
+            let planes = planes_of(&self.values, base, width);
+            return (Layout { base, delta: false, width, digits: self.digits }, planes);
         }
-        let base = if delta { self.values.first().copied().unwrap_or(0) } else { facts.min };
-        (Layout { base, delta, width, digits: self.digits }, planes)
+        let difference = |pair: &[u64]| zigzag(pair[1].wrapping_sub(pair[0]));
+        let numbers: Vec<u64> = self.values.windows(2).map(difference).collect();
+        let width = byte_width(numbers.iter().fold(0, |all, number| all | number));
+        let base = self.values.first().copied().unwrap_or(0);
+        let planes = planes_of(&numbers, 0, width);
+        (Layout { base, delta: true, width, digits: self.digits }, planes)
     }
 }
+
+/// The byte planes of what `numbers` are above `base`.
+fn planes_of(numbers: &[u64], base: u64, width: u8) -> Vec<u8> {
+    let mut planes = Vec::with_capacity(numbers.len() * usize::from(width));
+    for plane in 0..width {
+        planes.extend(numbers.iter().map(|number| ((number - base) >> (8 * plane)) as u8));
+    }
+    planes
+}
+
+/// Numbers less than this apart are counted by a table.
+const NEAR: u64 = 1 << 14;
 
 /// Numbers for each distinct one, at least, for which they are stored by that.
 const FEW_AMONG: usize = 32;
 
 /// With more numbers than these, one pair of neighbours in so many tells how to store them.
-const MANY: usize = 4096;
-const MANY_STEP: usize = 4;
+const MANY: usize = 2048;
+const MANY_STEP: usize = 8;
 
 const EIGHT: usize = 8;
 const SIXTEEN: usize = 16;
 
+/// What digits say.
+#[derive(Clone, Copy, Debug)]
+struct Digits {
+    value: u64,
+    starts_with_zero: bool,
+}
+
 /// The number of the 1 to [`EIGHT`] digits at `span`; none when there are other bytes. All at once, in the bytes of one
 /// register.
 #[inline]
-fn eight(text: &[u8], span: Span) -> Option<u64> {
+fn eight(text: &[u8], span: Span) -> Option<Digits> {
     let Some(bytes) = text.get(span.start as usize..).and_then(|rest| rest.first_chunk::<EIGHT>()) else {
         return one_by_one(span.of(text));
     };
+    let all = u64::from_le_bytes(*bytes) ^ ASCII;
     // The first digit lies lowest: what is not there becomes zeros in front.
-    let digits = (u64::from_le_bytes(*bytes) ^ ASCII) << (8 * (EIGHT as u32 - span.len));
+    let digits = all << (8 * (EIGHT as u32 - span.len));
     if (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 != 0 {
         return None;
     }
     let pairs = digits.wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
-    Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
+    let value = fours.wrapping_mul(10_000 << 32 | 1) >> 32;
+    Some(Digits { value, starts_with_zero: all as u8 == 0 })
 }
 
-fn one_by_one(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0u64, |value, digit| {
+fn one_by_one(digits: &[u8]) -> Option<Digits> {
+    let value = digits.iter().try_fold(0u64, |value, digit| {
         let digit = digit.wrapping_sub(b'0');
         (digit <= 9).then(|| value * 10 + u64::from(digit))
-    })
+    })?;
+    Some(Digits { value, starts_with_zero: digits.first() == Some(&b'0') })
 }
 
 impl Facts {

@@ -40,7 +40,7 @@ const RATIO: usize = 8;
 const COUNTS_SHARE: usize = 100;
 
 /// A smaller sample is enough where text would take at least this much of the bytes of columns.
-const SMALL_SAMPLE: (usize, usize) = (8, 8 << 10);
+const SMALL_SAMPLE: (usize, usize) = (8, 4 << 10);
 const CLEARLY_WORTH_PERCENT: usize = 160;
 
 /// A sealed page.
