@@ -1,5 +1,7 @@
 //! Fields of structured lines, as a question may want them instead of whole lines.
 
+use std::sync::Arc;
+
 /// Fields that are all that a question reads of bodies.
 ///
 /// A body may then be given with fields left out: as a text of the same format that has the fields of these
@@ -14,12 +16,24 @@ pub struct Fields {
 }
 
 /// A format of lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// An object; a name is the path to a value of any kind, its keys joined as by [`append_key`].
     Json,
     /// `key=value` pairs; wrong ones are passed over.
     Logfmt,
+    /// What lies between texts: each capture ends where the text behind it first comes, or at the end of the line where it
+    /// does not come; then it is the last. A line without the text in front of the first capture has no fields.
+    Pattern(Arc<[PatternPiece]>),
+}
+
+/// A piece of a pattern. No two captures stand side by side.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PatternPiece {
+    /// These bytes; never none, and ASCII: where they are does not depend on what is no UTF-8.
+    Text(Box<[u8]>),
+    /// A field, or nothing that anybody asks for.
+    Capture(Option<Box<str>>),
 }
 
 impl Fields {

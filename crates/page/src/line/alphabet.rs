@@ -110,6 +110,12 @@ impl Alphabet {
         self.0 & ENDS_PAIR == 0
     }
 
+    /// Whether no value has this byte.
+    pub fn lacks(self, byte: u8) -> bool {
+        let class = BYTES[usize::from(byte)];
+        class & NO_WORD != 0 && self.is_word() || class & ENDS_PAIR != 0 && self.stays_in_pair()
+    }
+
     /// Whether values start with a digit, and so are not empty.
     pub fn starts_with_digit(self) -> bool {
         self.0 & NO_DIGIT == 0

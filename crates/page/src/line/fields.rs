@@ -1,7 +1,7 @@
 //! Texts with the fields left out that nobody wants, so that only the columns of wanted ones are read.
 //!
 //! A template is read once, as a text with holes ([`skeleton`]), by the rules of the format ([`json`],
-//! [`logfmt`]). Where its literals and the [`Alphabet`]s of its holes prove where each field starts and ends,
+//! [`logfmt`], [`pattern`]). Where its literals and the [`Alphabet`]s of its holes prove where each field starts and ends,
 //! and what it is called, whatever the holes hold, its texts are given as the parts with wanted fields. Texts
 //! of other templates are given whole.
 //!
@@ -10,13 +10,13 @@
 
 mod json;
 mod logfmt;
+mod pattern;
 mod skeleton;
 
 use super::alphabet::Alphabet;
 use super::numbers::VALUES_MAX;
 use super::rebuild::{Programs, Reader, Rebuilt, text_bound};
 use super::slots::{Slots, Wanted, picked};
-use super::tree::Table;
 use crate::kept::{Held, Item};
 use crate::numbered::Numbered;
 use base::Result;
@@ -45,14 +45,16 @@ struct Shortened {
 }
 
 impl Shortened {
-    fn new(table: &Table, literals: &[u8], alphabets: &[Alphabet], fields: &Fields) -> Self {
+    fn new(reader: &Reader<'_>, alphabets: &[Alphabet], fields: &Fields) -> Result<Self> {
+        let (table, literals) = (&reader.tree().table, &reader.tree().literals);
         let mut shortened = Self::default();
         let mut known: HashMap<Vec<u8>, u32, foldhash::fast::RandomState> = HashMap::default();
         for template in 0..table.templates.len() {
             let skeleton = Skeleton::new(table, literals, alphabets, template);
-            let kept = match fields.format {
+            let kept = match &fields.format {
                 Format::Json => json::kept(&skeleton, fields),
                 Format::Logfmt => logfmt::kept(&skeleton, fields),
+                Format::Pattern(pieces) => pattern::kept(&skeleton, pieces, fields, reader)?,
             };
             shortened.any |= kept.is_some();
             let parts = match &kept {
@@ -73,7 +75,7 @@ impl Shortened {
             shortened.given.push(given);
         }
         shortened.programs.end();
-        shortened
+        Ok(shortened)
     }
 
     /// Whether the value of a slot is given.
@@ -155,7 +157,7 @@ impl Reader<'_> {
     fn read_contents(&self, fields: &Fields, wanted: Wanted<'_>) -> Result<Option<Contents>> {
         let table = &self.tree().table;
         let Some(alphabets) = self.streams.alphabets(table.columns.len())? else { return Ok(None) };
-        let shortened = Shortened::new(table, &self.tree().literals, &alphabets, fields);
+        let shortened = Shortened::new(self, &alphabets, fields)?;
         if !shortened.any {
             return Ok(None);
         }

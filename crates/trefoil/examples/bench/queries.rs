@@ -119,6 +119,10 @@ fn fields() -> Vec<Query> {
             "topk of a json path",
             "topk(5, sum by (http_path) (count_over_time({kind=\"json\"} | json [25h])))",
         ),
+        instant(
+            "count by a field of a pattern",
+            "sum by (status) (count_over_time({kind=\"nginx\"} | pattern `<ip> - - [<_>] \"<method> <path> <_>\" <status> <size> <_>` [25h]))",
+        ),
         Query {
             name: "newest 100 lines with a json field",
             text: "{app=\"json-1\"} | json | status = 502".to_owned(),

@@ -8,7 +8,7 @@ use model::fields::append_key;
 const DEPTH_MAX: usize = 16;
 
 /// The parts with `fields`; none where values may make another object of it than a well-formed one.
-pub fn kept(skeleton: &Skeleton, fields: &Fields) -> Option<Vec<Kept>> {
+pub fn kept(skeleton: &Skeleton, fields: &Fields) -> Option<Vec<Kept<'static>>> {
     let mut walk = Walk { cursor: skeleton.cursor(), fields, name: String::new(), kept: Vec::new() };
     walk.object(0)?;
     // Some parsers look at what follows the object.
@@ -21,7 +21,7 @@ struct Walk<'a> {
     fields: &'a Fields,
     /// The path to the object at hand as the beginning of label names.
     name: String,
-    kept: Vec<Kept>,
+    kept: Vec<Kept<'static>>,
 }
 
 impl<'a> Walk<'a> {

@@ -5,7 +5,7 @@ use model::Fields;
 use model::fields::append_label_name;
 
 /// The pairs of `fields`; none where values may make other pairs of it.
-pub fn kept(skeleton: &Skeleton, fields: &Fields) -> Option<Vec<Kept>> {
+pub fn kept(skeleton: &Skeleton, fields: &Fields) -> Option<Vec<Kept<'static>>> {
     let mut walk = Walk { cursor: skeleton.cursor(), fields };
     let mut kept = Vec::new();
     loop {

@@ -31,12 +31,12 @@ pub struct Place {
 }
 
 /// What is kept of a skeleton.
-#[derive(Clone, Copy, Debug)]
-pub enum Kept {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept<'k> {
     /// What lies between two places.
     Between(Place, Place),
     /// Something that stands for what is left out.
-    Text(&'static [u8]),
+    Text(&'k [u8]),
 }
 
 /// A piece of what is kept.
@@ -110,7 +110,7 @@ impl Skeleton {
     }
 
     /// The pieces of `kept`.
-    pub fn parts(&self, kept: &Kept) -> Vec<Piece<'_>> {
+    pub fn parts<'s>(&'s self, kept: &Kept<'s>) -> Vec<Piece<'s>> {
         let (from, to) = match kept {
             Kept::Text(text) => return vec![Piece::Text(text)],
             Kept::Between(from, to) => (*from, *to),
@@ -141,7 +141,7 @@ pub enum Next {
 }
 
 /// Walks over a skeleton.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Cursor<'s> {
     skeleton: &'s Skeleton,
     pub place: Place,
@@ -155,6 +155,15 @@ impl<'s> Cursor<'s> {
             Some(hole) if hole.at == self.place.at => Next::Hole(hole.alphabet),
             _ => text.get(self.place.at).map_or(Next::End, |byte| Next::Byte(*byte)),
         }
+    }
+
+    /// The column of the hole that comes next.
+    pub fn column(&self) -> Option<u32> {
+        self.skeleton
+            .holes
+            .get(self.place.hole)
+            .filter(|hole| hole.at == self.place.at)
+            .map(|hole| hole.column)
     }
 
     /// Passes over what comes next.

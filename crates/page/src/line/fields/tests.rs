@@ -1,7 +1,8 @@
 use super::Contents;
 use crate::line::tests::{with_reader, written};
 use model::Fields;
-use model::fields::Format;
+use model::fields::{Format, PatternPiece};
+use proptest::prelude::*;
 
 /// The texts with the fields `names`; none where nothing is left out.
 fn shortened(lines: &[String], format: Format, names: &[&str]) -> Option<Vec<String>> {
@@ -84,6 +85,165 @@ fn fields_of_pairs() {
     assert_eq!(given("~T10 a=~", &["a", "_1"]), None);
     for wrong in [r#"a="~"b=1"#, r#"a="~"#, "é=1 a=~", r#"a=~"b"#, "x~=1 a=1"] {
         assert_eq!(given(wrong, &["a"]), None, "{wrong}");
+    }
+}
+
+/// `<a> text <_>` as pieces.
+fn pattern(expression: &str) -> Format {
+    let mut pieces = Vec::new();
+    for part in expression.split_inclusive('>') {
+        let (text, name) = part.split_once('<').map_or((part, None), |(text, name)| (text, Some(name)));
+        if !text.is_empty() {
+            pieces.push(PatternPiece::Text(text.as_bytes().into()));
+        }
+        let name = name.and_then(|name| name.strip_suffix('>'));
+        pieces.extend(name.map(|name| PatternPiece::Capture((name != "_").then(|| name.into()))));
+    }
+    Format::Pattern(pieces.into())
+}
+
+/// The wanted captures of a line, as `| pattern` finds them.
+fn captures<'t>(pattern: &Format, line: &'t str, names: &[&str]) -> Vec<(String, &'t str)> {
+    let Format::Pattern(pieces) = pattern else { return Vec::new() };
+    let (mut rest, mut found, mut pieces) = (line, Vec::new(), pieces.iter().peekable());
+    if let Some(PatternPiece::Text(text)) = pieces.peek() {
+        let Some(tail) = rest.strip_prefix(std::str::from_utf8(text).unwrap()) else { return found };
+        (rest, _) = (tail, pieces.next());
+    }
+    while let Some(PatternPiece::Capture(name)) = pieces.next() {
+        let end = match pieces.next() {
+            Some(PatternPiece::Text(text)) => rest.split_once(std::str::from_utf8(text).unwrap()),
+            _ => None,
+        };
+        let value = end.map_or(rest, |(value, _)| value);
+        found.extend(
+            name.iter().filter(|name| names.contains(&&***name)).map(|name| (name.to_string(), value)),
+        );
+        let Some((_, tail)) = end else { break };
+        rest = tail;
+    }
+    found
+}
+
+#[test]
+fn captures_between_texts() {
+    let line = r#"10.0.0.~ - - [~] GET /a/~ HTTP/1.1 200 ~ "-" "curl ~""#;
+    let full = r#"<ip> - <user> [<_>] <method> <path> <_> <status> <size> <_>"#;
+    for (expression, names, expected) in [
+        (full, &["status"][..], " -  []    200 "),
+        (full, &["ip", "size"], "10.0.0.~ -  []     ~ "),
+        (full, &["method", "path"], " -  [] GET /a/~ "),
+        (full, &["nothing"], ""),
+        ("<_>] <rest>", &["rest"], r#"] GET /a/~ HTTP/1.1 200 ~ "-" "curl ~""#),
+        ("<_>GET <path> <_>", &["path"], "GET /a/~ "),
+        ("<a>- [<_>", &["a"], "10.0.0.~ - - ["),
+        ("11<a> <_>", &["a"], ""),
+        ("<_>curl <a> <_>", &["a"], r#"curl ~""#),
+        ("<_> \"<a>\" <_>", &["a"], r#" "-" "#),
+    ] {
+        assert_eq!(given(line, pattern(expression), names).as_deref(), Some(expected), "{expression}");
+    }
+    // A text that values may have, or that may lie across the end of one, or that lines may begin with or not.
+    for expression in ["<a>7<b>", "10.0.0.1<a> <_>", "<a>7 - <_>"] {
+        assert_eq!(given(line, pattern(expression), &["a", "b"]), None, "{expression}");
+    }
+}
+
+/// Lines of a web server.
+fn requests() -> Vec<String> {
+    (0..600)
+        .map(|n| {
+            let (method, path) = (["GET", "POST"][n % 2], ["/", "/items?page", "/cart/a"][n / 2 % 3]);
+            let (user, status) = (["-", "ann", "bob-1"][n % 3], [200, 404, 500][n * 7 % 3]);
+            let agent = ["curl/8.5", "Mozilla/5.0 (X11; Linux) K/1"][n % 2];
+            format!(
+                r#"10.0.{}.{} - {user} [22/Nov/2026:04:{:02}:{:02} +0000] "{method} {path}/{n} HTTP/1.1" {status} {} "-" "{agent}""#,
+                n % 7, n * 31 % 250, n % 60, n * 7 % 60, n * 104_729 % 70_000
+            )
+        })
+        .collect()
+}
+
+/// Requests in quotes are values that are told by templates of their own.
+#[test]
+fn captures_within_values() {
+    let lines = requests();
+    let full = pattern(r#"<ip> - <user> [<_>] "<method> <path> <_>" <status> <size> "<_>" "<agent>""#);
+    for (names, most) in [
+        (&["status"][..], 3),
+        (&["user", "status"], 9),
+        (&["size"], 600),
+        (&["method"], 600),
+        (&["agent", "status"], 6),
+    ] {
+        let given = shortened(&lines, full.clone(), names).unwrap();
+        for (line, given) in lines.iter().zip(&given) {
+            assert_eq!(captures(&full, line, names), captures(&full, given, names), "{line} as {given}");
+        }
+        let distinct: std::collections::BTreeSet<_> = given.iter().collect();
+        assert!(distinct.len() <= most, "{names:?}: {} like {:?}", distinct.len(), given.first());
+    }
+    let given = shortened(&lines, full, &["status"]).unwrap();
+    assert_eq!(given[0], r#" -  [] "  " 200 "#);
+}
+
+proptest! {
+    #[test]
+    fn captures_of_requests_are_those_of_the_whole_lines(
+        of in 0usize..600,
+        cuts in prop::collection::vec((0usize..110, 1usize..4), 1..7),
+        wanted in prop::collection::vec(0usize..7, 0..3),
+    ) {
+        let lines = requests();
+        let (mut cuts, mut expression, mut at, mut names) = (cuts, String::new(), 0, Vec::new());
+        cuts.sort_unstable();
+        for (from, len) in cuts {
+            if let Some(text) = lines[of].get(from..from + len).filter(|text| from > at && !text.contains(['<', '>'])) {
+                let name = format!("x{}", names.len());
+                expression.push_str(&format!("<{name}>{text}"));
+                names.push(name);
+                at = from + len;
+            }
+        }
+        expression.push_str("<rest>");
+        names.push("rest".to_owned());
+        let pattern = pattern(&expression);
+        let names: Vec<&str> = wanted.iter().filter_map(|at| names.get(*at)).map(String::as_str).collect();
+        for (line, given) in lines.iter().zip(shortened(&lines, pattern.clone(), &names).unwrap_or_default()) {
+            let (whole, found) = (captures(&pattern, line, &names), captures(&pattern, &given, &names));
+            prop_assert_eq!(whole, found, "{}: {} as {}", expression, line, given);
+        }
+    }
+
+    #[test]
+    fn captures_are_those_of_the_whole_lines(
+        template in "[a ~][a ~=\"-]{0,12}",
+        values in prop::collection::vec("[a=\" -]{1,3}|[0-9a]{1,4}|\"[a0 =]{1,6}\"", 1..6),
+        expression in "[a =]{0,2}<x>[a =\"-]{1,2}<_>[ =\"]{1,2}(<y>( <_>)?)?",
+        names in prop::sample::subsequence(vec!["x", "y"], 0..=2),
+    ) {
+        let line = |n: usize| {
+            let mut numbered = 0;
+            template.chars().fold(String::new(), |mut line, c| {
+                match c {
+                    '~' => {
+                        numbered += 1;
+                        line.push_str(&values[(n * numbered) % values.len()]);
+                    }
+                    other => line.push(other),
+                }
+                line
+            })
+        };
+        let lines: Vec<String> = (0..80).map(line).collect();
+        let pattern = pattern(&expression);
+        if let Some(Some(given)) = (written(&lines.iter().map(|line| line.clone().into_bytes()).collect::<Vec<_>>()).is_some())
+            .then(|| shortened(&lines, pattern.clone(), &names))
+        {
+            for (line, given) in lines.iter().zip(&given) {
+                prop_assert_eq!(captures(&pattern, line, &names), captures(&pattern, given, &names), "{} as {}", line, given);
+            }
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::logql::capture::{self, check_pattern, check_pattern_filter};
 use memchr::memmem::Finder;
+use model::fields::PatternPiece;
+use std::sync::Arc;
 
 /// A piece of a pattern. Captures never stand side by side.
 #[derive(Clone, Debug)]
@@ -31,6 +33,15 @@ impl Pattern {
     pub(super) fn parse(expression: &str) -> Result<Self, String> {
         check_pattern(expression)?;
         Ok(Self { pieces: parse(expression) })
+    }
+
+    /// Its pieces, as pages read texts by them; none where it is not ASCII.
+    pub(super) fn pieces(&self) -> Option<Arc<[PatternPiece]>> {
+        let piece = |piece: &Piece| match piece {
+            Piece::Literal(text) => text.needle().is_ascii().then(|| PatternPiece::Text(text.needle().into())),
+            Piece::Capture(name) => Some(PatternPiece::Capture(name.clone())),
+        };
+        self.pieces.iter().map(piece).collect()
     }
 
     /// Calls `each` with every named capture and its text, until it says stop. A literal that is
