@@ -188,6 +188,9 @@ fn captures_within_values() {
 }
 
 proptest! {
+    // Each reads a page of 600 lines.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn captures_of_requests_are_those_of_the_whole_lines(
         of in 0usize..600,
