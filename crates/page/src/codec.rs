@@ -27,7 +27,7 @@ const NUMBERS_MATCH_BYTES: u32 = 7;
 const PART_BYTES_MIN: usize = 256;
 
 /// Level 4 of pco is within a percent of its default and twice as fast on timestamps.
-const PCO_LEVEL: usize = 4;
+const PCO_LEVEL: usize = 3;
 
 /// How a section is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

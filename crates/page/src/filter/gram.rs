@@ -112,9 +112,19 @@ fn hash(gram: u64) -> u64 {
     gram.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+/// Bytes of an id in lower case, all at once.
+fn lower(id: u128) -> u128 {
+    const fn each(byte: u8) -> u128 {
+        u128::from_ne_bytes([byte; ID_BYTES_MIN])
+    }
+    // They are ASCII, so no sum carries into the next byte.
+    let upper = (id + each(0x80 - b'A')) & !(id + each(0x7f - b'Z')) & each(0x80);
+    id | upper >> 2
+}
+
 /// The key of an id that has just one window, as most ids in hexadecimal digits do.
 fn key_of_window(id: &[u8; ID_BYTES_MIN]) -> u64 {
-    let id = u128::from_be_bytes(id.map(folded));
+    let id = lower(u128::from_be_bytes(*id));
     (0..WINDOW).map(|at| hash((id >> (8 * at)) as u64 & GRAM)).fold(u64::MAX, u64::min)
 }
 

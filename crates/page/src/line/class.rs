@@ -227,8 +227,8 @@ fn sum(yes: u64) -> usize {
     ((yes >> 7).wrapping_mul(each(1)) >> (u64::BITS - 8)) as usize
 }
 
-/// Most strings are shorter than so many bytes, which are looked at before it pays to call [`memchr`].
-const SHORT_STRING: usize = 48;
+/// Bytes that are looked at together for whether they have a quote at all.
+const MANY: usize = 32;
 
 /// The quote before `end` that ends a string whose content starts at `at`; a backslash escapes the next byte.
 #[inline]
@@ -245,18 +245,32 @@ pub fn closing_quote(text: &[u8], mut at: usize, end: usize) -> Option<usize> {
 /// The first quote or backslash from `at` on, before `end`.
 #[inline]
 fn first_quote(text: &[u8], mut at: usize, end: usize) -> Option<usize> {
-    for _ in 0..SHORT_STRING / Eight::BYTES {
-        let eight = Eight::at(text, at);
-        let count = before(eight.first(b'"') | eight.first(b'\\'));
-        at += count;
-        if at >= end {
-            return None;
+    loop {
+        while let Some(many) = text.get(at..).and_then(|rest| rest.first_chunk::<MANY>())
+            && at < end
+            && !has_quote(many)
+        {
+            at += MANY;
         }
-        if count < Eight::BYTES {
-            return Some(at);
+        for _ in 0..MANY / Eight::BYTES {
+            let eight = Eight::at(text, at);
+            let count = before(eight.first(b'"') | eight.first(b'\\'));
+            at += count;
+            if at >= end {
+                return None;
+            }
+            if count < Eight::BYTES {
+                return Some(at);
+            }
         }
     }
-    Some(at + memchr::memchr2(b'"', b'\\', text.get(at..end)?)?)
+}
+
+/// Whether there is a quote or a backslash among `bytes`.
+#[inline]
+fn has_quote(bytes: &[u8; MANY]) -> bool {
+    // Without a branch, so that all are compared at once.
+    bytes.iter().fold(0, |any, byte| any | u8::from(*byte == b'"') | u8::from(*byte == b'\\')) != 0
 }
 
 #[cfg(test)]

@@ -276,7 +276,7 @@ impl Filling {
             }
             let Some(value) = step.value else {
                 if self.ids.last() == Some(&target) && self.formless != Some(target) {
-                    self.form = Form::new(&self.trie, step.taken.edge);
+                    self.form = Form::new(text, &self.trie, step.taken.edge);
                     self.formless = self.form.is_none().then_some(target);
                 }
                 return self.ids.push(target);

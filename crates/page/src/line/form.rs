@@ -4,9 +4,9 @@
 //! the time. Texts in a row often have the same template: then some are cut at once, slot by slot, and what is waited for
 //! in one is done in the others. A text that differs is left to the [trie](super::trie).
 
-use super::class::pair_end;
+use super::class::{ALNUM, class, digits_end, pair_end};
 use super::token::{self, Kind, Span};
-use super::trie::{Start, Trie};
+use super::trie::{Edge, Start, Trie};
 
 /// Texts that are cut at once.
 pub const ROWS: usize = 16;
@@ -34,6 +34,8 @@ struct Part {
     start: Start,
     /// How the value behind it is told.
     kind: Kind,
+    /// Whether this literal and the next one tell that no letter or digit stands beside the value.
+    is_bounded: bool,
     /// The value's column.
     column: u32,
 }
@@ -61,21 +63,25 @@ impl Found {
 
 impl Form {
     /// The template that `edge` ends, if its literals alone tell its values.
-    pub fn new(trie: &Trie, edge: u32) -> Option<Self> {
+    pub fn new(all: &[u8], trie: &Trie, edge: u32) -> Option<Self> {
         let template = trie.edge(edge)?.target;
-        let part = |edge: &super::trie::Edge| Part {
-            literal: edge.literal,
-            start: edge.start,
-            kind: edge.hint,
-            column: edge.target,
+        let mut edges: Vec<&Edge> = trie.path(edge).collect();
+        edges.reverse();
+        let slots = edges.len().checked_sub(1).filter(|slots| *slots <= SLOTS_MAX)?;
+        let (last, others) = edges.split_last()?;
+        if last.hint != Kind::End || others.iter().any(|edge| edge.hint == Kind::Other) {
+            return None;
+        }
+        let is_plain = (1..slots).all(|at| edges[..at].iter().all(|edge| edge.target != edges[at].target));
+        let is_other = |byte: Option<&u8>| byte.is_some_and(|byte| class(*byte) & ALNUM == 0);
+        let part = |at: usize| {
+            let Edge { literal, start, hint, target, .. } = *edges[at];
+            let next = edges.get(at + 1).and_then(|edge| edge.literal.of(all).first());
+            let is_bounded = is_other(literal.of(all).last()) && is_other(next);
+            Part { literal, start, kind: hint, is_bounded, column: target }
         };
-        let mut parts: Vec<Part> = trie.path(edge).map(part).collect();
-        parts.reverse();
-        let slots = parts.len().checked_sub(1).filter(|slots| *slots <= SLOTS_MAX)?;
-        let (last, others) = parts.split_last()?;
-        let is_told = last.kind == Kind::End && others.iter().all(|part| part.kind != Kind::Other);
-        let is_plain = (1..slots).all(|at| parts[..at].iter().all(|part| part.column != parts[at].column));
-        is_told.then_some(Self { template, parts, is_plain })
+        let parts = (0..edges.len()).map(part).collect();
+        Some(Self { template, parts, is_plain })
     }
 
     /// Cuts the texts `rows` of `all`.
@@ -131,6 +137,9 @@ impl Cut<'_> {
             Kind::Word => self.values(part, values, |start, end, _| Some(token::word_at(all, start, end)?.0)),
             Kind::Pair => self.values(part, values, |start, end, _| Some(pair_end(all, start, end))),
             Kind::Quoted => self.values(part, values, |start, end, _| token::string_at(all, start, end)),
+            Kind::Number if part.is_bounded => {
+                self.values(part, values, |start, end, _| Some(digits_end(all, start, end)));
+            }
             Kind::Number => {
                 self.values(part, values, |start, end, row| token::number_at(all, first(row)..end, start));
             }
@@ -155,9 +164,8 @@ impl Cut<'_> {
         let (literal, is_end) = (part.literal.len as usize, part.kind == Kind::End);
         let places = self.at.iter_mut().zip(&mut self.ends);
         for (row, (value, (at, end))) in values.iter_mut().zip(places).enumerate() {
-            let (rest, start) = (self.all.get(*at as usize..), *at as usize + literal);
-            let is_same = start <= *end as usize
-                && rest.is_some_and(|rest| part.start.is_of(rest, part.literal, self.all));
+            let start = *at as usize + literal;
+            let is_same = start <= *end as usize && part.start.is_at(self.all, *at as usize, part.literal);
             match if is_same { end_of(start, *end as usize, row) } else { None } {
                 Some(to) if to > start || is_end => {
                     *value = Span { start: start as u32, len: (to - start) as u32 };

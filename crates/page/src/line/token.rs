@@ -264,7 +264,7 @@ pub fn word_at(all: &[u8], start: usize, end: usize) -> Option<(usize, usize)> {
 }
 
 /// Where the string ends that starts at `start`, before `end`, and is no key.
-#[inline]
+#[inline(always)]
 pub fn string_at(all: &[u8], start: usize, end: usize) -> Option<usize> {
     let close = closing_quote(all, start, end)?;
     (close + 1 >= end || all.get(close + 1) != Some(&b':')).then_some(close)

@@ -69,15 +69,16 @@ impl Start {
         start
     }
 
-    /// Whether `text`, which is as long as the literal at least, starts with it.
+    /// Whether there is the `literal` of this start at `at` of `all`, where it has room.
     #[inline]
-    pub fn is_of(self, text: &[u8], literal: Span, all: &[u8]) -> bool {
+    pub fn is_at(self, all: &[u8], at: usize, literal: Span) -> bool {
         let len = literal.len as usize;
-        let (Some(start), Some(same_len)) = (text.first_chunk::<{ Self::BYTES }>(), text.get(..len)) else {
-            return text.starts_with(literal.of(all));
-        };
-        u64::from_le_bytes(*start) & self.mask == self.word
-            && (len <= Self::BYTES || same(same_len, literal.of(all)))
+        let Some(rest) = all.get(at..) else { return false };
+        match rest.first_chunk::<{ Self::BYTES }>() {
+            Some(start) if u64::from_le_bytes(*start) & self.mask != self.word => false,
+            Some(_) if len <= Self::BYTES => true,
+            _ => rest.get(..len).is_some_and(|rest| same(rest, literal.of(all))),
+        }
     }
 }
 
@@ -285,14 +286,13 @@ impl Trie {
     #[inline]
     fn try_edge(&self, all: &[u8], walk: &Walk<'_>, number: u32) -> Result<(u32, Value), Option<Turn>> {
         let edge = self.edges.get(number as usize).ok_or(None)?;
-        let rest = walk.text.get(walk.literal..).unwrap_or(&[]);
         let (left, len) = (walk.len - walk.literal.min(walk.len), edge.literal.len as usize);
-        let is_same = len <= left && edge.start.is_of(rest, edge.literal, all);
+        let is_same = len <= left && edge.start.is_at(all, walk.start as usize + walk.literal, edge.literal);
         if is_same && let Some(value) = token::value_at(walk.text, 0..walk.len, walk.literal + len, edge.hint)
         {
             return Ok((edge.target, value));
         }
-        let rest = rest.get(..left).unwrap_or(&[]);
+        let rest = walk.own().get(walk.literal..).unwrap_or(&[]);
         let at = if is_same { len } else { common(edge.literal.of(all), rest) };
         let byte = rest.get(at).map_or(u32::from(u8::MAX) + 1, |byte| u32::from(*byte));
         Err(Some(Turn { edge: number, at: at as u32, byte }))

@@ -25,20 +25,37 @@ pub struct Sets<'a> {
     pair_bytes: Vec<u64>,
     /// Per row the number of its set.
     of_rows: Vec<u32>,
-    last: u32,
+    /// Sets that rows had a moment ago, by what they end with: most rows have one of few.
+    recent: [u32; RECENT],
+}
+
+/// See [`Sets`].
+const RECENT: usize = 32;
+
+/// Where a set is kept among the recent ones.
+fn place(set: &[u8]) -> usize {
+    let end = match set.last_chunk::<8>() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => set.iter().fold(0, |end, byte| end << 8 | u64::from(*byte)),
+    };
+    let mixed = (end ^ set.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> (u64::BITS - RECENT.ilog2())) as usize
 }
 
 impl<'a> Sets<'a> {
     /// Appends the metadata of the next row and gives the number of its set.
     pub fn add(&mut self, set: LabelsRef<'a>) -> u32 {
         let next = self.sets.len() as u32 + 1;
+        let place = place(set.bytes());
+        let recent = self.recent[place];
         let number = if set.is_empty() {
             0
-        } else if self.get(self.last).is_some_and(|last| last == set) {
-            self.last
+        } else if self.get(recent).is_some_and(|known| known == set) {
+            recent
         } else {
             *self.numbers.entry(set.bytes()).or_insert(next)
         };
+        self.recent[place] = number;
         self.of_rows.push(number);
         if number == next {
             self.sets.push(set);
@@ -46,7 +63,6 @@ impl<'a> Sets<'a> {
             self.pair_ends.push(self.pairs.len() as u32);
             self.pair_bytes.push(set.pair_bytes());
         }
-        self.last = number;
         number
     }
 

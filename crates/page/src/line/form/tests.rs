@@ -44,7 +44,7 @@ proptest! {
             }
         };
         trie.set(last, 3, 0);
-        let Some(form) = Form::new(&trie, last) else { return Ok(()) };
+        let Some(form) = Form::new(all, &trie, last) else { return Ok(()) };
         let mut found = Found::default();
         form.cut(all, &rows, &mut found);
         prop_assert_eq!(form.template, 3);
