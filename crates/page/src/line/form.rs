@@ -9,7 +9,7 @@ use super::token::{self, Kind, Span};
 use super::trie::{Edge, Start, Trie};
 
 /// Texts that are cut at once.
-pub const ROWS: usize = 16;
+pub const ROWS: usize = 8;
 
 /// Templates with more slots are left to the trie.
 const SLOTS_MAX: usize = 64;

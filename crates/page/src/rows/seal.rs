@@ -12,6 +12,7 @@ use crate::span;
 use base::{Error, Result};
 use model::{LabelsRef, RowColumns, RunFacts, Signal};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ops::Range;
 
 /// How the texts of a page are to be stored.
@@ -40,8 +41,15 @@ const RATIO: usize = 8;
 const COUNTS_SHARE: usize = 100;
 
 /// A smaller sample is enough where text would take at least this much of the bytes of columns.
-const SMALL_SAMPLE: (usize, usize) = (8, 4 << 10);
+const SMALL_SAMPLE: (usize, usize) = (8, 2 << 10);
 const CLEARLY_WORTH_PERCENT: usize = 160;
+
+/// A larger buffer is not kept; a page aims at half of it.
+const KEPT_TEXT_BYTES: usize = 4 << 20;
+
+thread_local! {
+    static JOINED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// A sealed page.
 #[derive(Debug)]
@@ -123,6 +131,7 @@ pub fn seal(signal: Signal, pieces: &[Piece<'_>], choice: Choice) -> Result<Seal
         row_keys(&text, &lengths).for_each(|key| found.keys.add(key));
     }
     let mut search = found.write(&sets, &mut writer);
+    keep(text);
     if signal == Signal::Line {
         let times = pieces.iter().map(|piece| piece.rows.ts_ns.get(piece.range.clone()).unwrap_or(&[]));
         let limit = writer.bytes.len() / COUNTS_SHARE;
@@ -245,6 +254,8 @@ fn facts_of<'a>(Piece { rows: columns, range: rows }: &Piece<'a>, sets: &mut Set
     Ok(RunFacts { min_ns: *min_ns, max_ns: *max_ns, rows: rows.len() as u64, bytes })
 }
 
+/// The texts of all pieces, one after the other; those of more than one in the thread's buffer, which goes back with
+/// [`keep`].
 fn joined<'a>(pieces: &[Piece<'a>]) -> Result<Cow<'a, [u8]>> {
     let text_of = |Piece { rows: columns, range: rows }: &Piece<'a>| {
         let text = columns.bodies.get(span(&columns.ends, rows));
@@ -253,12 +264,22 @@ fn joined<'a>(pieces: &[Piece<'a>]) -> Result<Cow<'a, [u8]>> {
     if let [piece] = pieces {
         return text_of(piece).map(Cow::Borrowed);
     }
-    let mut text =
-        Vec::with_capacity(pieces.iter().map(|piece| span(&piece.rows.ends, &piece.range).len()).sum());
+    let mut text = JOINED.take();
+    text.clear();
+    text.reserve(pieces.iter().map(|piece| span(&piece.rows.ends, &piece.range).len()).sum());
     for piece in pieces {
         text.extend_from_slice(text_of(piece)?);
     }
     Ok(Cow::Owned(text))
+}
+
+/// Keeps the buffer of `text`, if it has one, for the next page: fresh memory of that size costs more than to fill it.
+fn keep(text: Cow<'_, [u8]>) {
+    if let Cow::Owned(text) = text
+        && text.capacity() <= KEPT_TEXT_BYTES
+    {
+        JOINED.set(text);
+    }
 }
 
 /// Keys of the trace ids that bodies begin with.
