@@ -123,7 +123,8 @@ pub struct Selection {
     pub direction: Direction,
     /// How many rows the asker will take at most, when it knows: a hint to read little at first.
     pub limit_hint: Option<usize>,
-    /// So many rows of each stream suffice, those at the first end: a hint to leave others out.
+    /// So many rows suffice, those at the first end: a hint to leave others out. At the last of their times it does not say
+    /// of which streams these are.
     pub nearest: Option<usize>,
     /// What the question may hold in memory.
     pub budget: ByteBudget,

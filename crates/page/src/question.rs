@@ -16,7 +16,7 @@ pub struct Question {
     pub projection: Projection,
     /// What suffices of rows.
     digest: Option<Arc<Digest>>,
-    /// So many rows of each run suffice, at this end.
+    /// So many rows suffice, at this end.
     nearest: Option<(Direction, usize)>,
     prepared: Arc<Prepared>,
 }
@@ -52,7 +52,7 @@ impl Question {
         Self { digest, ..self }
     }
 
-    /// The same question, of which so many rows of each run suffice, at the first end of `direction`.
+    /// The same question, of which so many rows suffice, at the first end of `direction`.
     #[must_use]
     pub fn with_nearest(self, direction: Direction, rows: Option<usize>) -> Self {
         Self { nearest: rows.map(|rows| (direction, rows)), ..self }
@@ -67,9 +67,9 @@ impl Question {
         }
     }
 
-    /// Whether some rows of each run suffice.
-    pub(crate) fn has_nearest(&self) -> bool {
-        self.nearest.is_some()
+    /// How many rows suffice, and at which end.
+    pub(crate) fn nearest(&self) -> Option<(Direction, usize)> {
+        self.nearest
     }
 
     /// The same question about all of time.

@@ -10,7 +10,7 @@ use crate::question::Question;
 use crate::sample;
 use crate::section::Body;
 use base::Result;
-use model::{Cells, RunFacts, TimeRange};
+use model::{Cells, Direction, RunFacts, TimeRange};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -170,7 +170,7 @@ impl Open {
             }
             return;
         };
-        if !question.has_nearest() {
+        if question.nearest().is_none() {
             return;
         }
         for Candidate { rows, .. } in &mut self.candidates {
@@ -179,9 +179,57 @@ impl Open {
             let (first, last) = (places.next(), places.last());
             *rows = first.map_or(rows.start..rows.start, |first| first..last.unwrap_or(first) + 1);
         }
+        self.keep_candidates(passing);
+    }
+
+    /// Leaves out what is more than the rows of the page that suffice, of those that suffice of each run. The times of all
+    /// that are given must have been read. Of the last of their times all are kept: which streams come first there is not
+    /// known.
+    pub fn keep_nearest_of_all(&mut self, passing: Option<&mut Bits>, question: &Question) {
+        let Some((direction, most)) = question.nearest() else { return };
+        let key = |ts_ns: &i64| if direction == Direction::Backward { *ts_ns } else { !*ts_ns };
+        let mut keys: Vec<i64> = Vec::with_capacity(self.candidate_rows());
+        for Candidate { rows, .. } in &self.candidates {
+            match &passing {
+                None => keys.extend(self.times.get(rows.clone()).unwrap_or(&[]).iter().map(key)),
+                Some(bits) => {
+                    keys.extend(bits.iter(rows.clone()).filter_map(|row| self.times.get(row)).map(key))
+                }
+            }
+        }
+        if most == 0 || keys.len() <= most {
+            return;
+        }
+        let place = keys.len() - most;
+        let (_, farthest, _) = keys.select_nth_unstable(place);
+        let farthest = *farthest;
+        for Candidate { rows, .. } in &mut self.candidates {
+            let times = self.times.get(rows.clone()).unwrap_or(&[]);
+            *rows = match direction {
+                Direction::Backward => {
+                    rows.start + times.partition_point(|ts_ns| key(ts_ns) < farthest)..rows.end
+                }
+                Direction::Forward => {
+                    rows.start..rows.start + times.partition_point(|ts_ns| key(ts_ns) >= farthest)
+                }
+            };
+        }
+        self.candidates.retain(|candidate| !candidate.rows.is_empty());
+        if let Some(passing) = passing {
+            self.keep_candidates(passing);
+        }
+    }
+
+    /// Unsets the rows that are in no candidate.
+    fn keep_candidates(&self, passing: &mut Bits) {
         let mut kept = passing.unset();
         self.candidates.iter().for_each(|candidate| kept.set_range(candidate.rows.clone()));
         passing.keep(&kept, false);
+    }
+
+    /// Number of rows that are given: of those in question the ones that are `passing`.
+    pub fn given_rows(&self, passing: Option<&Bits>) -> usize {
+        passing.map_or_else(|| self.candidate_rows(), Bits::count)
     }
 
     /// Number of rows in question.

@@ -43,17 +43,19 @@ pub fn scan(
     let mut texts = PageBodies::open(body, wanted.run_rows, &lengths, lines, question.reads_bodies())?;
     let mut passing = page.passing(&mut texts, told, question)?;
     page.keep_nearest(passing.as_mut(), question);
-    let given: usize = passing.as_ref().map_or_else(|| page.candidate_rows(), Bits::count);
-    if given == 0 {
+    if page.given_rows(passing.as_ref()) == 0 {
         texts.close();
         return Ok(Vec::new());
     }
-    stats.rows_passed.fetch_add(given as u64, Ordering::Relaxed);
     let contents = page.contents(passing.as_ref(), &texts, question)?;
     page.read_times(body, wanted, |candidate| {
         let is_given = passing.as_ref().is_none_or(|bits| bits.iter(candidate.rows.clone()).next().is_some());
         is_given && (contents.is_none() || candidate.together.is_none())
     })?;
+    if contents.is_none() {
+        page.keep_nearest_of_all(passing.as_mut(), question);
+    }
+    stats.rows_passed.fetch_add(page.given_rows(passing.as_ref()) as u64, Ordering::Relaxed);
     let out = match contents {
         Some(contents) => page.give_contents(contents),
         None => {

@@ -158,15 +158,22 @@ proptest! {
         let question = Question::new(range, &predicates, projection).with_nearest(direction, nearest);
         let stats = ScanStats::default();
         let found = scanned(&sealed, &wanted, &question, &stats);
-        let expected: Vec<(u32, RowColumns)> = wanted
+        let first_of_run = |run: &u32| {
+            let all = naive(&runs[*run as usize], range, &predicates, Projection::ALL);
+            let most = nearest.unwrap_or(usize::MAX).min(all.len());
+            let first = if direction == Direction::Forward { 0 } else { all.len() - most };
+            (*run, RowColumns::from_rows(all.rows().skip(first).take(most)))
+        };
+        let of_runs: Vec<(u32, RowColumns)> = wanted.iter().map(first_of_run).collect();
+        // Of those the first of all, and what has the time of the last of these.
+        let key = |ts_ns: i64| if direction == Direction::Forward { !ts_ns } else { ts_ns };
+        let mut keys: Vec<i64> = of_runs.iter().flat_map(|(_, rows)| &rows.ts_ns).map(|ts_ns| key(*ts_ns)).collect();
+        keys.sort_unstable_by_key(|key| std::cmp::Reverse(*key));
+        let last = nearest.and_then(|most| keys.get(most.checked_sub(1)?)).copied().unwrap_or(i64::MIN);
+        let expected: Vec<(u32, RowColumns)> = of_runs
             .iter()
-            .map(|run| {
-                let all = naive(&runs[*run as usize], range, &predicates, Projection::ALL);
-                let most = nearest.unwrap_or(usize::MAX).min(all.len());
-                let first = if direction == Direction::Forward { 0 } else { all.len() - most };
-                let rows = RowColumns::from_rows(all.rows().skip(first).take(most));
-                (*run, naive(&rows, TimeRange::ALL, &[], projection))
-            })
+            .map(|(run, rows)| (run, RowColumns::from_rows(rows.rows().filter(|row| key(row.ts_ns) >= last))))
+            .map(|(run, rows)| (*run, naive(&rows, TimeRange::ALL, &[], projection)))
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
         let passed: usize = expected.iter().map(|(_, rows)| rows.len()).sum();
