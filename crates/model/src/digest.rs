@@ -16,6 +16,8 @@ pub struct Digest {
     /// Where in time rows may be put together; none: nowhere. Where they may, lengths of bodies do not matter, and
     /// rows of streams that are alike in the labels that matter may be given as those of one of them.
     pub cells: Option<Cells>,
+    /// Whether bodies that differ only in a number may be given as these numbers ([`crate::RowColumns::numbers`]).
+    pub numbers: bool,
 }
 
 /// Time cut at regular instants: rows with equal contents in one cell may be given as one row that counts for all

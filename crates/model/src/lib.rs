@@ -36,7 +36,7 @@ pub use filter::{LineFilter, Needle, Predicate};
 pub use labels::{Labels, LabelsBuilder, LabelsRef};
 pub use limits::{Limits, LimitsOf};
 pub use matcher::{MatchOp, Matcher};
-pub use row::{DETECTED_LEVEL, RowColumns, RowRef};
+pub use row::{DETECTED_LEVEL, Form, Numbers, RowColumns, RowRef};
 pub use select::{
     BoxFuture, Direction, Follow, Followed, Operate, Projection, Run, RunFacts, RunStream, ScanStats, Select,
     Selection, StreamFacts, StreamQuery,

@@ -7,6 +7,7 @@
 
 use crate::labels::LabelsRef;
 use bytes::Bytes;
+use std::sync::Arc;
 
 /// The name of metadata under which a line's level is kept.
 pub const DETECTED_LEVEL: &str = "detected_level";
@@ -41,6 +42,33 @@ pub struct RowColumns {
     pub contents: Vec<u32>,
     /// In a digest: how many rows each stands for; empty: one.
     pub counts: Vec<u32>,
+    /// In a digest that allows it: the bodies of contents as numbers. `bodies` and `ends` are empty then.
+    pub numbers: Option<Arc<Numbers>>,
+}
+
+/// Bodies that differ only in a number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// What they have in common.
+    pub form: Arc<Form>,
+    /// The number of each.
+    pub of: Vec<u64>,
+}
+
+/// Text with a place for a number, which is written in decimal digits, without leading zeros.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Form {
+    /// In front of the number.
+    pub before: Vec<u8>,
+    /// Behind it.
+    pub after: Vec<u8>,
+}
+
+impl Form {
+    /// The text with `number`.
+    pub fn with(&self, number: u64) -> Vec<u8> {
+        [&*self.before, number.to_string().as_bytes(), &*self.after].concat()
+    }
 }
 
 impl RowColumns {
@@ -57,6 +85,9 @@ impl RowColumns {
     /// Bytes of the body of row `row`, known even when bodies were left out.
     pub fn body_len(&self, row: usize) -> usize {
         let at = self.content(row);
+        if let Some(numbers) = &self.numbers {
+            return numbers.of.get(at).map_or(0, |number| numbers.form.with(*number).len());
+        }
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
         (self.ends[at] - start) as usize
     }
@@ -68,7 +99,11 @@ impl RowColumns {
 
     /// Number of bodies and metadata that rows have.
     pub fn content_count(&self) -> usize {
-        if self.contents.is_empty() { self.len() } else { self.ends.len() }
+        match &self.numbers {
+            _ if self.contents.is_empty() => self.len(),
+            Some(numbers) => numbers.of.len(),
+            None => self.ends.len(),
+        }
     }
 
     /// How many rows row `row` stands for.
@@ -76,7 +111,7 @@ impl RowColumns {
         self.counts.get(row).copied().unwrap_or(1)
     }
 
-    /// Row `row`; its body is empty when the projection left bodies out.
+    /// Row `row`; its body is empty when the projection left bodies out, or they are given as numbers.
     pub fn row(&self, row: usize) -> RowRef<'_> {
         let at = self.content(row);
         RowRef {
@@ -91,13 +126,28 @@ impl RowColumns {
         (0..self.len()).map(|row| self.row(row))
     }
 
+    /// The same with bodies as texts, should they be given as numbers.
+    #[must_use]
+    pub fn with_texts(mut self) -> Self {
+        if let Some(numbers) = self.numbers.take() {
+            let mut bodies = Vec::new();
+            for number in &numbers.of {
+                bodies.extend_from_slice(&numbers.form.with(*number));
+                self.ends.push(bodies.len() as u32);
+            }
+            self.bodies = bodies.into();
+        }
+        self
+    }
+
     /// Bytes held, for budgets.
     pub fn held_bytes(&self) -> u64 {
         (self.bodies.len()
             + self.metadata.len()
             + 8 * self.ts_ns.len()
             + 4 * (self.ends.len() + self.metadata_ends.len())
-            + 4 * (self.contents.len() + self.counts.len())) as u64
+            + 4 * (self.contents.len() + self.counts.len())
+            + 8 * self.numbers.as_ref().map_or(0, |numbers| numbers.of.len())) as u64
     }
 
     /// Columns of `rows`, kept in their order.
@@ -154,8 +204,7 @@ impl RowColumnsBuilder {
             ends: self.ends,
             metadata: self.metadata.into(),
             metadata_ends,
-            contents: Vec::new(),
-            counts: Vec::new(),
+            ..RowColumns::default()
         }
     }
 }

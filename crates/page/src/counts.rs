@@ -3,14 +3,14 @@
 //!
 //! ```text
 //! seal ─▶ encode: the finest cells that are cheap ─▶ section in the search region ─▶ Counts::read
-//! Counting::new(page, question): may its names and conditions be answered? ─▶ Counting::runs: rows that stand for many
+//! Counting::new(page, question): may its names and conditions be answered? ─▶ Counting::add ─▶ Tally::given: rows that stand for many
 //! ```
 
 mod count;
 mod encode;
 mod read;
 
-pub use count::Counting;
+pub use count::{Counting, Tally};
 pub use encode::encode;
 pub use read::Counts;
 

@@ -26,7 +26,7 @@ mod span;
 mod tag;
 
 pub use codec::Codec;
-pub use counts::{Counting, Counts};
+pub use counts::{Counting, Counts, Tally};
 pub use describe::Description;
 pub use kept::KeptPage;
 pub use line::{ColumnFacts, TemplateFacts};

@@ -4,7 +4,7 @@ mod trust;
 
 use crate::codec::{self, DECODED_BYTES_MAX};
 use crate::condition::Filters;
-use crate::counts::{Counting, Counts};
+use crate::counts::{Counting, Counts, Tally};
 use crate::filter::Filter;
 use crate::kept::KeptPage;
 use crate::question::Question;
@@ -423,14 +423,15 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
     let every_eighth: Vec<u32> = wanted.iter().copied().filter(|run| run % 8 == 3).collect();
     for format in [Format::Json, Format::Logfmt] {
         let fields = Fields { format, names: names.clone() };
-        let digest = Digest { fields: Some(fields), names: Some(names.clone()), cells: None };
+        let digest =
+            Digest { fields: Some(fields), names: Some(names.clone()), numbers: true, ..Digest::default() };
         let question = Question::all().with_digest(Some(digest.into()));
         let _ = page.scan_body(&body, &wanted, &[], &question, &ScanStats::default());
         let _ = page.scan_body(&body, &every_eighth, &[], &question, &ScanStats::default());
     }
     // Rows that are only counted.
     let cells = Some(Cells { edge_ns: 0, width_ns: 1 << 40 });
-    let digest = Digest { fields: None, names: Some(names), cells };
+    let digest = Digest { names: Some(names), cells, ..Digest::default() };
     let counted = Question::new(TimeRange::ALL, &[], Projection { body: false, metadata: true });
     let counted = counted.with_digest(Some(digest.into()));
     let _ = page.scan_body(&body, &wanted, &[], &counted, &ScanStats::default());
@@ -440,7 +441,10 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
     if let Ok(counts) = Counts::read(parts[0].as_ref(), &page.run_rows) {
         let facts = RunFacts { min_ns: i64::MIN, max_ns: i64::MAX, rows: 1, bytes: 0 };
         let counting = page.counting(Some(&counts), &counted);
-        let _ = counting.map(|counting| counting.runs(wanted.iter().map(|run| (*run, facts, run % 2))));
+        let mut tally = Tally::new(&counted);
+        let runs = wanted.iter().map(|run| (*run, facts, run % 2));
+        let _ = counting.and_then(|counting| counting.add(runs, &mut tally));
+        let _ = tally.given();
     }
     let _ = page.scan_body(&body, &every_eighth, &[], &Question::all(), &ScanStats::default());
 }

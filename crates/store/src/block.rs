@@ -6,7 +6,8 @@
 //! 1. the tail ([`BlockMeta::tail_range`]), once, for [`Block::open`];
 //! 2. [`Block::plan`] names the pages and the ranges to fetch; where [`Plan::filters`] is some, fetch
 //!    that range first and let [`Block::prune`] drop pages that cannot hold what is looked for;
-//! 3. where a question only counts, [`Block::count`] answers pages from their counts and names those to fetch for that;
+//! 3. where a question only counts, [`Block::count`] answers pages from their counts and names those to fetch for that, and
+//!    [`Block::count_all`] all of them at once, once they are kept;
 //! 4. the ranges of each page left ([`PagePlan::parts`]), for [`Block::scan_page`].
 
 mod build;
@@ -18,7 +19,7 @@ mod scan;
 mod tail;
 
 pub use build::{Builder, build};
-pub use count::UnreadCounts;
+pub use count::{Counted, UnreadCounts};
 pub use meta::BlockMeta;
 pub use open::{Block, decode_untrusted, describe};
 pub(crate) use order::order_key;

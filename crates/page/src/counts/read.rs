@@ -195,6 +195,11 @@ impl Counts {
         Some(together)
     }
 
+    /// Number of cells of all runs.
+    pub fn cell_count(&self) -> usize {
+        self.cells.len()
+    }
+
     fn stride(&self) -> usize {
         1 + self.levels.len()
     }

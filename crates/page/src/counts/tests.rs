@@ -88,6 +88,17 @@ fn sums(rows: &RowColumns, cells: Cells, wanted: impl Fn(LabelsRef<'_>, i64) -> 
     sums
 }
 
+/// What `counting` says of `runs` alone.
+fn counted(
+    counting: &Counting<'_>,
+    question: &Question,
+    runs: impl IntoIterator<Item = (u32, RunFacts, u32)>,
+) -> Option<Vec<(u32, RowColumns)>> {
+    let mut tally = Tally::new(question);
+    counting.add(runs, &mut tally)?;
+    tally.given()
+}
+
 fn level_of(set: LabelsRef<'_>) -> Labels {
     Labels::from_pairs(set.iter().filter(|(name, _)| *name == DETECTED_LEVEL))
 }
@@ -123,7 +134,7 @@ proptest! {
         let mut together: BTreeMap<u32, Sums> = BTreeMap::new();
         let mut all_counted = true;
         for (at, run) in (0..).zip(&runs) {
-            let Some(found) = counting.runs([(at, facts(run), 0)]) else {
+            let Some(found) = counted(&counting, &question, [(at, facts(run), 0)]) else {
                 // Cells that are those of the question are never in its way.
                 prop_assert!(counts.width_ns > width_ns || width_ns % counts.width_ns != 0 || offset == 1);
                 all_counted = false;
@@ -144,7 +155,7 @@ proptest! {
                 && (range == TimeRange::ALL || range.contains(*ts));
             prop_assert!(found.ts_ns.iter().all(inside));
         }
-        let merged = counting.runs((0..).zip(&runs).map(|(at, run)| (at, facts(run), at % 2)));
+        let merged = counted(&counting, &question, (0..).zip(&runs).map(|(at, run)| (at, facts(run), at % 2)));
         prop_assert_eq!(merged.is_some(), all_counted);
         let merged: Vec<_> = merged.unwrap_or_default();
         let classes = merged.iter().map(|(class, _)| *class);
@@ -166,7 +177,7 @@ proptest! {
             RunFacts { min_ns: min_ns.unwrap(), max_ns: max_ns.unwrap(), rows, bytes: 0 }
         };
         let counting = Counting::new(Some(&of_classes), &question).unwrap();
-        let found = counting.runs((0..count as u32).map(|class| (class, facts_of(class as usize), class)));
+        let found = counted(&counting, &question, (0..count as u32).map(|class| (class, facts_of(class as usize), class)));
         prop_assert!(found.is_some() || !all_counted || counts.width_ns > width_ns || width_ns % counts.width_ns != 0 || offset == 1);
         for (class, rows) in found.iter().flatten() {
             prop_assert!(rows.ts_ns.is_sorted());
@@ -217,10 +228,13 @@ fn names_that_rows_have_are_not_answered() {
 fn runs_within_a_cell_need_no_counts() {
     let run = columns(&[(0, None, false), (10, None, false), (3600, None, false)]);
     let day = Cells { edge_ns: 0, width_ns: 24 * 60 * MINUTE_NS };
-    let asked = |cells| Counting::new(None, &question(cells, TimeRange::ALL, None, &[])).unwrap();
-    let (_, rows) = asked(day).runs([(0, facts(&run), 0)]).unwrap().remove(0);
+    let asked = |cells| {
+        let question = question(cells, TimeRange::ALL, None, &[]);
+        counted(&Counting::new(None, &question).unwrap(), &question, [(0, facts(&run), 0)])
+    };
+    let (_, rows) = asked(day).unwrap().remove(0);
     assert_eq!((rows.len(), rows.count(0), rows.ts_ns[0]), (1, 3, run.ts_ns[2]));
-    assert_eq!(asked(Cells { width_ns: MINUTE_NS, ..day }).runs([(0, facts(&run), 0)]), None);
+    assert_eq!(asked(Cells { width_ns: MINUTE_NS, ..day }), None);
 }
 
 /// Fine cells where they are cheap, coarse ones where not, none where these are not.

@@ -6,7 +6,7 @@
 //! of other templates are given whole.
 //!
 //! What is left of a line often is what is left of many: a status, a method. So texts with equal templates and equal
-//! values are given once.
+//! values are given once. Where all that is left differs only in a number, the numbers are given, too.
 
 mod json;
 mod logfmt;
@@ -17,13 +17,15 @@ use super::alphabet::Alphabet;
 use super::numbers::VALUES_MAX;
 use super::rebuild::{Programs, Reader, Rebuilt, text_bound};
 use super::slots::{Slots, Wanted, picked};
+use super::token::Span;
+use super::tree::{Column, Encoding};
 use crate::kept::{Held, Item};
 use crate::numbered::Numbered;
 use base::Result;
 use bytes::Bytes;
 use hashbrown::HashMap;
-use model::Fields;
 use model::fields::Format;
+use model::{Fields, Form, Numbers};
 use skeleton::Skeleton;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -98,12 +100,15 @@ pub struct Contents {
     pub bytes: Bytes,
     /// Where each ends.
     pub ends: Arc<Vec<u32>>,
+    /// The same texts as numbers, where that is all in which they differ.
+    pub numbers: Option<Arc<Numbers>>,
 }
 
 impl Held for Contents {
     fn held_bytes(&self) -> usize {
         let Numbered { of, firsts } = &*self.numbered;
-        of.held_bytes() + firsts.held_bytes() + self.bytes.len() + self.ends.held_bytes()
+        let numbers = self.numbers.as_ref().map_or(0, |numbers| numbers.of.held_bytes());
+        of.held_bytes() + firsts.held_bytes() + self.bytes.len() + self.ends.held_bytes() + numbers
     }
 }
 
@@ -118,7 +123,11 @@ impl Contents {
             bytes.extend_from_slice(self.bytes.get(start..end(number)).unwrap_or(&[]));
             ends.push(bytes.len() as u32);
         }
-        Self { numbered: Arc::new(numbered), bytes: bytes.into(), ends: Arc::new(ends) }
+        let numbers = self.numbers.as_ref().map(|numbers| {
+            let of = former.iter().filter_map(|number| numbers.of.get(*number as usize)).copied();
+            Arc::new(Numbers { form: numbers.form.clone(), of: of.collect() })
+        });
+        Self { numbered: Arc::new(numbered), bytes: bytes.into(), ends: Arc::new(ends), numbers }
     }
 }
 
@@ -167,16 +176,50 @@ impl Reader<'_> {
         });
         let mut numbered =
             self.numbered_rows(table, &slots, &ids, wanted, |template| shortened.alike(template))?;
-        let firsts = &numbered.firsts;
-        let (bytes, ends) = if firsts.len() > numbered.len() - numbered.len() / REPEATED_IN {
+        let firsts: Vec<u32>;
+        let given = if numbered.firsts.len() > numbered.len() - numbered.len() / REPEATED_IN {
             numbered = Numbered::different(numbered.len());
-            self.texts(&shortened, &ids, wanted)?
+            wanted
         } else {
             let row = |first: &u32| wanted.map_or(Some(*first), |rows| rows.get(*first as usize).copied());
-            let firsts: Vec<u32> = firsts.iter().filter_map(row).collect();
-            self.texts(&shortened, &ids, Some(&firsts))?
+            firsts = numbered.firsts.iter().filter_map(row).collect();
+            Some(firsts.as_slice())
         };
-        Ok(Some(Contents { numbered: Arc::new(numbered), bytes: bytes.into(), ends: Arc::new(ends) }))
+        let (bytes, ends) = self.texts(&shortened, &ids, given)?;
+        let numbers = self.numbers_of_texts(&shortened, &ids, given)?.filter(|of| of.of.len() == ends.len());
+        let (numbered, ends, numbers) = (Arc::new(numbered), Arc::new(ends), numbers.map(Arc::new));
+        Ok(Some(Contents { numbered, bytes: bytes.into(), ends, numbers }))
+    }
+
+    /// The numbers of the rows `wanted`, where what is given of all of them is one text but for a number in it.
+    fn numbers_of_texts(
+        &self,
+        shortened: &Shortened,
+        ids: &[u32],
+        wanted: Wanted<'_>,
+    ) -> Result<Option<Numbers>> {
+        let table = &self.tree().table;
+        let mut alike =
+            picked(Cow::Borrowed(ids), wanted).iter().map(|id| shortened.alike(*id)).collect::<Vec<_>>();
+        alike.dedup();
+        let [Some(template)] = alike.as_slice() else { return Ok(None) };
+        let programs = &shortened.programs;
+        let [value, end] = programs.steps(*template) else { return Ok(None) };
+        let Some(Column { encoding: Encoding::Integer { layout, planes }, values }) =
+            table.columns.get(value.column as usize)
+        else {
+            return Ok(None);
+        };
+        if layout.digits != 0 {
+            return Ok(None);
+        }
+        let slots = Slots::new(table, |template, slot| shortened.is_given(template, slot));
+        let places = slots.values(ids, wanted).into_iter().nth(value.column as usize).flatten();
+        let planes = self.streams.get(*planes)?.bytes;
+        let of = layout.pick(planes, *values as usize, places.as_deref());
+        let literal = |span: Span| span.of(programs.literals()).to_vec();
+        let form = Form { before: literal(value.literal), after: literal(end.literal) };
+        Ok(Some(Numbers { form: Arc::new(form), of }))
     }
 
     /// The texts of the rows `wanted`, shortened, one after the other, and where each ends.

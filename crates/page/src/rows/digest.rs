@@ -8,7 +8,7 @@ use crate::line;
 use crate::numbered::Numbered;
 use base::Result;
 use bytes::Bytes;
-use model::{Cells, Digest, RowColumns};
+use model::{Cells, Digest, Numbers, RowColumns};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub struct Contents {
     cells: Option<Cells>,
     /// Which content each of them has.
     numbered: Arc<Numbered>,
-    bodies: Texts,
+    bodies: Bodies,
     metadata: Texts,
     runs: u32,
     /// Of each content the last run that had it, counted from 1, and its number there.
@@ -39,6 +39,13 @@ pub struct Asked {
 struct Texts {
     bytes: Bytes,
     ends: Arc<Vec<u32>>,
+}
+
+/// Of each content what its body says.
+#[derive(Clone)]
+enum Bodies {
+    Texts(Texts),
+    Numbers(Arc<Numbers>),
 }
 
 impl Asked {
@@ -111,6 +118,32 @@ impl Texts {
     }
 }
 
+impl Bodies {
+    /// Those at these positions.
+    fn pick(&self, positions: impl Iterator<Item = usize>) -> Self {
+        match self {
+            Self::Texts(texts) => Self::Texts(texts.pick(positions)),
+            Self::Numbers(numbers) => {
+                let of = positions.map(|at| numbers.of.get(at).copied().unwrap_or(0)).collect();
+                Self::Numbers(Arc::new(Numbers { form: numbers.form.clone(), of }))
+            }
+        }
+    }
+
+    /// The neighbours `range`.
+    fn cut(&self, range: &Range<usize>) -> Self {
+        match self {
+            Self::Texts(texts) => Self::Texts(texts.cut(range)),
+            Self::Numbers(_) => self.pick(range.clone()),
+        }
+    }
+
+    /// Whether who judges them may meet them again in other pages, and so wants to know them by number.
+    fn are_judged(&self) -> bool {
+        matches!(self, Self::Texts(texts) if !texts.bytes.is_empty())
+    }
+}
+
 impl Contents {
     /// What the rows `asked` have in common in bodies and metadata, where these are wanted; none where whole bodies
     /// are, or columns do not tell.
@@ -124,11 +157,16 @@ impl Contents {
         metadata: Option<&mut Metadata>,
     ) -> Result<Option<Self>> {
         let (numbered, bodies) = match (texts, &digest.fields) {
-            (None, _) => (Arc::new(Numbered::equal(asked.count)), Texts::default()),
+            (None, _) => (Arc::new(Numbered::equal(asked.count)), Bodies::Texts(Texts::default())),
             (Some(_), None) => return Ok(None),
             (Some(texts), Some(fields)) => match texts.contents(fields, asked.rows.as_deref())? {
                 None => return Ok(None),
-                Some(line::Contents { numbered, bytes, ends }) => (numbered, Texts { bytes, ends }),
+                Some(line::Contents { numbered, numbers: Some(numbers), .. }) if digest.numbers => {
+                    (numbered, Bodies::Numbers(numbers))
+                }
+                Some(line::Contents { numbered, bytes, ends, .. }) => {
+                    (numbered, Bodies::Texts(Texts { bytes, ends }))
+                }
             },
         };
         let mut contents = Self {
@@ -144,8 +182,10 @@ impl Contents {
         if let Some(metadata) = metadata {
             contents.add_metadata(metadata);
         }
-        if contents.bodies.ends.is_empty() {
-            contents.bodies.ends = Arc::new(vec![0; contents.numbered.firsts.len()]);
+        if let Bodies::Texts(texts) = &mut contents.bodies
+            && texts.ends.is_empty()
+        {
+            texts.ends = Arc::new(vec![0; contents.numbered.firsts.len()]);
         }
         contents.met = vec![(0, 0); contents.numbered.firsts.len()];
         contents.counts = vec![0; contents.numbered.firsts.len()];
@@ -214,20 +254,28 @@ impl Contents {
 
     /// A row for each content of the runs at `ranges`, whose rows all lie in the cell of `ts_ns`.
     pub fn counted<'r>(&mut self, ranges: impl Iterator<Item = &'r Range<usize>>, ts_ns: i64) -> RowColumns {
+        let ranges: Vec<&Range<usize>> = ranges.collect();
         let mut numbers: Vec<u32> = Vec::new();
+        // Where most contents are met anyway, all are looked at afterwards.
+        let rows: usize = ranges.iter().map(|range| range.len()).sum();
+        let most = rows >= self.counts.len();
         for range in ranges {
             for number in self.numbered.of.get(self.asked.within(range)).unwrap_or(&[]) {
                 let Some(count) = self.counts.get_mut(*number as usize) else { continue };
-                if *count == 0 {
+                if *count == 0 && !most {
                     numbers.push(*number);
                 }
                 *count += 1;
             }
         }
+        if most {
+            numbers
+                .extend((0..).zip(&self.counts).filter(|(_, count)| **count > 0).map(|(number, _)| number));
+        }
         let mut count_of = |number: &u32| self.counts.get_mut(*number as usize).map(std::mem::take);
         let counts = numbers.iter().filter_map(&mut count_of).collect();
         // Bodies are numbered though each is there once: who judges them may meet them again in other pages.
-        let contents = if self.bodies.bytes.is_empty() { 0..0 } else { 0..numbers.len() as u32 };
+        let contents = if self.bodies.are_judged() { 0..numbers.len() as u32 } else { 0..0 };
         RowColumns {
             contents: contents.collect(),
             counts,
@@ -264,13 +312,18 @@ impl Contents {
     }
 }
 
-fn columns(ts_ns: Vec<i64>, bodies: Texts, metadata: Texts) -> RowColumns {
+fn columns(ts_ns: Vec<i64>, bodies: Bodies, metadata: Texts) -> RowColumns {
+    let (bodies, numbers) = match bodies {
+        Bodies::Texts(texts) => (texts, None),
+        Bodies::Numbers(numbers) => (Texts::default(), Some(numbers)),
+    };
     RowColumns {
         ts_ns,
         bodies: bodies.bytes,
         ends: Arc::unwrap_or_clone(bodies.ends),
         metadata: metadata.bytes,
         metadata_ends: Arc::unwrap_or_clone(metadata.ends),
+        numbers,
         ..RowColumns::default()
     }
 }

@@ -7,8 +7,9 @@ use crate::bits::Bits;
 use crate::condition::Condition;
 use crate::question::Question;
 use bytes::Bytes;
-use model::{LabelsRef, Projection, RowColumns, RowRef, RunFacts, ScanStats, TimeRange};
+use model::{LabelsRef, Numbers, Projection, RowColumns, RowRef, RunFacts, ScanStats, TimeRange};
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// The rows of `rows`, in any order, that `question` asks for, in the same order and whole: its
@@ -132,15 +133,24 @@ pub fn slice(rows: &RowColumns, range: &Range<usize>) -> RowColumns {
             metadata_ends: rows.metadata_ends.clone(),
             contents: part(&rows.contents),
             counts,
+            numbers: rows.numbers.clone(),
         };
     }
+    let numbers = rows.numbers.as_deref().map(|Numbers { form, of }| {
+        let of = of.get(range.clone()).unwrap_or(&[]).to_vec();
+        Arc::new(Numbers { form: form.clone(), of })
+    });
     let (bodies, ends) = cut(&rows.bodies, &rows.ends);
     let (metadata, metadata_ends) = cut(&rows.metadata, &rows.metadata_ends);
-    RowColumns { ts_ns, bodies, ends, metadata, metadata_ends, contents: Vec::new(), counts }
+    RowColumns { ts_ns, bodies, ends, metadata, metadata_ends, contents: Vec::new(), counts, numbers }
 }
 
 /// The rows of `inputs` one after the other. All must have the same projection; some may be digests.
 pub fn concat(inputs: &[&RowColumns]) -> RowColumns {
+    if inputs.iter().any(|rows| rows.numbers.is_some()) {
+        let texts: Vec<RowColumns> = inputs.iter().map(|rows| (*rows).clone().with_texts()).collect();
+        return concat(&texts.iter().collect::<Vec<_>>());
+    }
     let mut out = RowColumns::default();
     let (mut text, mut metadata, mut text_end) = (Vec::new(), Vec::new(), 0u32);
     let has_metadata = inputs.iter().any(|rows| !rows.metadata_ends.is_empty());

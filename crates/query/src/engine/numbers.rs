@@ -82,7 +82,7 @@ pub(super) async fn series(
 /// What suffices of rows. Where it does not matter in which order they come, they need no times of their own.
 pub(super) fn digest(leaf: &Leaf, pipeline: &Pipeline, windows: &Windows) -> Option<Digest> {
     let cells = Several::of(&leaf.range).map(|_| windows.cells());
-    Some(Digest { cells, ..pipeline.digest()?.clone() })
+    Some(Digest { cells, numbers: pipeline.takes_numbers(), ..pipeline.digest()?.clone() })
 }
 
 /// What a row gives that stands for several with its value.
@@ -106,6 +106,15 @@ impl Several {
             RangeOp::QuantileOverTime => Some(Self::Each),
             RangeOp::MinOverTime | RangeOp::MaxOverTime | RangeOp::CountDistinctOverTime => Some(Self::Once),
             _ => None,
+        }
+    }
+
+    /// The value of a row that stands for `count` with `value`, and how often it is there.
+    fn of_row(self, value: f64, count: u32) -> (f64, u32) {
+        match self {
+            Self::Sum => (value * f64::from(count), 1),
+            Self::Once => (value, 1),
+            Self::Each => (value, count),
         }
     }
 }

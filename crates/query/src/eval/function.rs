@@ -36,7 +36,8 @@ impl Function {
             RangeOp::StdvarOverTime | RangeOp::StddevOverTime => Keeps::Folds(FoldKind::Moments),
             RangeOp::FirstOverTime => Keeps::Folds(FoldKind::First),
             RangeOp::LastOverTime => Keeps::Folds(FoldKind::Last),
-            RangeOp::RateCounter | RangeOp::QuantileOverTime | RangeOp::CountDistinctOverTime => Keeps::Rows,
+            RangeOp::RateCounter => Keeps::Rows,
+            RangeOp::QuantileOverTime | RangeOp::CountDistinctOverTime => Keeps::Values,
         }
     }
 
@@ -48,19 +49,32 @@ impl Function {
                 slide(&panes, windows, |step, fold| points.push((step, self.of_fold(&fold))));
             }
             Kept::Rows(mut rows) => {
-                // All rows lie in windows; of a single one only a counter's must be in order.
-                if windows.count() > 1 || self.op == RangeOp::RateCounter {
-                    rows.sort_by(|a, b| a.ts_ns.cmp(&b.ts_ns).then(a.value.total_cmp(&b.value)));
-                }
+                rows.sort_by(|a, b| a.ts_ns.cmp(&b.ts_ns).then(a.value.total_cmp(&b.value)));
                 let (mut low, mut high) = (0, 0);
-                let mut values = Vec::new();
                 for step in 0..windows.count() {
                     let (before, end) = windows.bounds(step);
                     low += later(&rows, low, before);
                     high += later(&rows, high, end);
                     if let Some(window) = rows.get(low..high).filter(|window| !window.is_empty()) {
-                        points.push((step, self.of_rows(window, (before, end), &mut values)));
+                        points.push((step, counter_rate(window, (before, end))));
                     }
+                }
+            }
+            Kept::Values(panes) => {
+                let mut values = Vec::new();
+                let mut step = 0;
+                while step < windows.count() {
+                    let window = windows.panes(step);
+                    let within = panes.position(window.start)..panes.position(window.end);
+                    if within.is_empty() {
+                        // Nothing until the next pane.
+                        let Some(pane) = panes.pane(within.start) else { break };
+                        step = windows.steps(pane).start.max(step + 1);
+                        continue;
+                    }
+                    panes.put(within, &mut values);
+                    points.push((step, self.of_values(&mut values)));
+                    step += 1;
                 }
             }
         }
@@ -76,19 +90,8 @@ impl Function {
         }
     }
 
-    /// The value over the rows in the window `(before, end]`.
-    fn of_rows(
-        &self,
-        rows: &[KeptRow],
-        (before_ns, end_ns): (i64, i64),
-        values: &mut Vec<(f64, u32)>,
-    ) -> f64 {
-        if self.op == RangeOp::RateCounter {
-            let samples: Vec<(i64, f64)> = rows.iter().map(|row| (row.ts_ns, row.value)).collect();
-            return counter::rate(&samples, before_ns, end_ns);
-        }
-        values.clear();
-        values.extend(rows.iter().map(|row| (row.value, row.count)));
+    /// The value over `values`, each with how often it is there.
+    fn of_values(&self, values: &mut Vec<(f64, u64)>) -> f64 {
         if self.op == RangeOp::CountDistinctOverTime {
             values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
             values.dedup_by(|a, b| a.0 == b.0);
@@ -96,6 +99,12 @@ impl Function {
         }
         weighted_quantile(self.parameter, values)
     }
+}
+
+/// The rate of a counter over the rows in the window `(before, end]`.
+fn counter_rate(rows: &[KeptRow], (before_ns, end_ns): (i64, i64)) -> f64 {
+    let samples: Vec<(i64, f64)> = rows.iter().map(|row| (row.ts_ns, row.value)).collect();
+    counter::rate(&samples, before_ns, end_ns)
 }
 
 /// How many of `rows[from..]` are not after `ts_ns`.

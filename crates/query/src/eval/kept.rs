@@ -1,9 +1,12 @@
 //! What is kept of the rows of each series while they come, until windows are made of it.
 
+mod values;
+
 use super::fold::{Fold, FoldKind, merge_panes};
 use base::{Error, Lease, Result};
 use hashbrown::HashMap;
 use model::Labels;
+pub use values::ValuesByPane;
 
 /// Bytes of a series besides its labels and numbers: map entry, vector, allocations.
 const SERIES_BYTES: usize = 96;
@@ -15,6 +18,8 @@ pub enum Keeps {
     Folds(FoldKind),
     /// Every row's time and value.
     Rows,
+    /// How often each value is there, per pane.
+    Values,
 }
 
 /// What was kept of the rows of a series.
@@ -24,6 +29,8 @@ pub enum Kept {
     Folds(Vec<(u64, Fold)>),
     /// Times and values, in no order.
     Rows(Vec<KeptRow>),
+    /// Values by pane.
+    Values(ValuesByPane),
 }
 
 /// A row that stands for so many with its value.
@@ -43,6 +50,7 @@ impl Keeps {
         match self {
             Self::Folds(_) => Kept::Folds(Vec::new()),
             Self::Rows => Kept::Rows(Vec::new()),
+            Self::Values => Kept::Values(ValuesByPane::default()),
         }
     }
 }
@@ -54,7 +62,10 @@ impl Kept {
         match (self, keeps) {
             (Self::Folds(panes), Keeps::Folds(kind)) => take_fold(panes, kind, pane, row.ts_ns, row.value),
             (Self::Rows(rows), _) => rows.push(row),
-            (Self::Folds(_), Keeps::Rows) => debug_assert!(false, "folds where rows are kept"),
+            (Self::Values(panes), _) => panes.add(pane, row.value, row.count.into()),
+            (Self::Folds(_), Keeps::Rows | Keeps::Values) => {
+                debug_assert!(false, "folds where rows are kept")
+            }
         }
     }
 
@@ -63,16 +74,18 @@ impl Kept {
         match (self, new) {
             (Self::Folds(panes), Self::Folds(new)) => merge_panes(panes, &new),
             (Self::Rows(rows), Self::Rows(new)) => rows.extend(new),
-            _ => return Err(Error::bug("a series keeps folds and rows")),
+            (Self::Values(panes), Self::Values(new)) => panes.merge(new),
+            _ => return Err(Error::bug("a series keeps several kinds of things")),
         }
         Ok(())
     }
 
-    /// Bytes held by panes or rows.
+    /// Bytes held by panes, rows or values.
     pub fn bytes(&self) -> u64 {
         let bytes = match self {
             Self::Folds(panes) => panes.len() * size_of::<(u64, Fold)>(),
             Self::Rows(rows) => rows.len() * size_of::<KeptRow>(),
+            Self::Values(panes) => panes.bytes(),
         };
         bytes as u64
     }

@@ -44,7 +44,7 @@ use hints::{Hints, Needs, with_clashing, with_errors};
 use label_filter::Condition;
 use labels::{Category, LabelSet, Name, StreamLabels};
 use model::fields::Format;
-use model::{Digest, Fields, Labels, LabelsRef, Projection, RowRef};
+use model::{Digest, Fields, Form, Labels, LabelsRef, Projection, RowRef};
 use row::Row;
 use series::SeriesLabels;
 use std::sync::Arc;
@@ -104,6 +104,7 @@ struct Compiled {
     digest: Option<Digest>,
     judged_by: Option<Digest>,
     counts_bytes: bool,
+    takes_numbers: bool,
 }
 
 /// A pipeline bound to the labels of a stream.
@@ -142,11 +143,21 @@ impl Pipeline {
             metadata: !is_bare,
         };
         let counts_bytes = matches!(value, Some(SampleValue::Bytes));
+        let takes_numbers = takes_numbers(&steps, unwrapped.as_ref(), grouping);
         let gives_text = value.is_none() || counts_bytes;
         let digest = if gives_text { None } else { digest(&steps, &hints, projection) };
         let judged_by = if value.is_none() { judged_by(&steps) } else { None };
-        let compiled =
-            Compiled { steps, hints, series, unwrapped, projection, digest, judged_by, counts_bytes };
+        let compiled = Compiled {
+            steps,
+            hints,
+            series,
+            unwrapped,
+            projection,
+            digest,
+            judged_by,
+            counts_bytes,
+            takes_numbers,
+        };
         Ok(Self { compiled: Arc::new(compiled) })
     }
 
@@ -160,6 +171,13 @@ impl Pipeline {
     /// on its time.
     pub fn digest(&self) -> Option<&Digest> {
         self.compiled.digest.as_ref()
+    }
+
+    /// Whether it may be that lines which differ only in a number give this number, all as samples of one series: a parser,
+    /// to which digits are as good as others, and `unwrap` are all there is, and the label of the number is not one of the
+    /// series.
+    pub fn takes_numbers(&self) -> bool {
+        self.compiled.takes_numbers
     }
 
     /// What suffices of rows to tell lines that are surely dropped, where that is less than the lines: of a
@@ -200,7 +218,18 @@ fn makes_line(stage: &Stage) -> bool {
 /// What suffices of rows: known where texts are not read, or only fields of them.
 fn digest(steps: &[Step], hints: &Hints, projection: Projection) -> Option<Digest> {
     let fields = if projection.body { Some(fields(steps, || hints.required())?) } else { None };
-    Some(Digest { fields, names: hints.named(), cells: None })
+    Some(Digest { fields, names: hints.named(), ..Digest::default() })
+}
+
+fn takes_numbers(steps: &[Step], unwrapped: Option<&Unwrapped>, grouping: Option<&Grouping>) -> bool {
+    let (Some(unwrapped), Some(grouping)) = (unwrapped, grouping) else { return false };
+    let label = unwrapped.label.get().text();
+    let field = label.strip_suffix(EXTRACTED_SUFFIX).unwrap_or(label);
+    let is_of_series = |name: &String| name.strip_suffix(EXTRACTED_SUFFIX).unwrap_or(name) == field;
+    matches!(steps, [Step::Json | Step::JsonPaths(_) | Step::Logfmt(_) | Step::LogfmtKeys(..)])
+        && unwrapped.is_plain()
+        && !grouping.without
+        && !grouping.labels.iter().any(is_of_series)
 }
 
 /// What suffices to drop lines: what the filters up to the last one read. The stages behind it see lines that lack
@@ -215,7 +244,7 @@ fn judged_by(steps: &[Step]) -> Option<Digest> {
     judging.iter().for_each(|step| step.reads(&mut read));
     let names = with_clashing(read);
     let fields = fields(judging, || Some(names.clone()))?;
-    Some(Digest { fields: Some(fields), names: Some(with_errors(names)), cells: None })
+    Some(Digest { fields: Some(fields), names: Some(with_errors(names)), ..Digest::default() })
 }
 
 /// The fields that suffice of texts: where one parser is all that reads them, and the labels that it
@@ -261,7 +290,29 @@ fn conditions(steps: &[Step], unwrapped: Option<&Unwrapped>) -> Vec<Condition> {
     stages.chain(after).collect()
 }
 
+/// Two numbers that tell what a pipeline does with all.
+const NUMBERS: [u32; 2] = [7, 123_456_789];
+
 impl StreamPipeline {
+    /// The series of lines that have the `form`, with whatever number; none unless each gives its number as a sample. For
+    /// pipelines that take numbers ([`Pipeline::takes_numbers`]): these do the same with any two numbers, for a number
+    /// is parsed in a way that does not depend on its digits, and then all that matters is the text of one label. Where
+    /// that text is the digits for two numbers, it is for all.
+    pub fn series_of(&self, scratch: &mut Scratch, form: &Form) -> Option<Labels> {
+        let mut series = None;
+        for number in NUMBERS {
+            let text = form.with(number.into());
+            let row = RowRef { ts_ns: 0, body: &text, metadata: LabelsRef::trusted(&[]) };
+            let sample = self.sample(scratch, row, text.len())?;
+            let is_same = series.as_ref().is_none_or(|known: &Labels| known.as_ref() == sample.labels);
+            if sample.failed || sample.value != f64::from(number) || !is_same {
+                return None;
+            }
+            series = Some(sample.labels.to_owned());
+        }
+        series
+    }
+
     /// Runs the pipeline on a line; `None` when a stage drops it. For [`Wanted::Lines`].
     pub fn line<'s>(&'s self, scratch: &'s mut Scratch, line: RowRef<'s>) -> Option<Processed<'s>> {
         let rewritten = self.run(scratch, &line)?;

@@ -25,8 +25,8 @@ pub fn quantile(q: f64, values: &mut [f64]) -> f64 {
 
 /// The `q` quantile of `values`, each with how often it is there, at least once; they are reordered. NaN values count
 /// as least.
-pub fn weighted_quantile(q: f64, values: &mut [(f64, u32)]) -> f64 {
-    let count: u64 = values.iter().map(|(_, count)| u64::from(*count)).sum();
+pub fn weighted_quantile(q: f64, values: &mut [(f64, u64)]) -> f64 {
+    let count: u64 = values.iter().map(|(_, count)| *count).sum();
     if count == 0 || q.is_nan() {
         return f64::NAN;
     }
@@ -44,15 +44,15 @@ pub fn weighted_quantile(q: f64, values: &mut [(f64, u32)]) -> f64 {
 }
 
 /// The value at `rank` when each is there as often as it says, and the one behind it, if any.
-fn neighbours(mut values: &mut [(f64, u32)], mut rank: u64) -> (f64, f64) {
+fn neighbours(mut values: &mut [(f64, u64)], mut rank: u64) -> (f64, f64) {
     // The least of what was cut off above: what follows when nothing is left.
     let mut after = None;
     loop {
         let middle = values.len() / 2;
         let (below, (value, count), above) =
             values.select_nth_unstable_by(middle, |a, b| nan_first(&a.0, &b.0));
-        let (value, count) = (*value, u64::from(*count));
-        let before: u64 = below.iter().map(|(_, count)| u64::from(*count)).sum();
+        let (value, count) = (*value, *count);
+        let before: u64 = below.iter().map(|(_, count)| *count).sum();
         if rank < before {
             after = Some(value);
             values = below;

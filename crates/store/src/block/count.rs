@@ -6,7 +6,7 @@ use super::scan::{Plan, PlannedRun};
 use base::{Error, Result};
 use hashbrown::HashMap;
 use model::{RowColumns, RunFacts};
-use page::{Counts, Question};
+use page::{Counts, Question, Tally};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use std::sync::Arc;
 pub type UnreadCounts = Vec<(u32, Range<u64>)>;
 
 /// What the counts of a page say, by the ordinal of one of the streams that are alike.
-type Counted = Vec<(u32, RowColumns)>;
+pub type Counted = Vec<(u32, RowColumns)>;
 
 /// Sets of labels by which the counts of a page are kept added up, at most.
 const TOGETHER_MAX: usize = 2;
-/// Runs of a class, on average, at least: then what is kept of a page grows by a fourth at most.
-const RUNS_OF_CLASS: usize = 8;
+/// Cells of a page for each cell of its counts added up, at least: then what is kept of a page grows by a fourth at most.
+const CELLS_FOR_EACH: usize = 8;
 
 /// Counts of a page with those of all its runs added up that are alike: a question by `app` then looks at a few
 /// classes, not at each stream.
@@ -27,6 +27,12 @@ const RUNS_OF_CLASS: usize = 8;
 pub(super) struct CountsTogether {
     /// The labels that are told apart.
     names: Vec<String>,
+    /// None where that would save little.
+    added: Option<Added>,
+}
+
+#[derive(Debug)]
+struct Added {
     /// The counts, a class as a run.
     counts: Counts,
     /// Of each class the ordinal of its first stream, and what is known of all its runs.
@@ -34,12 +40,28 @@ pub(super) struct CountsTogether {
 }
 
 impl CountsTogether {
-    /// The `counts` of all `runs` of a page, of each of which `alike` says the first ordinal that is alike in `names`;
-    /// none where there are too many classes.
-    fn new(counts: &Counts, runs: &[PlannedRun], alike: &[u32], names: &[String]) -> Option<Self> {
+    /// The `counts` of all `runs` of a page, of each of which `alike` says the first ordinal that is alike in `names`.
+    fn new(counts: &Counts, runs: &[PlannedRun], alike: &[u32], names: &[String]) -> Self {
+        Self { names: names.to_vec(), added: Added::new(counts, runs, alike) }
+    }
+
+    /// What they answer; none where single runs may tell more.
+    fn counted(&self, placed: &PlacedPage, question: &Question) -> Option<Counted> {
+        let added = self.added.as_ref()?;
+        let counting = placed.page.counting(Some(&added.counts), question)?;
+        let runs = (0..).zip(&added.runs).map(|(class, (ordinal, facts))| (class, *facts, *ordinal));
+        let mut tally = Tally::new(question);
+        counting.add(runs, &mut tally)?;
+        tally.given()
+    }
+}
+
+impl Added {
+    fn new(counts: &Counts, runs: &[PlannedRun], alike: &[u32]) -> Option<Self> {
         let mut of_classes: Vec<(u32, RunFacts)> = Vec::new();
-        let mut numbers: HashMap<u32, u32> = HashMap::new();
+        let mut numbers: HashMap<u32, u32, foldhash::fast::RandomState> = HashMap::default();
         let mut classes = Vec::with_capacity(runs.len());
+        let most = counts.cell_count() / CELLS_FOR_EACH;
         for (run, first) in runs.iter().zip(alike) {
             let count = of_classes.len();
             let class = *numbers.entry(*first).or_insert(count as u32);
@@ -51,18 +73,13 @@ impl CountsTogether {
                     facts.rows += run.rows;
                     facts.bytes += run.bytes;
                 }
-                None if (count + 1) * RUNS_OF_CLASS > runs.len() => return None,
+                // Each class has a cell.
+                None if count >= most => return None,
                 None => of_classes.push((*first, run.facts())),
             }
         }
         let counts = counts.together(&classes, of_classes.len())?;
-        Some(Self { names: names.to_vec(), counts, runs: of_classes })
-    }
-
-    /// What they answer; none where single runs may tell more.
-    fn counted(&self, placed: &PlacedPage, question: &Question) -> Option<Counted> {
-        let counting = placed.page.counting(Some(&self.counts), question)?;
-        counting.runs((0..).zip(&self.runs).map(|(class, (ordinal, facts))| (class, *facts, *ordinal)))
+        (counts.cell_count() <= most).then_some(Self { counts, runs: of_classes })
     }
 }
 
@@ -120,13 +137,53 @@ impl Block {
         }
         let Some(counting) = placed.page.counting(counts, question) else { return Ok(None) };
         let alike = self.alike(runs, question)?;
-        if let Some((counts, names)) = all.filter(|_| known.is_none())
-            && let Some(together) = CountsTogether::new(counts, runs, &alike, names)
-        {
-            placed.keep_together(together);
+        if let Some((counts, names)) = all.filter(|_| known.is_none()) {
+            placed.keep_together(CountsTogether::new(counts, runs, &alike, names));
         }
         // Times of single runs may tell on which side of an edge rows lie, where those of classes did not.
-        Ok(counting.runs(runs.iter().zip(alike).map(|(run, alike)| (run.position, run.facts(), alike))))
+        let runs = runs.iter().zip(alike).map(|(run, alike)| (run.position, run.facts(), alike));
+        let mut tally = Tally::new(question);
+        Ok(counting.add(runs, &mut tally).and_then(|()| tally.given()))
+    }
+
+    /// What the counts of all pages say of all streams, put together by the ordinal of one of the streams that are alike:
+    /// then runs are looked at only of pages whose counts are not worth adding up. None where it is not known yet which
+    /// these are, or where counts do not answer `question`.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn count_all(&self, question: &Question) -> Result<Option<Counted>> {
+        let (min_ns, max_ns) = (self.meta().min_ns, self.meta().max_ns);
+        let names = question.label_names().filter(|_| question.only_counts());
+        let Some(names) = names.filter(|_| question.range.covers(min_ns, max_ns)) else { return Ok(None) };
+        let known = self.pages.iter().map(|placed| placed.known_together(names));
+        let Some(known) = known.collect::<Option<Vec<_>>>() else { return Ok(None) };
+        let mut end = 0;
+        let of_page = |(placed, known): (&'_ PlacedPage, &'_ Arc<CountsTogether>)| {
+            let start = end;
+            end += placed.page.run_rows().len();
+            known.added.is_none().then(|| self.runs_at(start..end))
+        };
+        let single: Vec<Option<Vec<(u32, RunFacts)>>> = self.pages.iter().zip(&known).map(of_page).collect();
+        // Of each page its counts, and what they are of.
+        let pages = self.pages.iter().zip(&known).zip(&single).map(|((placed, known), single)| {
+            let single = single.as_ref().map(|runs| (placed.counts.get(), runs));
+            let added = || known.added.as_ref().map(|added| (Some(&added.counts), &added.runs));
+            Some((placed, single.or_else(added)?))
+        });
+        let Some(pages) = pages.collect::<Option<Vec<_>>>() else { return Ok(None) };
+        let ordinals = pages.iter().flat_map(|(_, (_, runs))| runs.iter().map(|(ordinal, _)| *ordinal));
+        let mut classes = self.index().alike(ordinals, names)?.into_iter();
+        let mut tally = Tally::new(question);
+        for (placed, (counts, runs)) in pages {
+            let Some(counting) = placed.page.counting(counts, question) else { return Ok(None) };
+            let runs = (0..).zip(runs).zip(classes.by_ref());
+            let runs = runs.map(|((run, (_, facts)), class)| (run, *facts, class));
+            if counting.add(runs, &mut tally).is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(tally.given())
     }
 
     /// For each of `runs` the ordinal of the first one that the question need not tell apart from it.

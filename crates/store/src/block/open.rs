@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// What a stream takes that was asked for, about.
-const STREAM_BYTES: u64 = 200;
+const STREAM_BYTES: u64 = 208;
 /// What a byte of counts takes once they are read, about.
 const COUNTS_FACTOR: u64 = 8;
 
@@ -30,6 +30,8 @@ pub struct Block {
     run_ends: Vec<u32>,
     /// Streams that were asked for, by ordinal.
     streams: Vec<OnceLock<Arc<Stream>>>,
+    /// Fingerprints of all streams, by ordinal, once they were asked for.
+    fingerprints: OnceLock<Vec<u64>>,
     held_bytes: u64,
 }
 
@@ -133,7 +135,18 @@ impl Block {
             + pages.iter().map(PlacedPage::held_bytes).sum::<u64>();
         let streams = (0..decoded.index.stream_count()).map(|_| OnceLock::new()).collect();
         let name = meta.name.as_str().into();
-        Ok(Self { meta, name, index: decoded.index, pages, runs, run_ends, streams, held_bytes })
+        let fingerprints = OnceLock::new();
+        Ok(Self {
+            meta,
+            name,
+            index: decoded.index,
+            pages,
+            runs,
+            run_ends,
+            streams,
+            fingerprints,
+            held_bytes,
+        })
     }
 
     /// What the catalogue keeps of it.
@@ -205,9 +218,35 @@ impl Block {
         Ok(kept.get_or_init(|| Arc::new(Stream::new(labels))).clone())
     }
 
+    /// Fingerprints of all streams, by ordinal.
+    ///
+    /// # Errors
+    /// [`base::Kind::Corrupt`].
+    pub fn fingerprints(&self) -> Result<&[u64]> {
+        if let Some(known) = self.fingerprints.get() {
+            return Ok(known);
+        }
+        let all = (0..self.meta.streams).map(|ordinal| Ok(self.stream(ordinal)?.fingerprint));
+        let all: Vec<u64> = all.collect::<Result<_>>()?;
+        Ok(self.fingerprints.get_or_init(|| all))
+    }
+
     /// What is known about the runs of `ordinal` that touch `range`.
     pub fn runs(&self, ordinal: u32, range: TimeRange) -> Vec<RunFacts> {
         self.placed_runs(ordinal, range).map(|run| run.facts).collect()
+    }
+
+    /// The runs at these positions of all pages, with the ordinals of their streams.
+    pub(super) fn runs_at(&self, range: Range<usize>) -> Vec<(u32, RunFacts)> {
+        let mut ordinal = self.run_ends.partition_point(|end| *end as usize <= range.start);
+        let runs = range.clone().zip(self.runs.get(range).unwrap_or(&[]));
+        let with_ordinal = |(at, run): (usize, &PlacedRun)| {
+            while self.run_ends.get(ordinal).is_some_and(|end| *end as usize <= at) {
+                ordinal += 1;
+            }
+            (ordinal as u32, run.facts)
+        };
+        runs.map(with_ordinal).collect()
     }
 
     pub(super) fn placed_runs(&self, ordinal: u32, range: TimeRange) -> impl Iterator<Item = &PlacedRun> {

@@ -46,7 +46,7 @@ pub async fn estimate(engine: &Engine, selection: Selection) -> Result<Estimate>
     let metas = engine.catalogue.state().blocks(&selection.tenant, selection.range);
     let opened = futures_util::stream::iter(metas).map(|meta| {
         let asked = asked.clone();
-        async move { Ok((plan::open(engine, &meta, asked).await?, meta)) }
+        async move { Ok((plan::open(engine, &meta, asked, None).await?, meta)) }
     });
     let mut opened = opened.buffer_unordered(super::OPENS_IN_FLIGHT);
     while let Some((found, meta)) = opened.try_next().await? {

@@ -2,7 +2,7 @@
 //! Nothing here waits or reads: it is told what is to come and what has come.
 
 use super::order::{Order, Reach};
-use hashbrown::HashTable;
+use hashbrown::{HashSet, HashTable};
 use model::{RowColumns, Stream};
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -66,6 +66,8 @@ pub struct Gather {
     streams: Vec<Member>,
     /// Positions in `streams`, by fingerprint.
     places: HashTable<u32>,
+    /// Fingerprints of those that groups had rows of.
+    given: HashSet<u64, foldhash::fast::RandomState>,
 }
 
 /// One stream of a question.
@@ -116,7 +118,7 @@ impl ToCome {
 impl Gather {
     /// No streams yet.
     pub fn new(order: Order) -> Self {
-        Self { order, streams: Vec::new(), places: HashTable::new() }
+        Self { order, streams: Vec::new(), places: HashTable::new(), given: HashSet::default() }
     }
 
     /// The number of `stream`.
@@ -175,7 +177,15 @@ impl Gather {
 
     /// Says that rows of `streams` are given. The number of those of which none were before.
     pub fn note_given(&mut self, streams: impl Iterator<Item = u32>) -> u32 {
-        streams.map(|stream| self.streams.get_mut(stream as usize).map_or(0, Member::note_given)).sum()
+        let (members, given) = (&mut self.streams, &mut self.given);
+        streams
+            .map(|stream| members.get_mut(stream as usize).map_or(0, |member| member.note_given(given)))
+            .sum()
+    }
+
+    /// The same of streams by their fingerprints.
+    pub fn note_all_given(&mut self, fingerprints: &[u64]) -> u32 {
+        fingerprints.iter().map(|fingerprint| u32::from(self.given.insert(*fingerprint))).sum()
     }
 
     /// Holds a piece of `stream`.
@@ -196,7 +206,7 @@ impl Gather {
             && let Some(piece) = member.held.pop_if(|piece| is_complete(self.order, piece, limit))
         {
             let held_bytes = piece.rows.held_bytes();
-            let new_streams = member.note_given();
+            let new_streams = member.note_given(&mut self.given);
             let stream = member.stream.clone();
             groups.push(Group { stream, pieces: vec![piece], held_bytes, new_streams });
             return;
@@ -210,7 +220,7 @@ impl Gather {
         let order = self.order;
         groups.extend(apart(order, complete).into_iter().map(|pieces| {
             let held_bytes = pieces.iter().map(|piece| piece.rows.held_bytes()).sum();
-            let new_streams = member.note_given();
+            let new_streams = member.note_given(&mut self.given);
             Group { stream: member.stream.clone(), pieces, held_bytes, new_streams }
         }));
     }
@@ -218,8 +228,8 @@ impl Gather {
 
 impl Member {
     /// Says that rows of it are given; 1 when none were before.
-    fn note_given(&mut self) -> u32 {
-        (!std::mem::replace(&mut self.is_given, true)).into()
+    fn note_given(&mut self, given: &mut HashSet<u64, foldhash::fast::RandomState>) -> u32 {
+        (!std::mem::replace(&mut self.is_given, true) && given.insert(self.stream.fingerprint)).into()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::gather::{Gather, MEMBER_BYTES, STREAM_BYTES};
 use super::order::{Order, Reach};
 use super::task::{Opened, Task, Work};
-use crate::block::{Block, BlockMeta, PagePlan, Plan, Search, UnreadCounts};
+use crate::block::{Block, BlockMeta, Counted, PagePlan, Plan, Search, UnreadCounts};
 use crate::engine::Engine;
 use crate::head::{Head, RunView, StreamKey, StreamView};
 use crate::open_blocks::Rounds;
@@ -49,6 +49,9 @@ pub struct Found {
     pub streams: Vec<(u32, Arc<Stream>)>,
     /// What to read of it.
     pub pages: Vec<PagePlan>,
+    /// What its counts answer at once, if they do. Then there are no pages, and only the streams of that, and those with
+    /// rows in time that others have rows in.
+    counted: Option<Whole>,
     /// Bytes of the filters that were asked for that.
     pub filter_bytes: u64,
     /// Pages that filters proved empty.
@@ -57,21 +60,70 @@ pub struct Found {
     rounds: Rounds,
 }
 
-/// Opens a block and finds what to read of it.
+/// A block that its counts answer at once.
+struct Whole {
+    counted: Counted,
+    /// Streams with rows in time that others have rows in, by ordinal, and how far their rows reach.
+    beside: Vec<(u32, Reach)>,
+}
+
+impl Whole {
+    /// The task that gives the counts of `block`, whose `streams` have these numbers.
+    fn task(
+        self,
+        block: Arc<Block>,
+        streams: Vec<(u32, u32)>,
+        rounds: Rounds,
+        (gather, place, asked): (&mut Gather, u32, &Asked),
+    ) -> Option<Task> {
+        let span = asked.order.span(block.meta().min_ns, block.meta().max_ns).within(asked.span)?;
+        let opened = Opened { block, streams, far: span.far, rounds };
+        let mut members = Vec::with_capacity(self.beside.len());
+        for (ordinal, span) in self.beside {
+            if let Some(stream) = opened.number(ordinal) {
+                gather.expect(stream, place, span);
+                members.push((stream, span.near));
+            }
+        }
+        Some(Task { span, members, place, work: Work::Whole(Arc::new(opened), self.counted) })
+    }
+}
+
+/// What there is to do for a block.
+enum Planned {
+    Whole(Found),
+    Pages(Vec<u32>, Plan, UnreadCounts),
+}
+
+/// Opens a block and finds what to read of it. What else may have rows has them in the times `others`; none where the block
+/// is not to be answered at once.
 ///
 /// # Errors
 /// What reading gives.
-pub async fn open(engine: &Engine, meta: &BlockMeta, asked: Asked) -> Result<Found> {
+pub async fn open(
+    engine: &Engine,
+    meta: &BlockMeta,
+    asked: Asked,
+    others: Option<Vec<Reach>>,
+) -> Result<Found> {
     let rounds = Rounds::default();
     let block = engine.blocks.get(meta, &asked.stats, &rounds).await?;
     let (opened, by) = (block.clone(), asked.clone());
-    let plan = move || -> Result<(Vec<u32>, Plan, UnreadCounts)> {
+    let plan = move || -> Result<Planned> {
         let ordinals = opened.matching(&by.matchers, by.question.range)?;
+        if let Some(others) = others.filter(|_| ordinals.len() == opened.meta().streams as usize)
+            && let Some(counted) = opened.count_all(&by.question)?
+        {
+            return Ok(Planned::Whole(Found::whole(opened, counted, &by, &others)?));
+        }
         let mut plan = opened.plan(&ordinals, &by.question);
         let unread = opened.count(&mut plan, &by.question)?;
-        Ok((ordinals, plan, unread))
+        Ok(Planned::Pages(ordinals, plan, unread))
     };
-    let (ordinals, mut plan, unread) = engine.pool.run(plan).await??;
+    let (ordinals, mut plan, unread) = match engine.pool.run(plan).await?? {
+        Planned::Whole(found) => return Ok(Found { rounds, ..found }),
+        Planned::Pages(ordinals, plan, unread) => (ordinals, plan, unread),
+    };
     let stats = &asked.stats;
     stats.blocks.fetch_add(u64::from(!plan.pages.is_empty()), Relaxed);
     stats.pages_considered.fetch_add(plan.pages.len() as u64, Relaxed);
@@ -107,17 +159,46 @@ pub async fn open(engine: &Engine, meta: &BlockMeta, asked: Asked) -> Result<Fou
         ordinals.dedup();
         let streams = ordinals.into_iter().map(|ordinal| Ok((ordinal, block.stream(ordinal)?)));
         let streams = streams.collect::<Result<_>>()?;
-        Ok(Found { block, streams, pages: plan.pages, filter_bytes, skipped, rounds })
+        Ok(Found { block, streams, pages: plan.pages, counted: None, filter_bytes, skipped, rounds })
     };
     engine.pool.run(found).await?
 }
 
 impl Found {
+    /// A block that `counted` answers.
+    fn whole(block: Arc<Block>, counted: Counted, asked: &Asked, others: &[Reach]) -> Result<Self> {
+        let mut beside: Vec<(u32, Reach)> = Vec::new();
+        let reach = asked.order.span(block.meta().min_ns, block.meta().max_ns);
+        if others.iter().any(|other| other.overlaps(&reach)) {
+            for ordinal in 0..block.meta().streams {
+                for run in block.runs(ordinal, asked.question.range) {
+                    let span = asked.order.span(run.min_ns, run.max_ns);
+                    if others.iter().any(|other| other.overlaps(&span)) {
+                        beside.push((ordinal, span));
+                    }
+                }
+            }
+        }
+        let mut ordinals: Vec<u32> = counted.iter().map(|(ordinal, _)| *ordinal).collect();
+        ordinals.extend(beside.iter().map(|(ordinal, _)| *ordinal));
+        ordinals.sort_unstable();
+        ordinals.dedup();
+        let streams = ordinals.into_iter().map(|ordinal| Ok((ordinal, block.stream(ordinal)?)));
+        let streams = streams.collect::<Result<_>>()?;
+        let counted = Some(Whole { counted, beside });
+        let (pages, rounds) = (Vec::new(), Rounds::default());
+        Ok(Self { block, streams, pages, counted, filter_bytes: 0, skipped: 0, rounds })
+    }
+
     /// Bytes of memory that planning it takes.
     pub fn cost_bytes(&self) -> u64 {
         let runs: usize = self.pages.iter().map(|page| page.runs.len()).sum();
         let counted: u64 = self.pages.iter().map(PagePlan::counted_bytes).sum();
-        STREAM_BYTES * self.streams.len() as u64 + 2 * MEMBER_BYTES * runs as u64 + counted
+        let whole = self.counted.as_ref().map_or(0, |whole| {
+            let counted: u64 = whole.counted.iter().map(|(_, rows)| rows.held_bytes()).sum();
+            counted + 2 * MEMBER_BYTES * whole.beside.len() as u64
+        });
+        STREAM_BYTES * self.streams.len() as u64 + 2 * MEMBER_BYTES * runs as u64 + counted + whole
     }
 
     /// Whether filters have shown that what is looked for is rare: then most pages left have some of it, and are best
@@ -131,6 +212,10 @@ impl Found {
         let numbers = self.streams.iter().map(|(ordinal, stream)| (*ordinal, gather.stream(stream)));
         let streams: Vec<(u32, u32)> = numbers.collect();
         let order = asked.order;
+        if let Some(whole) = self.counted {
+            let task = whole.task(self.block, streams, self.rounds, (gather, place, asked));
+            return Ok(task.into_iter().collect());
+        }
         let reach = |page: &PagePlan| order.span(page.min_ns(), page.max_ns()).within(asked.span);
         let far = self.pages.iter().filter_map(|page| Some(reach(page)?.far)).min().unwrap_or(i64::MAX);
         let limit = match (self.is_sought(), asked.few) {

@@ -3,7 +3,7 @@
 use super::gather::{Gather, Group, Joined, span_of};
 use super::order::{Order, Reach};
 use super::plan::{self, Asked, Found};
-use super::task::{Scanned, Task};
+use super::task::{Scanned, Task, Work};
 use crate::block::BlockMeta;
 use crate::engine::Engine;
 use crate::head::{Head, StreamView};
@@ -48,6 +48,8 @@ pub struct Scan {
     /// The question with everything of each row, for rows that may lie in several places.
     whole: Question,
     gather: Gather,
+    /// Numbers of all heads and blocks, and the times they have rows in.
+    spans: Vec<(u32, Reach)>,
     /// By near end, the nearest last.
     closed: Vec<Closed>,
     /// Places and near ends of blocks being opened.
@@ -94,6 +96,7 @@ impl Scan {
                 stats: selection.stats.clone(),
             },
             gather: Gather::new(order),
+            spans: Vec::new(),
             closed: Vec::new(),
             opening: BTreeMap::new(),
             waiting: BinaryHeap::new(),
@@ -132,6 +135,7 @@ impl Scan {
         }
         for (place, meta) in (0..).zip(metas) {
             let reach = self.asked.order.span(meta.min_ns, meta.max_ns).within(self.asked.span);
+            self.spans.extend(reach.map(|reach| (place, reach)));
             self.closed.extend(reach.map(|Reach { near, .. }| Closed { meta, place, near }));
         }
         self.closed.sort_by_key(|closed| closed.near);
@@ -150,7 +154,10 @@ impl Scan {
             views = self.sift(head, views).await?;
         }
         self.held.grow(plan::head_cost_bytes(&views))?;
-        self.waiting.extend(plan::head_tasks(head, views, &mut self.gather, place, &self.asked));
+        let tasks = plan::head_tasks(head, views, &mut self.gather, place, &self.asked);
+        let span = tasks.iter().map(|task| task.span).reduce(Reach::around);
+        self.spans.extend(span.map(|span| (place, span)));
+        self.waiting.extend(tasks);
         Ok(())
     }
 
@@ -198,12 +205,30 @@ impl Scan {
 
     fn open_next(&mut self) {
         let Some(Closed { meta, place, near }) = self.closed.pop() else { return };
+        let others = self.asked.question.only_counts().then(|| {
+            let others = self.spans.iter().filter(|(other, _)| *other != place);
+            others.map(|(_, span)| *span).collect()
+        });
+        self.open(meta, place, near, others);
+    }
+
+    fn open(&mut self, meta: Arc<BlockMeta>, place: u32, near: i64, others: Option<Vec<Reach>>) {
         self.opening.insert(place, near);
         let (engine, asked) = (self.engine.clone(), self.asked.clone());
         self.work.spawn(async move {
-            let found = plan::open(&engine, &meta, asked).await?;
+            let found = plan::open(&engine, &meta, asked, others).await?;
             Ok(Done::Opened { place, found })
         });
+    }
+
+    /// Opens the block of `task`, which its counts were to answer at once, again to read it page by page: some of its rows may
+    /// lie in several places.
+    fn open_again(&mut self, task: Task) {
+        let Work::Whole(opened, _) = &task.work else { return };
+        for (stream, near) in &task.members {
+            self.gather.came(*stream, *near);
+        }
+        self.open(Arc::new(opened.block.meta().clone()), task.place, task.span.near, None);
     }
 
     /// Begins the nearest task; false when the budget wants another one to end first.
@@ -216,6 +241,12 @@ impl Scan {
         };
         let Some(task) = self.waiting.pop() else { return Ok(false) };
         let place = task.place;
+        if matches!(task.work, Work::Whole(..))
+            && task.members.iter().any(|(stream, _)| self.gather.is_mixed(*stream, place))
+        {
+            self.open_again(task);
+            return Ok(true);
+        }
         let (task, to_read) =
             task.without_mixed(self.asked.order, |stream| self.gather.is_mixed(stream, place));
         self.waiting.extend(to_read);
@@ -262,6 +293,9 @@ impl Scan {
                 }
                 if let Some(first) = groups.first_mut() {
                     first.new_streams = self.gather.note_given(members.iter().map(|(stream, _)| *stream));
+                    if let Some(opened) = &scanned.whole {
+                        first.new_streams += self.gather.note_all_given(opened.block.fingerprints()?);
+                    }
                 }
                 members.into_iter().for_each(|(stream, _)| self.gather.complete(stream, &mut groups));
                 self.give(groups).await

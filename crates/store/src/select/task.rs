@@ -2,7 +2,7 @@
 
 use super::gather::{Piece, Source};
 use super::order::{Order, Reach};
-use crate::block::{Block, PagePlan};
+use crate::block::{Block, Counted, PagePlan};
 use crate::engine::Engine;
 use crate::head::{Head, RunView, StreamKey};
 use crate::open_blocks::Rounds;
@@ -39,6 +39,9 @@ pub enum Work {
     Pages(Arc<Opened>, Vec<PagePlan>),
     /// Pages of a block that their counts answer, each with its members.
     Counted(Arc<Opened>, Vec<CountedPage>),
+    /// A block that its counts answer at once. The members of the task are those of its streams with rows in time that others
+    /// have rows in.
+    Whole(Arc<Opened>, Counted),
     /// Runs of a head, in the order of the task's members.
     Runs(Arc<Head>, Vec<(StreamKey, RunView)>),
 }
@@ -70,6 +73,8 @@ pub struct Scanned {
     /// Rows that count for several, maybe of several streams that are alike, by the number of one of them. Nothing else
     /// of these streams shares time with them.
     pub counted: Vec<(u32, RowColumns)>,
+    /// The block whose streams all have rows among these.
+    pub whole: Option<Arc<Opened>>,
 }
 
 impl Task {
@@ -78,7 +83,7 @@ impl Task {
         match &self.work {
             Work::Pages(_, pages) => pages.iter().map(|page| page.decoded_bytes + page.fetch_bytes()).sum(),
             // Held since they were planned.
-            Work::Counted(..) => 0,
+            Work::Counted(..) | Work::Whole(..) => 0,
             Work::Runs(_, runs) => {
                 runs.iter().map(|(_, run)| run.facts.bytes + HEAD_ROW_BYTES * run.facts.rows).sum()
             }
@@ -119,7 +124,7 @@ impl Task {
     /// Blocks that reach nearer than this have to be open before it can begin.
     pub fn needs_open_from(&self) -> i64 {
         match &self.work {
-            Work::Pages(opened, _) | Work::Counted(opened, _) => opened.far,
+            Work::Pages(opened, _) | Work::Counted(opened, _) | Work::Whole(opened, _) => opened.far,
             Work::Runs(..) => self.span.far,
         }
     }
@@ -134,6 +139,7 @@ impl Task {
                 scan_pages(engine, self.place, opened, pages, question, stats).await
             }
             Work::Counted(opened, pages) => Ok(give_counted(&opened, pages, &stats)),
+            Work::Whole(opened, counted) => Ok(give_whole(opened, counted, &stats)),
             Work::Runs(head, runs) => {
                 let place = self.place;
                 let streams = self.members.into_iter().map(|(stream, _)| stream);
@@ -147,11 +153,30 @@ impl Task {
 fn give_counted(opened: &Opened, pages: Vec<CountedPage>, stats: &ScanStats) -> Scanned {
     stats.pages_counted.fetch_add(pages.len() as u64, Relaxed);
     let counted = pages.into_iter().flat_map(|(page, _)| page.counted).flatten();
+    let counted = numbered(opened, counted, stats);
+    Scanned { counted, ..Scanned::default() }
+}
+
+fn give_whole(opened: Arc<Opened>, counted: Counted, stats: &ScanStats) -> Scanned {
+    let pages = opened.block.page_count() as u64;
+    stats.blocks.fetch_add(1, Relaxed);
+    stats.pages_considered.fetch_add(pages, Relaxed);
+    stats.pages_counted.fetch_add(pages, Relaxed);
+    let counted = numbered(&opened, counted.into_iter(), stats);
+    Scanned { counted, whole: Some(opened), ..Scanned::default() }
+}
+
+/// The same by numbers of streams; their rows are counted.
+fn numbered(
+    opened: &Opened,
+    counted: impl Iterator<Item = (u32, RowColumns)>,
+    stats: &ScanStats,
+) -> Vec<(u32, RowColumns)> {
     let counted: Vec<_> =
         counted.filter_map(|(ordinal, rows)| Some((opened.number(ordinal)?, rows))).collect();
     let rows = counted.iter().flat_map(|(_, rows)| &rows.counts);
     stats.rows_passed.fetch_add(rows.map(|count| u64::from(*count)).sum(), Relaxed);
-    Scanned { pieces: Vec::new(), counted }
+    counted
 }
 
 async fn scan_pages(
@@ -204,7 +229,7 @@ async fn scan_pages(
             }
         }
         count_time(started, &stats);
-        Ok(Scanned { pieces, counted })
+        Ok(Scanned { pieces, counted, whole: None })
     };
     engine.pool.run(scan).await?
 }
@@ -241,7 +266,7 @@ fn scan_runs(
         }
     }
     count_time(started, stats);
-    Scanned { pieces, counted: Vec::new() }
+    Scanned { pieces, ..Scanned::default() }
 }
 
 fn count_time(started: Instant, stats: &ScanStats) {

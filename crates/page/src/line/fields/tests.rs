@@ -11,10 +11,14 @@ fn shortened(lines: &[String], format: Format, names: &[&str]) -> Option<Vec<Str
     let fields = Fields { format, names: names.iter().map(|name| (*name).to_owned()).collect() };
     with_reader(&sections, |reader| {
         let all = reader.contents(&fields, None).unwrap();
-        let of = |Contents { numbered, bytes, ends }: Contents| -> Vec<String> {
+        let of = |Contents { numbered, bytes, ends, numbers }: Contents| -> Vec<String> {
             let starts = [0].into_iter().chain(ends.iter().copied());
             let texts = starts.zip(&*ends).map(|(start, end)| &bytes[start as usize..*end as usize]);
             let texts: Vec<String> = texts.map(|text| String::from_utf8(text.to_vec()).unwrap()).collect();
+            if let Some(numbers) = numbers {
+                let of_numbers = numbers.of.iter().map(|number| numbers.form.with(*number));
+                assert!(of_numbers.eq(texts.iter().map(|text| text.as_bytes())));
+            }
             numbered.of.iter().map(|number| texts[*number as usize].clone()).collect()
         };
         let all = all.map(of);
@@ -334,4 +338,27 @@ fn fields_of_service_lines() {
         given.dedup();
         assert!(given.len() <= most, "{name}: {} {:?}", given.len(), given.first());
     }
+}
+
+/// Where the wanted field is a number, and all lines are alike, it comes as a number; not with zeros in front of it.
+#[test]
+fn numbers_come_as_numbers() {
+    let of = |line: &dyn Fn(usize) -> String| {
+        let texts: Vec<Vec<u8>> = (0..3000).map(|n| line(n * 7919 % 2000).into_bytes()).collect();
+        let fields = Fields { format: Format::Json, names: vec!["ms".to_owned()] };
+        with_reader(&written(&texts).unwrap(), |reader| {
+            let all = reader.contents(&fields, None).unwrap()?;
+            let numbers = all.numbers?;
+            assert!(numbers.of.len() == all.ends.len() && all.ends.len() == 2000);
+            Some((
+                all.numbered.of.iter().map(|number| numbers.of[*number as usize]).collect(),
+                numbers.form.clone(),
+            ))
+        })
+    };
+    let (numbers, form): (Vec<u64>, _) = of(&|n| format!("{{\"id\":\"{:x}\",\"ms\":{n}}}", n * n)).unwrap();
+    assert!(numbers.iter().copied().eq((0..3000).map(|n| n * 7919 % 2000)));
+    assert_eq!(form.with(12), b"{\"ms\":12}");
+    assert_eq!(of(&|n| format!("{{\"id\":\"{:x}\",\"ms\":{n:04}}}", n * n)), None);
+    assert_eq!(of(&|n| format!("{{\"id\":\"{:x}\",\"ms\":{}.{}}}", n * n, n, n % 3)), None);
 }

@@ -101,7 +101,7 @@ proptest! {
         predicates in any_predicates(),
         fields in prop::option::of(any_names(&KEYS)),
         names in prop::option::of(any_names(&["level", "rare07", "rare80", "id", "none"])),
-        (body, with_metadata) in (any::<bool>(), any::<bool>()),
+        (body, with_metadata, numbers) in (any::<bool>(), any::<bool>(), any::<bool>()),
         cells in prop::option::of((0i64..50, prop::sample::select(vec![3i64, 40, 1000]))),
         choice in prop::sample::select(vec![Choice::Text, Choice::Columns, Choice::Columns]),
         known in any::<bool>(),
@@ -123,6 +123,7 @@ proptest! {
             fields: fields.clone().map(|names| Fields { format: Format::Json, names }),
             names: names.clone(),
             cells,
+            numbers,
         };
         let question = Question::new(range, &predicates, Projection { body, metadata: with_metadata })
             .with_digest(Some(Arc::new(digest)));
@@ -155,6 +156,7 @@ proptest! {
                 continue;
             }
             let (position, given) = found.next().unwrap();
+            let given = given.with_texts();
             prop_assert_eq!(position, at);
             prop_assert!(given.ts_ns.is_sorted());
             prop_assert!(given.content_count() <= passing.len());
@@ -205,7 +207,7 @@ proptest! {
         let sealed = seal_as(Signal::Line, &pieces, Choice::Columns).unwrap();
         let wanted: Vec<u32> = (0..runs.len() as u32).collect();
         let cells = Cells { edge_ns, width_ns: 70 };
-        let digest = Digest { fields: None, names: Some(vec!["level".to_owned()]), cells: Some(cells) };
+        let digest = Digest { names: Some(vec!["level".to_owned()]), cells: Some(cells), ..Digest::default() };
         let question = Question::new(TimeRange::ALL, &predicates, Projection { body: false, metadata: true })
             .with_digest(Some(Arc::new(digest)));
         let known = wanted.iter().map(|run| KnownRun { facts: sealed.facts[*run as usize], alike: run % apart });
@@ -227,5 +229,57 @@ proptest! {
         };
         let each: Vec<(u32, RowColumns)> = (0..).zip(columns.clone()).collect();
         prop_assert_eq!(counts(&found, true), counts(&each, false));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    /// Numbers that stand for lines, each as often as it says, are those of the lines.
+    #[test]
+    fn numbers_stand_for_lines(
+        runs in prop::collection::vec((prop::collection::vec((0i64..20, 0u64..50), 1..400), 0u32..2), 1..6),
+        most in prop::sample::select(vec![1u64, 40, 100_000]),
+        mask: u8,
+        cells in prop::option::of(prop::sample::select(vec![70i64, 100_000])),
+        kept: bool,
+    ) {
+        let line = |n: u64, at: usize| format!("{{\"id\":\"{:08x}\",\"ms\":{}}}", at * 7919, n * most);
+        let columns: Vec<RowColumns> = runs.iter().map(|(run, _)| {
+            let mut ts_ns = 0;
+            let rows: Vec<(i64, String)> = run.iter().enumerate().map(|(at, (step, n))| { ts_ns += step; (ts_ns, line(*n, at)) }).collect();
+            RowColumns::from_rows(rows.iter().map(|(ts_ns, text)| RowRef { ts_ns: *ts_ns, body: text.as_bytes(), metadata: model::LabelsRef::trusted(&[]) }))
+        }).collect();
+        let pieces: Vec<Piece<'_>> = columns.iter().map(|rows| Piece { rows, range: 0..rows.len() }).collect();
+        let sealed = seal_as(Signal::Line, &pieces, Choice::Columns).unwrap();
+        let wanted: Vec<u32> = (0..runs.len() as u32).filter(|run| mask & (1 << run) != 0).collect();
+        let cells = cells.map(|width_ns| Cells { edge_ns: -1, width_ns });
+        let fields = Some(Fields { format: Format::Json, names: vec!["ms".to_owned()] });
+        let digest = Digest { fields, names: Some(Vec::new()), cells, numbers: true };
+        let question = Question::all().with_digest(Some(Arc::new(digest)));
+        let alike = |run: u32| runs[run as usize].1;
+        let known: Vec<KnownRun> = wanted.iter().map(|run| KnownRun { facts: sealed.facts[*run as usize], alike: alike(*run) }).collect();
+        let page = KeptPage::default();
+        page.add(0, &sealed.body);
+        if kept {
+            let all: Vec<u32> = (0..runs.len() as u32).collect();
+            sealed.page.scan_kept(&page, &all, &[], &question, &ScanStats::default()).unwrap();
+        }
+        let found = sealed.page.scan_kept(&page, &wanted, &known, &question, &ScanStats::default()).unwrap();
+        let end_ns = |ts_ns: i64| cells.map_or(ts_ns, |cells| cells.end_ns(ts_ns));
+        let mut counts = std::collections::BTreeMap::new();
+        for (run, rows) in &found {
+            let rows = rows.clone().with_texts();
+            for (at, row) in rows.rows().enumerate() {
+                *counts.entry((alike(*run), end_ns(row.ts_ns), row.body.to_vec())).or_insert(0) += rows.count(at);
+            }
+        }
+        let mut expected = std::collections::BTreeMap::new();
+        for run in &wanted {
+            for (row, (_, n)) in columns[*run as usize].rows().zip(&runs[*run as usize].0) {
+                let text = format!("{{\"ms\":{}}}", n * most).into_bytes();
+                *expected.entry((alike(*run), end_ns(row.ts_ns), text)).or_insert(0) += 1;
+            }
+        }
+        prop_assert_eq!(counts, expected);
     }
 }

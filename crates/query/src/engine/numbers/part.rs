@@ -1,13 +1,14 @@
 //! What jobs make of runs: each row through the pipeline of its stream, and rows that say the same once.
 
-use super::{Failure, Several, Windowed};
+use super::{Failure, Windowed};
 use crate::engine::alike::{Classes, Memo};
 use crate::engine::uniform::RowValue;
 use crate::eval::aggregate::group_labels;
 use crate::eval::kept::{Keeps, Kept, KeptRow};
 use crate::eval::line::{Scratch, StreamPipeline};
 use hashbrown::HashMap;
-use model::{Labels, LabelsBuilder, LabelsRef, RowColumns};
+use model::{Form, Labels, LabelsBuilder, LabelsRef, RowColumns};
+use std::sync::Arc;
 
 /// What some runs give, and what is known from runs before.
 #[derive(Default)]
@@ -22,6 +23,8 @@ pub(super) struct Part {
     /// Of each class the series of rows that metadata does not change.
     plain: Vec<Option<usize>>,
     memo: Memo<Sampled>,
+    /// The last form of numbers of a class, and the series of its numbers, if that is known to be one.
+    form: Option<(usize, Arc<Form>, Option<usize>)>,
 }
 
 /// Label sets that a part remembers from one job to the next, at most.
@@ -70,6 +73,12 @@ impl Part {
     /// through it once.
     pub fn fill(&mut self, of: &Windowed, class: usize, lines: &RowColumns) -> u64 {
         let Some(pipeline) = self.classes.pipeline(class) else { return 0 };
+        if let Some(numbers) = &lines.numbers {
+            return match self.series_of(of, class, &pipeline, lines, &numbers.form) {
+                Some(series) => self.fill_numbers(of, series, lines, &numbers.of),
+                None => self.fill(of, class, &lines.clone().with_texts()),
+            };
+        }
         let Windowed { windows, keeps, several, .. } = of;
         let rows = Rows { of, pipeline: &pipeline, lines };
         let mut scratch = Scratch::default();
@@ -110,13 +119,54 @@ impl Part {
                     self.touched.push(series);
                     last = series;
                 }
-                let (value, count) = match several {
-                    Several::Sum => (value * f64::from(count), 1),
-                    Several::Once => (value, 1),
-                    Several::Each => (value, count),
-                };
+                let (value, count) = several.of_row(value, count);
                 kept.take(*keeps, pane, KeptRow { ts_ns: *ts_ns, value, count });
             }
+        }
+        passed
+    }
+
+    /// The series of all numbers of `form` in lines of the stream of `class`; none where that is not known to be one.
+    fn series_of(
+        &mut self,
+        of: &Windowed,
+        class: usize,
+        pipeline: &StreamPipeline,
+        lines: &RowColumns,
+        form: &Arc<Form>,
+    ) -> Option<usize> {
+        // Metadata may say which series a row belongs to.
+        if !lines.metadata_ends.is_empty() {
+            return None;
+        }
+        if let Some((known_class, known_form, series)) = &self.form
+            && (*known_class, known_form) == (class, form)
+        {
+            return *series;
+        }
+        let labels = pipeline.series_of(&mut Scratch::default(), form);
+        let series = labels.map(|labels| self.position(of, labels.as_ref()));
+        self.form = Some((class, form.clone(), series));
+        series
+    }
+
+    /// Takes the rows in, whose bodies say `numbers`, all of one series; says how many lie in windows.
+    fn fill_numbers(&mut self, of: &Windowed, series: usize, lines: &RowColumns, numbers: &[u64]) -> u64 {
+        let Some((_, kept)) = self.series.get_mut(series) else { return 0 };
+        let (mut pane, mut pane_end_ns) = (None, i64::MIN);
+        let mut passed = 0;
+        for (at, ts_ns) in lines.ts_ns.iter().enumerate() {
+            if *ts_ns > pane_end_ns {
+                (pane, pane_end_ns) = (of.windows.pane(*ts_ns), of.windows.pane_end(*ts_ns));
+            }
+            let (Some(pane), Some(number)) = (pane, numbers.get(lines.content(at))) else { continue };
+            let count = lines.count(at);
+            passed += u64::from(count);
+            let (value, count) = of.several.of_row(*number as f64, count);
+            kept.take(of.keeps, pane, KeptRow { ts_ns: *ts_ns, value, count });
+        }
+        if passed > 0 {
+            self.touched.push(series);
         }
         passed
     }

@@ -14,6 +14,15 @@ fn evaluated(op: RangeOp, parameter: Option<f64>) -> Vec<f64> {
     let function = Function::new(op, parameter, 15 * SECOND);
     let kept = match function.keeps() {
         Keeps::Rows => Kept::Rows(rows().into_iter().rev().collect()),
+        Keeps::Values => {
+            let mut kept = Keeps::Values.nothing();
+            for row in rows().into_iter().rev() {
+                if let Some(pane) = windows.pane(row.ts_ns) {
+                    kept.take(Keeps::Values, pane, row);
+                }
+            }
+            kept
+        }
         Keeps::Folds(kind) => {
             let mut panes = Vec::new();
             for KeptRow { ts_ns, value, .. } in rows() {

@@ -38,7 +38,9 @@ impl Pattern {
     /// Its pieces, as pages read texts by them; none where it is not ASCII.
     pub(super) fn pieces(&self) -> Option<Arc<[PatternPiece]>> {
         let piece = |piece: &Piece| match piece {
-            Piece::Literal(text) => text.needle().is_ascii().then(|| PatternPiece::Text(text.needle().into())),
+            Piece::Literal(text) => {
+                text.needle().is_ascii().then(|| PatternPiece::Text(text.needle().into()))
+            }
             Piece::Capture(name) => Some(PatternPiece::Capture(name.clone())),
         };
         self.pieces.iter().map(piece).collect()

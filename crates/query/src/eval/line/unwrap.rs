@@ -35,6 +35,11 @@ impl Unwrapped {
         })
     }
 
+    /// Whether it takes numbers as they are, and all of them.
+    pub(super) fn is_plain(&self) -> bool {
+        self.conversion == Conversion::Number && self.filters.is_empty()
+    }
+
     /// The number; `None` when the label is missing or empty, or a filter drops the line. What is no
     /// number is an error of the line, and zero.
     pub(super) fn value(&self, row: &mut Row<'_>) -> Option<f64> {

@@ -37,7 +37,7 @@ proptest! {
 
     #[test]
     fn counts_say_the_same_as_repetition(
-        values in prop::collection::vec((prop::sample::select(vec![f64::NAN, -1.0, 0.0, 0.5, 2.0, 7.0]), 1u32..5), 1..40),
+        values in prop::collection::vec((prop::sample::select(vec![f64::NAN, -1.0, 0.0, 0.5, 2.0, 7.0]), 1u64..5), 1..40),
         q in 0f64..=1.0,
     ) {
         let mut each: Vec<f64> =

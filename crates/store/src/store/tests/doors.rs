@@ -138,7 +138,7 @@ async fn rows_are_counted_without_being_read_unless_what_was_sent_again_must_be_
     };
     let digest = || {
         let cells = Cells { edge_ns: 0, width_ns: 60 * SECOND_NS };
-        Some(Digest { names: Some(vec![DETECTED_LEVEL.to_owned()]), cells: Some(cells), fields: None })
+        Some(Digest { names: Some(vec![DETECTED_LEVEL.to_owned()]), cells: Some(cells), ..Digest::default() })
     };
     let whole = ask(None).await;
     assert!(whole.1 == 0 && whole.2 > 0 && whole.0.len() == 14, "{whole:?}");
@@ -172,7 +172,7 @@ async fn streams_that_a_count_cannot_tell_apart_come_as_one() {
         asked.projection = Projection { body: false, metadata: true };
         let cells = Some(Cells { edge_ns: 0, width_ns: 60 * SECOND_NS });
         let names = name.map(|name| vec![name.to_owned()]);
-        asked.digest = Some(Arc::new(Digest { names, cells, fields: None }));
+        asked.digest = Some(Arc::new(Digest { names, cells, ..Digest::default() }));
         let runs = runs(&store, asked).await;
         let streams: BTreeSet<_> = runs.iter().map(|run| run.stream.labels.clone()).collect();
         assert_eq!((streams.len(), runs.len()), (alike, alike), "{name:?}");
@@ -180,6 +180,69 @@ async fn streams_that_a_count_cannot_tell_apart_come_as_one() {
         let rows = runs.iter().flat_map(|run| (0..run.rows.len()).map(|at| u64::from(run.rows.count(at))));
         assert_eq!(rows.sum::<u64>(), 1000, "{name:?}");
     }
+}
+
+/// Blocks of many streams that follow each other in time, overlap without sharing streams there, or repeat rows: however
+/// often it is asked, counts are those of the rows.
+#[tokio::test]
+async fn counts_of_whole_blocks_are_those_of_their_rows() {
+    let place = Place::new();
+    let store = place.open().await;
+    let append = async |pods: std::ops::Range<usize>, from: i64, to: i64| {
+        let mut batch = BatchBuilder::new(Tenant::single(), Signal::Line, NOW_NS);
+        let sets = ["info", "warn"].map(|level| Labels::from_pairs([(DETECTED_LEVEL, level)]));
+        for pod in pods {
+            let id = |n: i64| (n as u64 * 97 + pod as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let texts: Vec<String> = (2 * from..2 * to).map(|n| format!("{:016x}", id(n))).collect();
+            let (app, pod) = (["a", "b"][pod / 20], format!("pod-{pod:02}"));
+            let rows = (2 * from..2 * to).zip(&texts).map(|(n, text)| RowRef {
+                ts_ns: n * SECOND_NS / 2,
+                body: text.as_bytes(),
+                metadata: sets[(n * n % 3 % 2) as usize].as_ref(),
+            });
+            batch.add_rows(Labels::from_pairs([("app", app), ("pod", &pod)]).as_ref(), rows);
+        }
+        store.append(batch.build()).await.unwrap();
+    };
+    let ask = async |name: Option<&str>| {
+        let mut asked = selection(Direction::Forward);
+        asked.projection = Projection { body: false, metadata: true };
+        asked.range = TimeRange::new(1, 1200 * SECOND_NS + 1);
+        let cells = Some(Cells { edge_ns: 0, width_ns: 60 * SECOND_NS });
+        let names = name.map(|name| vec![name.to_owned(), DETECTED_LEVEL.to_owned()]);
+        asked.digest = names.map(|names| Arc::new(Digest { names: Some(names), cells, ..Digest::default() }));
+        let stats = asked.stats.clone();
+        let runs = runs(&store, asked).await;
+        let streams: u32 = runs.iter().map(|run| run.new_streams).sum();
+        let rows: usize = runs.iter().map(|run| run.rows.len()).sum();
+        (by_minute_and_level(&runs), streams, rows, stats.pages_read.load(Ordering::Relaxed))
+    };
+    let check = async |reads: bool| {
+        let whole = ask(None).await;
+        // The first time finds no counts that are added up, the second does.
+        for name in ["app", "none", "app", "none"] {
+            let (sums, streams, _, read) = ask(Some(name)).await;
+            assert_eq!((&sums, streams, read > 0), (&whole.0, whole.1, reads), "{name}");
+        }
+    };
+    append(0..40, 1, 301).await;
+    store.flush(None).await.unwrap();
+    check(false).await;
+    let (sums, _, rows, _) = ask(Some("none")).await;
+    assert_eq!(rows, sums.len(), "all pages are put together");
+    append(0..40, 301, 601).await;
+    store.flush(None).await.unwrap();
+    check(false).await;
+    // Half of the streams go on while the others are still in the block before.
+    append(0..20, 601, 901).await;
+    store.flush(None).await.unwrap();
+    append(20..40, 601, 901).await;
+    store.flush(None).await.unwrap();
+    check(false).await;
+    append(3..5, 890, 910).await;
+    check(true).await;
+    store.flush(None).await.unwrap();
+    check(true).await;
 }
 
 #[tokio::test]
