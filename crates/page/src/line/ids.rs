@@ -129,11 +129,11 @@ impl Coding {
     }
 
     fn checked(self, ids: Vec<u32>, count: usize) -> Result<Vec<u32>> {
-        match ids.iter().max() {
-            Some(most) if *most as usize >= count => {
-                Err(Error::corrupt(format!("number {most} of {count}, {self:?}")))
-            }
-            _ => Ok(ids),
+        // Several at a time, where the loop has no way out.
+        let most = ids.iter().fold(0, |most, id| (*id).max(most));
+        match ids.is_empty() || (most as usize) < count {
+            true => Ok(ids),
+            false => Err(Error::corrupt(format!("number {most} of {count}, {self:?}"))),
         }
     }
 

@@ -63,7 +63,7 @@ impl Reader<'_> {
 
     /// Numbers of the texts of a table in a column that are `wanted`.
     fn numbered_texts(&self, table: &Table, wanted: Wanted<'_>) -> Result<Numbered> {
-        let slots = Slots::new(table, |_, _| true);
+        let slots = self.slots(table);
         let templates = 0..table.templates.len() as u32;
         if templates.clone().any(|template| slots.given(template).count() > VALUES_MAX) {
             let view = self.view_of_table(table, wanted)?;

@@ -28,13 +28,22 @@ struct Lines {
     places: Arc<[Place]>,
     /// The template of each text of the outermost table, once known.
     ids: OnceLock<Arc<Vec<u32>>>,
-    /// How the texts of the outermost table are put together, once known.
-    programs: OnceLock<Arc<Programs>>,
+    /// What was made of each table, at the place of its first stream.
+    prepared: Vec<Prepared>,
     held_bytes: usize,
 }
 
+/// What was made of a table.
+#[derive(Debug, Default)]
+struct Prepared {
+    /// How its texts are put together.
+    programs: OnceLock<Arc<Programs>>,
+    /// Its slots, where all values are given.
+    slots: OnceLock<Arc<Slots>>,
+}
+
 /// Bytes that templates take once they are read and programs made of them, for each byte of their section.
-const HELD_FACTOR: usize = 12;
+const HELD_FACTOR: usize = 20;
 
 impl Held for Lines {
     fn held_bytes(&self) -> usize {
@@ -49,12 +58,28 @@ impl Lines {
         let heads = streams::take_heads(&mut input)?;
         let places = streams::places(heads.iter().copied()).into();
         let tree = Tree::take(input, &heads)?;
-        let held_bytes = HELD_FACTOR * bytes.len() + size_of::<u32>() * tree.table.rows as usize;
-        Ok(Self { held_bytes, ..Self::new(tree, places) })
+        let lines = Self::new(tree, places);
+        let of_tables = size_of_val(lines.prepared.as_slice());
+        let of_ids = size_of::<u32>() * lines.tree.table.rows as usize;
+        Ok(Self { held_bytes: HELD_FACTOR * bytes.len() + of_ids + of_tables, ..lines })
     }
 
     fn new(tree: Tree, places: Arc<[Place]>) -> Self {
-        Self { tree, places, ids: OnceLock::new(), programs: OnceLock::new(), held_bytes: 0 }
+        let prepared = places.iter().map(|_| Prepared::default()).collect();
+        Self { tree, places, ids: OnceLock::new(), prepared, held_bytes: 0 }
+    }
+
+    /// What `table` has in `of`; otherwise `new`, which stays there.
+    fn prepared<T>(
+        &self,
+        table: &Table,
+        of: fn(&Prepared) -> &OnceLock<Arc<T>>,
+        new: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        match self.prepared.get(table.ids.0 as usize) {
+            Some(prepared) => of(prepared).get_or_init(|| Arc::new(new())).clone(),
+            None => Arc::new(new()),
+        }
     }
 }
 
@@ -151,7 +176,7 @@ impl<'a> Reader<'a> {
 
     fn table(&self, table: &Table, wanted: Wanted<'_>, out: &mut Rebuilt) -> Result<()> {
         let ids = self.template_ids(table)?;
-        let views = self.views(table, &Slots::new(table, |_, _| true), &ids, wanted)?;
+        let views = self.views(table, &self.slots(table), &ids, wanted)?;
         let programs = self.programs(table);
         if wanted.is_none() {
             programs.run(&ids, &views, table.text_len as usize, out)?;
@@ -241,12 +266,12 @@ impl<'a> Reader<'a> {
 
     /// How texts of each template are put together.
     pub(super) fn programs(&self, table: &Table) -> Arc<Programs> {
-        let new = || Arc::new(Programs::new(table, &self.tree().literals));
-        if std::ptr::eq(table, &self.tree().table) {
-            self.lines.programs.get_or_init(new).clone()
-        } else {
-            new()
-        }
+        self.lines.prepared(table, |of| &of.programs, || Programs::new(table, &self.tree().literals))
+    }
+
+    /// All slots of `table`.
+    pub(super) fn slots(&self, table: &Table) -> Arc<Slots> {
+        self.lines.prepared(table, |of| &of.slots, || Slots::new(table, |_, _| true))
     }
 
     /// Bytes of all values of `column`.
@@ -432,6 +457,8 @@ pub(super) struct Programs {
     steps: Vec<Step>,
     /// Per template where its steps end.
     ends: Vec<u32>,
+    /// Bytes of all literals of each template.
+    lens: Vec<u32>,
     literals: Vec<u8>,
 }
 
@@ -454,6 +481,7 @@ impl Programs {
     /// Appends a template of these parts.
     pub fn push<'p>(&mut self, parts: impl Iterator<Item = Part<'p>>) {
         let mut start = self.literals.len();
+        let first = start;
         for part in parts.chain([Part::Value(NO_COLUMN)]) {
             match part {
                 Part::Text(text) => self.literals.extend_from_slice(text),
@@ -465,6 +493,7 @@ impl Programs {
             }
         }
         self.ends.push(self.steps.len() as u32);
+        self.lens.push((self.literals.len() - first) as u32);
     }
 
     /// No template follows.
@@ -565,9 +594,7 @@ pub(super) fn text_bound(
     ids: &[u32],
     views: &[View<'_>],
 ) -> Result<usize> {
-    let of_template = |id| programs.steps(id).iter().map(|step| step.literal.len as usize).sum::<usize>();
-    let of_templates: Vec<usize> = (0..table.templates.len() as u32).map(of_template).collect();
-    let literals = |id: &u32| of_templates.get(*id as usize).copied().unwrap_or(0);
+    let literals = |id: &u32| programs.lens.get(*id as usize).map_or(0, |len| *len as usize);
     let values = |view: &View<'_>| view.spans.iter().map(|span| span.len as usize).sum::<usize>();
     let bound = ids.iter().map(literals).sum::<usize>() + views.iter().map(values).sum::<usize>();
     if bound > table.text_len as usize {

@@ -176,11 +176,12 @@ impl<'t, 's, 'a> InTable<'t, 's, 'a> {
             _ => vec![false; self.table.templates.len()],
         };
         let mut hits = Vec::with_capacity(in_literals.len());
+        let mut inside: Vec<Option<Hits>> = vec![None; self.table.columns.len()];
         for (template, all) in in_literals.into_iter().enumerate() {
             let mut of_template = TemplateHits { all, any: Vec::new() };
             if !all {
                 if place == Place::Inside {
-                    self.in_values(template, &part, &mut of_template.any)?;
+                    self.in_values(template, &part, &mut inside, &mut of_template.any)?;
                 }
                 Alignments::new(self, template, part.clone()).find(place, &mut of_template.any)?;
             }
@@ -192,18 +193,23 @@ impl<'t, 's, 'a> InTable<'t, 's, 'a> {
         self.rows(&hits)
     }
 
-    /// Appends the steps of `template` whose values can have all of `part` inside.
+    /// Appends the steps of `template` whose values can have all of `part` inside; `inside` has what is known of columns.
     fn in_values(
         &mut self,
         template: usize,
         part: &Range<usize>,
+        inside: &mut [Option<Hits>],
         any: &mut Vec<Conjunction>,
     ) -> Result<(), Stop> {
-        for step in 0..self.programs.steps(template as u32).len() {
-            let Some(column) = self.column(template, step) else { continue };
-            let hits = self.hits(column, Place::Inside, part.start, part.end)?;
+        let programs = self.programs.clone();
+        for (step, of) in programs.steps(template as u32).iter().enumerate() {
+            let Some(known) = inside.get_mut(of.column as usize) else { continue };
+            let hits = match known {
+                Some(hits) => hits,
+                None => known.insert(self.hits(of.column, Place::Inside, part.start, part.end)?),
+            };
             if !hits.is_none() {
-                any.push(vec![Condition { step, hits }]);
+                any.push(vec![Condition { step, hits: hits.clone() }]);
             }
         }
         Ok(())
@@ -274,11 +280,15 @@ impl<'t, 's, 'a> InTable<'t, 's, 'a> {
         self.search.charge(ids.len() * 2)?;
         let plans = hits.iter().zip(watched).map(|(hits, watched)| Plan::new(hits, &watched));
         let plans: Vec<Plan<'_>> = plans.collect();
+        let idle: Vec<bool> = plans.iter().map(Plan::is_idle).collect();
         let mut next = vec![0usize; self.table.columns.len()];
         let mut positions: Vec<usize> = Vec::new();
         let found = Bits::from_fn(ids.len(), |row| {
-            let plan = ids.get(row).and_then(|id| plans.get(*id as usize));
-            plan.is_some_and(|plan| plan.holds(&mut next, &mut positions))
+            let id = ids.get(row).map_or(usize::MAX, |id| *id as usize);
+            if idle.get(id).is_none_or(|idle| *idle) {
+                return false;
+            }
+            plans.get(id).is_some_and(|plan| plan.holds(&mut next, &mut positions))
         });
         Ok(Hits::of(found))
     }
@@ -309,13 +319,16 @@ impl TemplateHits {
     }
 }
 
-/// When a text of a template is a hit.
-struct Plan<'h> {
-    always: bool,
-    /// Columns of the values to be passed over, in order.
-    columns: Vec<usize>,
-    /// Otherwise when for one of these all values at these places are among hits.
-    any: Vec<Vec<(usize, &'h Hits)>>,
+/// When a text of a template is a hit, and the columns whose values are passed over for it, in order.
+enum Plan<'h> {
+    /// Never.
+    Never(Vec<usize>),
+    /// Always.
+    Always(Vec<usize>),
+    /// When the value of the only column is among any of these.
+    One(usize, Vec<&'h Hits>),
+    /// When for one of these all values at these places are among hits.
+    Any(Vec<usize>, Vec<Vec<(usize, &'h Hits)>>),
 }
 
 impl<'h> Plan<'h> {
@@ -325,23 +338,51 @@ impl<'h> Plan<'h> {
             // A condition without a value never holds.
             (place.unwrap_or(usize::MAX), &condition.hits)
         };
+        let columns: Vec<usize> = watched.iter().map(|(_, column)| *column).collect();
         let any = hits.any.iter().map(|conjunction| conjunction.iter().map(place).collect());
-        let columns = watched.iter().map(|(_, column)| *column).collect();
-        Self { always: hits.all, columns, any: any.collect() }
+        let any: Vec<Vec<(usize, &Hits)>> = any.collect();
+        let one = |conjunction: &Vec<(usize, &'h Hits)>| match conjunction.as_slice() {
+            [(0, hits)] => Some(*hits),
+            _ => None,
+        };
+        match (columns.as_slice(), any.iter().map(one).collect::<Option<Vec<_>>>()) {
+            _ if hits.all => Self::Always(columns),
+            _ if any.is_empty() => Self::Never(columns),
+            ([column], Some(hits)) => Self::One(*column, hits),
+            _ => Self::Any(columns, any),
+        }
+    }
+
+    /// Whether texts are no hits, and have no values to be passed over.
+    fn is_idle(&self) -> bool {
+        matches!(self, Self::Never(columns) if columns.is_empty())
     }
 
     /// Whether the next text of the template is a hit; `next` are the next values of each column.
     fn holds(&self, next: &mut [usize], positions: &mut Vec<usize>) -> bool {
-        positions.clear();
-        for column in &self.columns {
-            if let Some(next) = next.get_mut(*column) {
-                positions.push(*next);
-                *next += 1;
+        let mut pass = |column: &usize| {
+            let next = next.get_mut(*column)?;
+            *next += 1;
+            Some(*next - 1)
+        };
+        match self {
+            Self::One(column, hits) => {
+                pass(column).is_some_and(|position| hits.iter().any(|hits| hits.has(position)))
+            }
+            Self::Never(columns) | Self::Always(columns) => {
+                columns.iter().filter_map(pass).for_each(drop);
+                matches!(self, Self::Always(_))
+            }
+            Self::Any(columns, any) => {
+                positions.clear();
+                positions.extend(columns.iter().filter_map(pass));
+                let all = |conjunction: &Vec<(usize, &Hits)>| {
+                    conjunction
+                        .iter()
+                        .all(|(place, hits)| positions.get(*place).is_some_and(|at| hits.has(*at)))
+                };
+                any.iter().any(all)
             }
         }
-        let all = |conjunction: &Vec<(usize, &Hits)>| {
-            conjunction.iter().all(|(place, hits)| positions.get(*place).is_some_and(|at| hits.has(*at)))
-        };
-        self.always || self.any.iter().any(all)
     }
 }
