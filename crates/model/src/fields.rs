@@ -25,6 +25,60 @@ pub enum Format {
     /// What lies between texts: each capture ends where the text behind it first comes, or at the end of the line where it
     /// does not come; then it is the last. A line without the text in front of the first capture has no fields.
     Pattern(Arc<[PatternPiece]>),
+    /// What an expression captures, which is these pieces one after the other. A line that it does not match has no fields.
+    Regexp(Arc<[RegexpPiece]>),
+}
+
+/// A piece of an expression. Runs take all they can, and give nothing back where the pieces behind them match.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RegexpPiece {
+    /// These ASCII bytes; never none.
+    Text(Box<[u8]>),
+    /// One byte of these.
+    One(Bytes),
+    /// As many bytes of these as there are.
+    Run {
+        /// Which bytes: all or none of those that are not ASCII.
+        bytes: Bytes,
+        /// Whether there has to be one.
+        at_least_one: bool,
+        /// What the groups are called that it is part of.
+        names: Box<[String]>,
+    },
+    /// The end of the line.
+    End,
+}
+
+/// A set of bytes, a bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Bytes([u64; 4]);
+
+impl Bytes {
+    /// Whether it has `byte`.
+    pub fn has(&self, byte: u8) -> bool {
+        self.0.get(usize::from(byte >> 6)).is_some_and(|bits| bits >> (byte & 63) & 1 == 1)
+    }
+
+    fn add(&mut self, byte: u8) {
+        if let Some(bits) = self.0.get_mut(usize::from(byte >> 6)) {
+            *bits |= 1 << (byte & 63);
+        }
+    }
+
+    /// Those for which `has` is true.
+    pub fn of_those(has: impl Fn(u8) -> bool) -> Self {
+        let mut bytes = Self::default();
+        (0..=u8::MAX).filter(|byte| has(*byte)).for_each(|byte| bytes.add(byte));
+        bytes
+    }
+}
+
+impl FromIterator<u8> for Bytes {
+    fn from_iter<I: IntoIterator<Item = u8>>(all: I) -> Self {
+        let mut bytes = Self::default();
+        all.into_iter().for_each(|byte| bytes.add(byte));
+        bytes
+    }
 }
 
 /// A piece of a pattern. No two captures stand side by side.

@@ -10,11 +10,14 @@
 mod class;
 mod expand;
 mod literal;
+mod pieces;
 mod syntax;
 
+use crate::fields::RegexpPiece;
 use base::{Error, Result};
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// Memory one compiled expression may take.
 const SIZE_LIMIT_BYTES: usize = 32 << 20;
@@ -27,6 +30,7 @@ pub struct GoRegex {
     names: Vec<Option<String>>,
     required_literal: Option<Vec<u8>>,
     exact_literals: Option<Vec<Vec<u8>>>,
+    pieces: Option<Arc<[RegexpPiece]>>,
 }
 
 impl GoRegex {
@@ -62,10 +66,12 @@ impl GoRegex {
             .size_limit(SIZE_LIMIT_BYTES)
             .build()
             .map_err(|_| too_large())?;
+        let pieces = pieces::pieces(&hir, &translated.names);
         Ok(Self {
             text: text.to_owned(),
             compiled,
             names: translated.names,
+            pieces: pieces.map(Arc::from),
             required_literal: literal::required(&hir),
             exact_literals: literal::exact(&hir),
         })
@@ -92,6 +98,11 @@ impl GoRegex {
     /// groups of one name, names that start with a digit.
     pub fn names(&self) -> &[Option<String>] {
         &self.names
+    }
+
+    /// It as pieces one after the other, where it is no more than that.
+    pub fn pieces(&self) -> Option<Arc<[RegexpPiece]>> {
+        self.pieces.clone()
     }
 
     /// Bytes that every match contains, for searching them first; `None` where there are none, or

@@ -1,16 +1,16 @@
 //! Texts with the fields left out that nobody wants, so that only the columns of wanted ones are read.
 //!
 //! A template is read once, as a text with holes ([`skeleton`]), by the rules of the format ([`json`],
-//! [`logfmt`], [`pattern`]). Where its literals and the [`Alphabet`]s of its holes prove where each field starts and ends,
+//! [`logfmt`], [`captures`]). Where its literals and the [`Alphabet`]s of its holes prove where each field starts and ends,
 //! and what it is called, whatever the holes hold, its texts are given as the parts with wanted fields. Texts
 //! of other templates are given whole.
 //!
 //! What is left of a line often is what is left of many: a status, a method. So texts with equal templates and equal
 //! values are given once. Where all that is left differs only in a number, the numbers are given, too.
 
+mod captures;
 mod json;
 mod logfmt;
-mod pattern;
 mod skeleton;
 
 use super::alphabet::Alphabet;
@@ -56,7 +56,8 @@ impl Shortened {
             let kept = match &fields.format {
                 Format::Json => json::kept(&skeleton, fields),
                 Format::Logfmt => logfmt::kept(&skeleton, fields),
-                Format::Pattern(pieces) => pattern::kept(&skeleton, pieces, fields, reader)?,
+                Format::Pattern(pieces) => captures::of_pattern(&skeleton, pieces, fields, reader)?,
+                Format::Regexp(pieces) => captures::of_regexp(&skeleton, pieces, fields, reader)?,
             };
             shortened.any |= kept.is_some();
             let parts = match &kept {

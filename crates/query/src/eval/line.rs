@@ -258,6 +258,7 @@ fn fields(steps: &[Step], required: impl Fn() -> Option<Vec<String>>) -> Option<
         Step::Logfmt(flags) if !flags.strict => (Format::Logfmt, required()?),
         Step::LogfmtKeys(flags, extractions) if !flags.strict => (Format::Logfmt, extractions.keys()),
         Step::Pattern(pattern) => (Format::Pattern(pattern.pieces()?), required()?),
+        Step::Regexp(captures) => (Format::Regexp(captures.pieces()?), required()?),
         _ => return None,
     };
     Some(Fields { format, names })

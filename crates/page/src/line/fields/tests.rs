@@ -2,6 +2,7 @@ use super::Contents;
 use crate::line::tests::{with_reader, written};
 use model::Fields;
 use model::fields::{Format, PatternPiece};
+use model::go_regex::GoRegex;
 use proptest::prelude::*;
 
 /// The texts with the fields `names`; none where nothing is left out.
@@ -189,6 +190,97 @@ fn captures_within_values() {
     }
     let given = shortened(&lines, full, &["status"]).unwrap();
     assert_eq!(given[0], r#" -  [] "  " 200 "#);
+}
+
+/// What an expression captures of a line, of the groups `names`.
+fn groups<'t>(regex: &GoRegex, line: &'t str, names: &[&str]) -> Option<Vec<(String, &'t str)>> {
+    let captures = regex.compiled().captures(line.as_bytes())?;
+    let named = regex.names().iter().enumerate().filter_map(|(at, name)| Some((at, name.as_deref()?)));
+    let value = |at: usize| captures.get(at).map_or("", |group| &line[group.range()]);
+    Some(
+        named
+            .filter(|(_, name)| names.contains(name))
+            .map(|(at, name)| (name.to_owned(), value(at)))
+            .collect(),
+    )
+}
+
+const REQUEST: [&str; 11] = [
+    r"^(?P<ip>\S+)",
+    r" - (?P<user>[^ ]+)",
+    r" \[(?P<time>[^\]]*)\]",
+    r#" "(?P<method>[A-Z]+)"#,
+    r" (?P<path>/[^ ?]*)",
+    r#"(?P<more>[^"]+)"#,
+    r#"""#,
+    r" (?P<status>\d+)",
+    r" (?P<size>[0-9]+)",
+    r#" "[^"]*""#,
+    r#" "(?P<agent>[^"]*)"$"#,
+];
+
+#[test]
+fn groups_of_expressions() {
+    let lines = requests();
+    let regex = GoRegex::new(&REQUEST.concat()).unwrap();
+    let format = Format::Regexp(regex.pieces().unwrap());
+    for (names, most, first) in [
+        (&["status"][..], 3, r#"0 - 0 [] "A / " 200 0 "" """#),
+        (&["user", "status"], 9, r#"0 - - [] "A / " 200 0 "" """#),
+        (&["agent"], 2, r#"0 - 0 [] "A / " 0 0 "" "curl/8.5""#),
+        (&["none"], 1, r#"0 - 0 [] "A / " 0 0 "" """#),
+    ] {
+        let given = shortened(&lines, format.clone(), names).unwrap();
+        assert_eq!(given[0], first);
+        let distinct: std::collections::BTreeSet<_> = given.iter().collect();
+        assert!(distinct.len() <= most, "{names:?}: {}", distinct.len());
+    }
+    for other in [
+        r"(?P<a>\S+)(x|yy)",
+        r"(?P<a>.*?)x",
+        r"(?P<a>\d{3})",
+        r"\S+(?P<a>\d*)",
+        "a?(?P<b>b)",
+        "é(?P<a>a+)",
+        "a$(?P<a>b)",
+        "(?i)é+",
+    ] {
+        assert!(GoRegex::new(other).unwrap().pieces().is_none(), "{other}");
+    }
+    // What a run has to give back, and what lines have, but not at their start.
+    for expression in [r"(?P<ip>\S+)\d - (?P<user>\S+)", r"\] (?P<rest>.*)", r"(?P<ip>[^ ]+)- "] {
+        let pieces = GoRegex::new(expression).unwrap().pieces().unwrap();
+        assert_eq!(shortened(&lines, Format::Regexp(pieces), &["user"]), None, "{expression}");
+    }
+}
+
+proptest! {
+    // Each reads a page of 600 lines.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn groups_of_requests_are_those_of_the_whole_lines(
+        to in 4usize..=11,
+        other in prop::option::of((0usize..11, prop::sample::select(vec![
+            r#"[^"]+"#, r"[^ ]+", r"\S+", r"\d+", r"\w+", r".*", r"[a-z/]*", r"\D+", r"[A-Z0-9]+",
+        ]))),
+        wanted in prop::collection::vec(0usize..9, 0..3),
+    ) {
+        let lines = requests();
+        let mut pieces: Vec<String> = REQUEST[..to].iter().map(|piece| (*piece).to_owned()).collect();
+        if let Some((at, class)) = other && let Some(piece) = pieces.get_mut(at) {
+            *piece = format!("{}(?P<other>{class})", piece.split("(?P").next().unwrap_or(""));
+        }
+        let regex = GoRegex::new(&pieces.concat()).unwrap();
+        let all = ["ip", "user", "time", "method", "path", "more", "status", "size", "other"];
+        let names: Vec<&str> = wanted.iter().map(|at| all[*at]).collect();
+        if let Some(pieces) = regex.pieces() {
+            for (line, given) in lines.iter().zip(shortened(&lines, Format::Regexp(pieces), &names).unwrap_or_default()) {
+                let (whole, found) = (groups(&regex, line, &names), groups(&regex, &given, &names));
+                prop_assert_eq!(whole, found, "{:?}: {} as {}", regex, line, given);
+            }
+        }
+    }
 }
 
 proptest! {

@@ -5,7 +5,9 @@ use super::labels::Name;
 use super::pattern::Pattern;
 use super::row::{Next, Row};
 use crate::logql::capture::check_regexp;
+use model::fields::RegexpPiece;
 use model::go_regex::GoRegex;
+use std::sync::Arc;
 
 /// An expression with named groups.
 #[derive(Debug)]
@@ -26,6 +28,11 @@ impl Captures {
         let named = regex.names().iter().enumerate().filter_map(|(at, name)| Some((at, name.as_deref()?)));
         let names = named.map(|(at, name)| (at, label_name(name, &mut String::new()).into())).collect();
         Ok(Self { regex, names })
+    }
+
+    /// Its pieces, as pages read texts by them; none where it is more than a row of them.
+    pub(super) fn pieces(&self) -> Option<Arc<[RegexpPiece]>> {
+        self.regex.pieces()
     }
 
     /// Takes the groups of the first match. Says whether the line stays.

@@ -5,6 +5,8 @@ use crate::line::fields::skeleton::{Next, Place, Skeleton};
 use crate::line::rebuild::Reader;
 use crate::line::tree::{Column, Encoding, Table};
 use base::Result;
+use model::fields::Bytes;
+use model::varint;
 use std::ops::Range;
 
 /// Bytes of a template and its values.
@@ -31,37 +33,31 @@ enum Is<'t> {
 /// Which bytes values may have.
 #[derive(Clone, Debug)]
 enum May {
-    /// As this tells.
+    /// As this tells; or none.
     Alphabet(Alphabet),
-    /// These, a bit each.
-    Bytes([u64; 4]),
+    /// These; or none, unless that is known not to be.
+    Bytes(Bytes, NeverEmpty),
 }
+
+type NeverEmpty = bool;
 
 impl May {
     fn have(&self, byte: u8) -> bool {
         match self {
             Self::Alphabet(alphabet) => !alphabet.lacks(byte),
-            Self::Bytes(bits) => {
-                bits.get(usize::from(byte >> 6)).is_some_and(|bits| bits >> (byte & 63) & 1 == 1)
-            }
+            Self::Bytes(bytes, _) => bytes.has(byte),
         }
     }
 
-    fn bytes(bytes: impl IntoIterator<Item = u8>) -> Self {
-        let mut bits = [0; 4];
-        for byte in bytes {
-            if let Some(bits) = bits.get_mut(usize::from(byte >> 6)) {
-                *bits |= 1 << (byte & 63);
-            }
-        }
-        Self::Bytes(bits)
+    fn digits(digits: &[u8]) -> Self {
+        Self::Bytes(digits.iter().copied().collect(), true)
     }
 
     /// Those of `column`, of which otherwise `alphabet` is known.
     fn of(column: &Column, alphabet: Alphabet) -> Self {
         match &column.encoding {
-            Encoding::Integer { .. } => Self::bytes(b'0'..=b'9'),
-            Encoding::Hex { .. } => Self::bytes(*b"0123456789abcdefABCDEF"),
+            Encoding::Integer { .. } => Self::digits(b"0123456789"),
+            Encoding::Hex { .. } => Self::digits(b"0123456789abcdefABCDEF"),
             _ => Self::Alphabet(alphabet),
         }
     }
@@ -124,13 +120,22 @@ impl<'t> Items<'t> {
         let Some(Item { is: Is::Value(column, may @ May::Alphabet(_)), .. }) = self.0.get_mut(at) else {
             return Ok(false);
         };
-        let words = match &column.encoding {
-            Encoding::Dictionary { words, .. }
-            | Encoding::Raw { words, .. }
-            | Encoding::Fixed { words, .. } => *words,
+        let (lengths, words) = match &column.encoding {
+            Encoding::Dictionary { lengths, words, .. } | Encoding::Raw { lengths, words } => {
+                (Some(*lengths), *words)
+            }
+            Encoding::Fixed { words, .. } => (None, *words),
             _ => return Ok(false),
         };
-        *may = May::bytes(reader.streams.get(words)?.bytes.iter().copied());
+        let mut never_empty = true;
+        if let Some(lengths) = lengths {
+            let mut lengths = reader.streams.get(lengths)?.bytes;
+            while let Some(length) = varint::take(&mut lengths) {
+                never_empty &= length > 0;
+            }
+        }
+        let words = reader.streams.get(words)?;
+        *may = May::Bytes(words.bytes.iter().copied().collect(), never_empty);
         Ok(true)
     }
 
@@ -165,6 +170,36 @@ impl<'t> Items<'t> {
         }
         items.extend(rest.iter().skip(1).cloned());
         Self(items)
+    }
+
+    /// Where the run of `bytes` from `at` on ends, and whether it surely has one.
+    pub fn run(&self, at: usize, bytes: &Bytes) -> Result<(usize, Option<Stuck>), Stuck> {
+        let mut empty = Some(Stuck(at));
+        for (here, item) in self.0.iter().enumerate().skip(at) {
+            match &item.is {
+                Is::Byte(byte) if bytes.has(*byte) => empty = None,
+                Is::Byte(_) => return Ok((here, empty)),
+                Is::Value(_, may) => {
+                    if (0..=u8::MAX).any(|byte| may.have(byte) && !bytes.has(byte)) {
+                        return Err(Stuck(here));
+                    }
+                    match may {
+                        May::Bytes(_, true) => empty = None,
+                        _ => empty = empty.map(|_| Stuck(here)),
+                    }
+                }
+            }
+        }
+        Ok((self.len(), empty))
+    }
+
+    /// Whether one byte of `bytes` is at `at`.
+    pub fn one(&self, at: usize, bytes: &Bytes) -> Fit {
+        match self.0.get(at).map(|item| &item.is) {
+            Some(Is::Byte(byte)) if bytes.has(*byte) => Fit::UpTo(at + 1),
+            Some(Is::Value(..)) => Fit::MayBe(at),
+            Some(Is::Byte(_)) | None => Fit::Not,
+        }
     }
 
     /// Whether `text` is right at `at`.
