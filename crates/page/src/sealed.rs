@@ -12,7 +12,7 @@ use crate::rows::{self, Choice, KnownRun, PAGE_ROWS_MAX, Piece};
 use crate::section::{self, Body, Section, Tag};
 use base::{Error, Result};
 use bytes::Bytes;
-use model::fields::Format;
+use model::fields::{Format, PatternPiece};
 use model::go_regex::GoRegex;
 use model::{
     Cells, Digest, Fields, LineFilter, Needle, Predicate, Projection, RowColumns, RunFacts, ScanStats,
@@ -421,7 +421,14 @@ pub fn decode_untrusted(mut bytes: &[u8]) {
     let names = vec!["id".to_owned(), "status".to_owned()];
     // Runs in the middle of others.
     let every_eighth: Vec<u32> = wanted.iter().copied().filter(|run| run % 8 == 3).collect();
-    for format in [Format::Json, Format::Logfmt] {
+    let text = |text: &str| PatternPiece::Text(text.as_bytes().into());
+    let capture = |name: &str| PatternPiece::Capture((name != "_").then(|| name.into()));
+    let pattern = [capture("id"), text(" "), capture("_"), text("\" "), capture("status"), text(" ")];
+    let expression = GoRegex::new(r#"(?P<id>\S+) [^"]*"[^"]*" (?P<status>\w+)"#).ok();
+    let expression = expression.and_then(|expression| expression.pieces()).map(Format::Regexp);
+    for format in
+        [Format::Json, Format::Logfmt, Format::Pattern(pattern.into())].into_iter().chain(expression)
+    {
         let fields = Fields { format, names: names.clone() };
         let digest =
             Digest { fields: Some(fields), names: Some(names.clone()), numbers: true, ..Digest::default() };
