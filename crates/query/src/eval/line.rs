@@ -226,7 +226,7 @@ fn takes_numbers(steps: &[Step], unwrapped: Option<&Unwrapped>, grouping: Option
     let label = unwrapped.label.get().text();
     let field = label.strip_suffix(EXTRACTED_SUFFIX).unwrap_or(label);
     let is_of_series = |name: &String| name.strip_suffix(EXTRACTED_SUFFIX).unwrap_or(name) == field;
-    matches!(steps, [Step::Json | Step::JsonPaths(_) | Step::Logfmt(_) | Step::LogfmtKeys(..)])
+    matches!(steps, [parser] if parser.is_parser() && !matches!(parser, Step::Unpack))
         && unwrapped.is_plain()
         && !grouping.without
         && !grouping.labels.iter().any(is_of_series)
@@ -298,7 +298,8 @@ impl StreamPipeline {
     /// The series of lines that have the `form`, with whatever number; none unless each gives its number as a sample. For
     /// pipelines that take numbers ([`Pipeline::takes_numbers`]): these do the same with any two numbers, for a number
     /// is parsed in a way that does not depend on its digits, and then all that matters is the text of one label. Where
-    /// that text is the digits for two numbers, it is for all.
+    /// that text is the digits for two numbers, it is for all. (Patterns and expressions may look at digits; but a page gives
+    /// a form only where it has proved that these find the same whatever digits there are.)
     pub fn series_of(&self, scratch: &mut Scratch, form: &Form) -> Option<Labels> {
         let mut series = None;
         for number in NUMBERS {
