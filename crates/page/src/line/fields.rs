@@ -51,13 +51,18 @@ impl Shortened {
         let (table, literals) = (&reader.tree().table, &reader.tree().literals);
         let mut shortened = Self::default();
         let mut known: HashMap<Vec<u8>, u32, foldhash::fast::RandomState> = HashMap::default();
+        let mut work = captures::WORK_MAX;
         for template in 0..table.templates.len() {
             let skeleton = Skeleton::new(table, literals, alphabets, template);
             let kept = match &fields.format {
                 Format::Json => json::kept(&skeleton, fields),
                 Format::Logfmt => logfmt::kept(&skeleton, fields),
-                Format::Pattern(pieces) => captures::of_pattern(&skeleton, pieces, fields, reader)?,
-                Format::Regexp(pieces) => captures::of_regexp(&skeleton, pieces, fields, reader)?,
+                Format::Pattern(pieces) => {
+                    captures::of_pattern(&skeleton, pieces, fields, (reader, &mut work))?
+                }
+                Format::Regexp(pieces) => {
+                    captures::of_regexp(&skeleton, pieces, fields, (reader, &mut work))?
+                }
             };
             shortened.any |= kept.is_some();
             let parts = match &kept {

@@ -22,6 +22,10 @@ use walk::Walk;
 
 /// Templates within values that are looked at for one template.
 const VARIANTS_MAX: usize = 512;
+/// Bytes and values of a template; longer ones are not looked at.
+const ITEMS_MAX: usize = 16 << 10;
+/// Bytes and values that are looked at for all templates of a page: what is left of them is not worth more.
+pub const WORK_MAX: usize = 4 << 20;
 
 /// A piece of what a line is read by.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +51,7 @@ pub fn of_pattern<'p>(
     skeleton: &Skeleton,
     pieces: &'p [PatternPiece],
     fields: &Fields,
-    reader: &Reader<'_>,
+    (reader, work): (&Reader<'_>, &mut usize),
 ) -> Result<Option<Vec<Kept<'p>>>> {
     let piece = |piece: &'p PatternPiece| match piece {
         PatternPiece::Text(text) => Piece { is: Is::Text(text), wanted: false },
@@ -61,7 +65,10 @@ pub fn of_pattern<'p>(
     let last = all.iter().rposition(|piece| piece.wanted).map_or(0, |last| last + 2);
     let front = all.iter().take_while(|piece| matches!(piece.is, Is::Text(_))).count();
     all.truncate(last.max(front));
-    Proof { pieces: all, walk: Walk::Pattern(pieces), reader, variants: VARIANTS_MAX }
+    if skeleton.len() > ITEMS_MAX {
+        return Ok(None);
+    }
+    Proof { pieces: all, walk: Walk::Pattern(pieces), reader, variants: VARIANTS_MAX, work }
         .kept(Items::of(skeleton, &reader.tree().table))
 }
 
@@ -73,7 +80,7 @@ pub fn of_regexp<'p>(
     skeleton: &Skeleton,
     pieces: &'p [RegexpPiece],
     fields: &Fields,
-    reader: &Reader<'_>,
+    (reader, work): (&Reader<'_>, &mut usize),
 ) -> Result<Option<Vec<Kept<'p>>>> {
     let mut before = Bytes::default();
     let piece = |piece: &'p RegexpPiece| {
@@ -93,7 +100,10 @@ pub fn of_regexp<'p>(
         }
     };
     let all = pieces.iter().map(piece).collect();
-    Proof { pieces: all, walk: Walk::Regexp(pieces), reader, variants: VARIANTS_MAX }
+    if skeleton.len() > ITEMS_MAX {
+        return Ok(None);
+    }
+    Proof { pieces: all, walk: Walk::Regexp(pieces), reader, variants: VARIANTS_MAX, work }
         .kept(Items::of(skeleton, &reader.tree().table))
 }
 
@@ -103,6 +113,8 @@ struct Proof<'p, 'r> {
     reader: &'r Reader<'r>,
     /// Variants that may still be looked at.
     variants: usize,
+    /// Bytes and values that may be.
+    work: &'r mut usize,
 }
 
 /// Where each piece is among items, as far as they come.
@@ -112,6 +124,10 @@ impl<'p> Proof<'p, '_> {
     /// What is kept of `items`.
     fn kept(&mut self, mut items: Items<'_>) -> Result<Option<Vec<Kept<'p>>>> {
         let stuck = loop {
+            match self.work.checked_sub(items.len()) {
+                Some(left) => *self.work = left,
+                None => return Ok(None),
+            }
             match self.walk.find(&items, self.pieces.len()) {
                 Ok(Some(found)) => return Ok(self.keep(&items, &found)),
                 Ok(None) => return Ok(None),

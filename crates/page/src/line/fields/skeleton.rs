@@ -103,6 +103,11 @@ impl Skeleton {
         skeleton
     }
 
+    /// Bytes and holes.
+    pub fn len(&self) -> usize {
+        self.text.len() + self.holes.len()
+    }
+
     /// All of it.
     pub fn whole(&self) -> Vec<Piece<'_>> {
         let end = Place { at: self.text.len(), hole: self.holes.len() };
