@@ -111,11 +111,6 @@ impl<'a> BatchStream<'a> {
         self.known.fingerprint
     }
 
-    /// Encoded bytes of its rows: what memory budgets count by.
-    pub fn byte_len(&self) -> usize {
-        self.bodies.len() + self.said.len()
-    }
-
     /// Bytes of text and metadata of its rows: what rate limits count by.
     pub fn row_bytes(&self) -> u64 {
         self.known.row_bytes

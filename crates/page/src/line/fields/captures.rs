@@ -65,11 +65,7 @@ pub fn of_pattern<'p>(
     let last = all.iter().rposition(|piece| piece.wanted).map_or(0, |last| last + 2);
     let front = all.iter().take_while(|piece| matches!(piece.is, Is::Text(_))).count();
     all.truncate(last.max(front));
-    if skeleton.len() > ITEMS_MAX {
-        return Ok(None);
-    }
-    Proof { pieces: all, walk: Walk::Pattern(pieces), reader, variants: VARIANTS_MAX, work }
-        .kept(Items::of(skeleton, &reader.tree().table))
+    Proof { pieces: all, walk: Walk::Pattern(pieces), reader, variants: VARIANTS_MAX, work }.of(skeleton)
 }
 
 /// The same of an expression.
@@ -100,11 +96,7 @@ pub fn of_regexp<'p>(
         }
     };
     let all = pieces.iter().map(piece).collect();
-    if skeleton.len() > ITEMS_MAX {
-        return Ok(None);
-    }
-    Proof { pieces: all, walk: Walk::Regexp(pieces), reader, variants: VARIANTS_MAX, work }
-        .kept(Items::of(skeleton, &reader.tree().table))
+    Proof { pieces: all, walk: Walk::Regexp(pieces), reader, variants: VARIANTS_MAX, work }.of(skeleton)
 }
 
 struct Proof<'p, 'r> {
@@ -121,6 +113,14 @@ struct Proof<'p, 'r> {
 type Found = Vec<Range<usize>>;
 
 impl<'p> Proof<'p, '_> {
+    /// What is kept of `skeleton`.
+    fn of(mut self, skeleton: &Skeleton) -> Result<Option<Vec<Kept<'p>>>> {
+        if skeleton.len() > ITEMS_MAX {
+            return Ok(None);
+        }
+        self.kept(Items::of(skeleton, &self.reader.tree().table))
+    }
+
     /// What is kept of `items`.
     fn kept(&mut self, mut items: Items<'_>) -> Result<Option<Vec<Kept<'p>>>> {
         let stuck = loop {
